@@ -64,6 +64,19 @@ def exponential(stream, turn, lane):
     return -jnp.where(upper, jnp.log1p(-near_zero), jnp.log(near_zero))
 
 
+def rate(log_probability):
+    """Rate r = -log(1 - p) from log p: ceil(exponential / r) is geometric with success probability p.
+
+    float32, relative precision 1e-6 for p from 1e-38 to 1; 0 below, infinite at p = 1.
+    """
+    small = log_probability < -0.7
+    return -jnp.where(
+        small,
+        jnp.log1p(-jnp.exp(log_probability)),
+        jnp.log(-jnp.expm1(log_probability)),
+    )
+
+
 def normal(stream, turn, lane):
     """Standard normal, float32, by Box-Muller from one word pair. Reaches 6.7 standard deviations."""
     high, low = words(stream, turn, lane)

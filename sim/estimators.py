@@ -1,0 +1,149 @@
+"""Counts to estimates with standard errors. Nothing here knows a law."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+GROUPS = 64  # jackknife groups: the standard error itself is then known to 9 %
+_RARE = 1000  # below this many events the spread of the batches says too little about the next run
+_ITERATIONS = 60
+
+
+class Curve(NamedTuple):
+    """A fraction at every point of a grid and its standard error, both float64 [...grid]."""
+
+    estimate: np.ndarray
+    stderr: np.ndarray
+
+
+def failure_curve(counts):
+    """Fraction of problems failed at every grid point, with standard errors from the spread of the batches.
+
+    Assumes batches independent; points of one curve are not. Where fewer than 1000 problems fail (or succeed) the
+    standard error is binomial, from (x + 1) events: the spread of rare counts over batches is too noisy.
+    """
+    batches = len(counts.failures)
+    total = batches * counts.problems
+    failed = counts.failures.sum(axis=0)
+    spread = counts.failures.std(axis=0, ddof=1) / counts.problems / np.sqrt(batches)
+    smoothed = (failed + 1) / (total + 2)
+    binomial = np.sqrt(smoothed * (1 - smoothed) / total)
+    rare = np.minimum(failed, total - failed) < _RARE
+    return Curve(failed / total, np.where(rare, binomial, spread))
+
+
+def pass_at_k(attempts, recorded, successes):
+    """Unbiased pass@k of every problem, from c successes among m recorded attempts.
+
+        1 - C(m - c, k) / C(m, k)                                  Chen et al. 2021 (arXiv 2107.03374), Eq. 1
+
+    attempts: whole numbers 1 <= k <= the fewest recorded attempts, shape [k].  recorded, successes: [problems].
+    Returns float64 [k, problems].  ValueError for k above the recorded attempts: there it would have to be extrapolated.
+    """
+    attempts = np.atleast_1d(np.asarray(attempts, float))
+    if attempts.max() > np.min(recorded):
+        raise ValueError(
+            f"pass@k: need k <= the {np.min(recorded):.0f} recorded attempts of every problem, got {attempts.max():.0f}"
+        )
+    curves = []
+    for m, c in zip(np.asarray(recorded, float), np.asarray(successes, float), strict=True):
+        # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)); exactly 0 once k > m - c
+        log_failure = np.full(attempts.shape, -np.inf)
+        possible = attempts <= m - c
+        ratios = attempts[possible, None] / (m - np.arange(c))
+        log_failure[possible] = np.log1p(-ratios).sum(axis=1)
+        curves.append(-np.expm1(log_failure))
+    return np.stack(curves, axis=1)
+
+
+def jackknife_groups(failures):
+    """Batches dealt to at most 64 groups; for each, the mean over all batches outside it: [groups, ...grid]."""
+    groups = min(GROUPS, len(failures))
+    member = np.arange(len(failures)) % groups
+    total = failures.sum(axis=0)
+    return np.stack(
+        [(total - failures[member == g].sum(axis=0)) / np.count_nonzero(member != g) for g in range(groups)]
+    )
+
+
+def jackknife_stderr(replicates):
+    """Standard error from delete-one-group replicates [groups, ...]: batches independent, groups of equal size."""
+    groups = len(replicates)
+    return np.sqrt((groups - 1) / groups * ((replicates - replicates.mean(axis=0)) ** 2).sum(axis=0))
+
+
+class PowerLaw(NamedTuple):
+    """C (x + shift)^-exponent, plus a floor that need not be known; fields of any common shape."""
+
+    exponent: np.ndarray
+    prefactor: np.ndarray
+    shift: np.ndarray
+
+
+def _cells(theta, grid, floor):
+    """Log cell probabilities of the shifted power law on the grid, and their derivatives by theta.
+
+    theta [..., 2]: log exponent, log(grid[0] + shift).  Cells lie between grid points; without a floor the last one is
+    everything beyond the grid, with a floor it is not used. Returns [..., cells], [..., cells, 2].
+    """
+    exponent, first = np.exp(theta[..., :1]), np.exp(theta[..., 1:])
+    log_x = np.log(grid - grid[0] + first)
+    log_f = -exponent * log_x
+    by_log_exponent, by_first = log_f, -exponent * first / (grid - grid[0] + first)
+    d_f = np.exp(log_f)[..., None] * np.stack([by_log_exponent, by_first], axis=-1)
+    f = np.exp(log_f)
+    drop = f[..., :-1] * -np.expm1(log_f[..., 1:] - log_f[..., :-1])
+    d_drop = d_f[..., :-1, :] - d_f[..., 1:, :]
+    if not floor:
+        drop = np.concatenate([drop, f[..., -1:]], axis=-1)
+        d_drop = np.concatenate([d_drop, d_f[..., -1:, :]], axis=-2)
+    total, d_total = drop.sum(axis=-1, keepdims=True), d_drop.sum(axis=-2, keepdims=True)
+    derivative = d_drop / drop[..., None] - d_total / total[..., None]
+    return np.log(drop / total), derivative
+
+
+def _weights(curve, floor):
+    """Observed share of each cell of `_cells`."""
+    drop = curve[..., :-1] - curve[..., 1:]
+    return drop if floor else np.concatenate([drop, curve[..., -1:]], axis=-1)
+
+
+def power_law(curve, grid, floor):
+    """Power law with a free shift fitted to falling curves by maximum likelihood over the cells between grid points.
+
+        curve(x) = C (x + shift)^-b + floor
+
+    The shift takes up the 1/x correction that every law here has, so that b is the asymptotic exponent and not a local
+    slope; what is left is O(x^-2) at the start of the grid. Binned Pareto likelihood, Fisher scoring.
+    curve: [..., x], falling, above 0.  grid: [x], ascending.  floor: whether the curve may level off above 0.
+    """
+    weights = _weights(np.asarray(curve, float), floor)
+    share = weights / weights.sum(axis=-1, keepdims=True)
+    theta = np.broadcast_to(np.log([0.5, grid[0] + 0.5]), (*share.shape[:-1], 2)).copy()
+    for _ in range(_ITERATIONS):
+        log_p, derivative = _cells(theta, grid, floor)
+        score = (share[..., None] * derivative).sum(axis=-2)
+        information = np.einsum("...c,...ci,...cj->...ij", np.exp(log_p), derivative, derivative)
+        step = np.linalg.solve(information + 1e-12 * np.eye(2), score[..., None])[..., 0]
+        theta += np.clip(step, -0.7, 0.7)
+        theta[..., 0] = np.clip(theta[..., 0], -12, 4)
+        if np.abs(step).max() < 1e-10:
+            break
+    exponent, first = np.exp(theta[..., 0]), np.exp(theta[..., 1])
+    log_x = np.log(np.stack([first, grid[-1] - grid[0] + first]))
+    top, bottom = np.exp(-exponent * log_x)
+    prefactor = weights.sum(axis=-1) / (top - bottom if floor else top)
+    return PowerLaw(exponent, prefactor, first - grid[0])
+
+
+def power_law_stderr(curve, grid, floor, problems):
+    """Standard error of the exponent that `problems` independent problems would give: inverse Fisher information.
+
+    For the choice of a window only; reported errors come from the jackknife.
+    """
+    fit = power_law(curve, grid, floor)
+    theta = np.log([fit.exponent, grid[0] + fit.shift])
+    log_p, derivative = _cells(theta, grid, floor)
+    count = problems * _weights(curve, floor).sum()
+    information = count * np.einsum("c,ci,cj->ij", np.exp(log_p), derivative, derivative)
+    return float(fit.exponent * np.sqrt(np.linalg.inv(information)[0, 0]))

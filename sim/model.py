@@ -1,0 +1,157 @@
+"""A model is one member per axis. Plain numbers, checked at the door; what cannot be simulated is refused here."""
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+LARGEST_SIZE = 10**9  # ranks of a finite feature set are one 32-bit word
+BATCH = 16_384  # problems in a batch: its lanes fit the cache, its counts an int32
+LARGEST_EXAMPLES = 1e18  # arrivals are float32: their grid is right to 6e-8
+LARGEST_ATTEMPTS = 1e15
+
+
+def _need(condition, name, rule, value):
+    if not condition:
+        raise ValueError(f"{name}: need {rule}, got {value}")
+
+
+@dataclass(frozen=True)
+class Zipf:
+    """Features with mass proportional to rank^-exponent; `size` of them, or infinitely many."""
+
+    exponent: float
+    size: float
+
+    def check(self):
+        """Refuse what has no distribution or no rank."""
+        _need(0 < self.exponent <= 20, "features.exponent", "0 < exponent <= 20", self.exponent)
+        _need(
+            self.exponent > 1 or math.isfinite(self.size),
+            "features.exponent",
+            "an exponent > 1 when features.size is infinite (rank^-s has no finite sum otherwise)",
+            self.exponent,
+        )
+        whole = math.isinf(self.size) or self.size == int(self.size)
+        _need(
+            self.size >= 1 and whole and (math.isinf(self.size) or self.size <= LARGEST_SIZE),
+            "features.size",
+            "a whole number from 1 to 1e9, or inf",
+            self.size,
+        )
+
+
+@dataclass(frozen=True)
+class _Memory:
+    depth: int
+
+    def check(self):
+        """Refuse depths below one sighting."""
+        _need(1 <= self.depth <= 1000, "memory.depth", "a whole number from 1 to 1000", self.depth)
+
+
+class Arrival(_Memory):
+    """Memorised at the depth-th copy; each test example has a training set of its own, drawn as an arrival time."""
+
+    limit = LARGEST_EXAMPLES
+
+
+class TrainingSet(_Memory):
+    """Memorised at the depth-th copy; the test examples of a batch share one training set, drawn in full."""
+
+    limit = 2**30
+
+
+@dataclass(frozen=True)
+class Beta:
+    """Failure probability ~ Beta(alpha, beta) over a share `ceiling` of the problems; the rest cannot be solved."""
+
+    alpha: float
+    beta: float
+    ceiling: float
+
+    def check(self):
+        """Refuse what is no distribution, or one that float32 Gamma variates cannot carry."""
+        for name in ("alpha", "beta"):
+            value = getattr(self, name)
+            _need(1e-3 <= value <= 1e4, f"difficulty.{name}", f"0.001 <= {name} <= 10000", value)
+        _need(0 < self.ceiling <= 1, "difficulty.ceiling", "0 < ceiling <= 1", self.ceiling)
+
+
+@dataclass(frozen=True)
+class Empirical:
+    """Success probabilities successes / attempts of a table of problems, each problem equally likely."""
+
+    path: str
+
+    def check(self):
+        """A path is checked when it is read."""
+
+
+class FirstSuccess:
+    """Attempts summed up by the waiting time to the first success."""
+
+    limit = LARGEST_ATTEMPTS
+
+
+class Bernoulli:
+    """Attempts made one by one."""
+
+    limit = 1e6
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much is drawn: problems (test examples) in all, rounded up to whole batches, and how the work is cut."""
+
+    problems: int
+    chunk: int  # batches computed in one vectorised piece; 0: chosen by device
+    devices: int  # local devices to spread over; 0: all, on a CPU one per core
+
+    def check(self):
+        """Refuse empty budgets, and those whose counts could not be held."""
+        _need(
+            2 * BATCH <= self.problems <= 10**11,
+            "budget.problems",
+            f"a number from {2 * BATCH} (two batches, for a standard error) to 1e11",
+            self.problems,
+        )
+        _need(0 <= self.chunk <= 4096, "budget.chunk", "0 (automatic) to 4096 batches", self.chunk)
+        _need(0 <= self.devices <= 4096, "budget.devices", "0 (all) to 4096 devices", self.devices)
+
+    @property
+    def batches(self):
+        """Number of batches."""
+        return -(-self.problems // BATCH)
+
+
+MEMBERS = {
+    "features": {"zipf": Zipf},
+    "memory": {"arrival": Arrival, "training_set": TrainingSet},
+    "difficulty": {"beta": Beta, "empirical": Empirical},
+    "attempts": {"first_success": FirstSuccess, "bernoulli": Bernoulli},
+}
+
+
+def grid(largest, points):
+    """Up to `points` whole numbers from 1 to `largest`, evenly spaced in the logarithm, without repetition.
+
+    float64, ascending, shorter than `points` where whole numbers are rarer than that.
+    """
+    return np.unique(np.rint(np.geomspace(1, largest, points)))
+
+
+def member_fields(member):
+    """Names and types of what a member is set by."""
+    return {f.name: f.type for f in fields(member)} if hasattr(member, "__dataclass_fields__") else {}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many problems of each batch failed: integers, the batch axis kept.
+
+    failures: int64 [batches, ...grid].  problems: problems in each batch.
+    """
+
+    failures: np.ndarray
+    problems: int
