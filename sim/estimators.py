@@ -45,15 +45,13 @@ def pass_at_k(attempts, recorded, successes):
         raise ValueError(
             f"pass@k: need k <= the {np.min(recorded):.0f} recorded attempts of every problem, got {attempts.max():.0f}"
         )
-    curves = []
-    for m, c in zip(np.asarray(recorded, float), np.asarray(successes, float), strict=True):
+    pairs, row = np.unique(np.stack([recorded, successes]).astype(float), axis=1, return_inverse=True)
+    log_failure = np.full((len(attempts), pairs.shape[1]), -np.inf)
+    for i, (m, c) in enumerate(pairs.T):
         # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)); exactly 0 once k > m - c
-        log_failure = np.full(attempts.shape, -np.inf)
         possible = attempts <= m - c
-        ratios = attempts[possible, None] / (m - np.arange(c))
-        log_failure[possible] = np.log1p(-ratios).sum(axis=1)
-        curves.append(-np.expm1(log_failure))
-    return np.stack(curves, axis=1)
+        log_failure[possible, i] = np.log1p(-attempts[possible, None] / (m - np.arange(c))).sum(axis=1)
+    return -np.expm1(log_failure)[:, row]
 
 
 def jackknife_groups(failures):

@@ -48,6 +48,11 @@ def table_sampler(recorded, successes):
         return difficulty.Table(np.log(successes / recorded).astype(np.float32))
 
 
+def row_sampler(problems):
+    """samplers.difficulty.Rows of a table of so many problems."""
+    return difficulty.Rows(np.uint32(problems))
+
+
 def attempts_sampler(name):
     """samplers.attempts member called `name`."""
     return {"first_success": attempts.FirstSuccess, "bernoulli": attempts.Bernoulli}[name]()

@@ -102,14 +102,18 @@ def chi_square(counts, law):
     observed = np.add.reduceat(_cells(counts.failures, counts.problems, axes), starts, axis=1)
     expected = np.add.reduceat(expected, starts)
     keep = np.arange(len(starts)) != np.argmax(expected)  # counts add up: one cell says nothing new
-    degrees = int(keep.sum())
-    if degrees == 0:
+    if not keep.any():
         return 0.0, 0, 1.0
-    difference = observed[:, keep].mean(axis=0) - expected[keep]
-    covariance = np.atleast_2d(np.cov(observed[:, keep], rowvar=False)) / batches
+    return hotelling(observed[:, keep], expected[keep])
+
+
+def hotelling(samples, mean):
+    """T-square of independent samples [n, p] against a mean [p]: (statistic, degrees p, p-value from F(p, n - p))."""
+    n, p = samples.shape
+    difference = samples.mean(axis=0) - mean
+    covariance = np.atleast_2d(np.cov(samples, rowvar=False)) / n
     t_square = float(difference @ np.linalg.solve(covariance, difference))
-    f = t_square * (batches - degrees) / (degrees * (batches - 1))
-    return t_square, degrees, float(special.fdtrc(degrees, batches - degrees, f))
+    return t_square, p, float(special.fdtrc(p, n - p, t_square * (n - p) / (p * (n - 1))))
 
 
 def window(prediction, grid, problems):
@@ -164,46 +168,60 @@ def measure(failures, problems, grid, prediction):
     )
 
 
-def _resolution(counts, prediction, measured):
-    """At how many sigmas a law 2 % off would stand out: in its exponent, or without one in the failure all along."""
-    if measured is not None:
-        return RESOLUTION * prediction.exponent / np.hypot(measured.exponent_stderr, measured.bias)
-    shifted = np.clip(np.asarray(prediction.curve) * (1 + RESOLUTION), 0, 1)
-    curve = estimators.failure_curve(counts)
-    return float(np.abs((shifted - prediction.curve) / curve.stderr).max())
+def _exponent_fields(prediction, measured):
+    """predicted, measured, stderr, the same of the prefactor, window: Nones where no exponent was measured."""
+    if measured is None:
+        return (None,) * 7
+    m = measured
+    return (prediction.exponent, *m[:2], prediction.prefactor, *m[2:4], m.window)
 
 
-def judge(law, quantity, counts, prediction, measured):
-    """Verdict of a law on the counts of a run.
+def verdict_of(law, quantity, prediction, measured, largest, test, batches, resolution):
+    """Verdict from a test (statistic, degrees, p) and an exponent.
 
-    p_value: the less likely of chi-square and exponent, doubled for having had two chances. refuted: p below 1e-4.
+    p_value: the less likely of the two, doubled for having had two chances. refuted: p below 1e-4.
     undecided: not refuted, but a law 2 % off would have gone unnoticed too; `batches_needed` would show it.
+    resolution: at how many sigmas a law 2 % off would stand out; the exponent's own where there is one.
     """
-    curve = estimators.failure_curve(counts)
-    deviations = sigmas(curve, prediction.curve)
-    t_square, degrees, p_value = chi_square(counts, prediction.curve)
+    t_square, degrees, p_value = test
     if measured is not None:
         error = np.hypot(measured.exponent_stderr, measured.bias)
         t = abs(measured.exponent - prediction.exponent) / error
-        p_value = min(1.0, 2 * min(p_value, float(2 * special.stdtr(estimators.GROUPS - 1, -t))))
-    resolution = _resolution(counts, prediction, measured)
-    batches, needed = len(counts.failures), None
+        groups = min(batches, estimators.GROUPS)
+        p_value = min(1.0, 2 * min(p_value, float(2 * special.stdtr(groups - 1, -t))))
+        resolution = RESOLUTION * prediction.exponent / error
+    needed = None
     if p_value < REFUTED_BELOW:
         word = "refuted"
     elif resolution < _POWER:
-        word, needed = "undecided", int(np.ceil(batches * (_POWER / resolution) ** 2))
+        word = "undecided"
+        needed = int(np.ceil(batches * (_POWER / resolution) ** 2)) if resolution > 0 else None
     else:
         word = "confirmed"
-    exponent = (None, None, None, None, None, None, None)
-    if measured is not None:
-        exponent = (
-            prediction.exponent,
-            measured.exponent,
-            measured.exponent_stderr,
-            prediction.prefactor,
-            measured.prefactor,
-            measured.prefactor_stderr,
-            measured.window,
-        )
-    largest = float(np.abs(deviations).max())
-    return Verdict(law, quantity, *exponent, largest, t_square, degrees, p_value, word, batches, needed)
+    fields = _exponent_fields(prediction, measured)
+    return Verdict(law, quantity, *fields, largest, t_square, degrees, p_value, word, batches, needed)
+
+
+def judge(law, quantity, counts, prediction, measured):
+    """Verdict of a law on the counts of a run."""
+    curve = estimators.failure_curve(counts)
+    largest = float(np.abs(sigmas(curve, prediction.curve)).max())
+    shifted = np.clip(np.asarray(prediction.curve) * (1 + RESOLUTION), 0, 1)
+    resolution = float((np.abs(shifted - prediction.curve) / curve.stderr).max())
+    test = chi_square(counts, prediction.curve)
+    return verdict_of(law, quantity, prediction, measured, largest, test, len(counts.failures), resolution)
+
+
+def judge_fit(law, quantity, whole, replicates, predicted, batches):
+    """Verdict on fitted numbers [x] against predicted ones, from their jackknife replicates [groups, x].
+
+    Hotelling's T-square of the pseudo-values, which are independent from group to group. The largest of the numbers'
+    own resolutions decides whether the data could tell.
+    """
+    groups = len(replicates)
+    pseudo = groups * whole - (groups - 1) * replicates
+    stderr = estimators.jackknife_stderr(replicates)
+    test = hotelling(pseudo, predicted)
+    largest = float(np.abs((whole - predicted) / stderr).max())
+    resolution = float((RESOLUTION * predicted / stderr).max())
+    return verdict_of(law, quantity, None, None, largest, test, batches, resolution)

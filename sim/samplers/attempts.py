@@ -18,7 +18,7 @@ class FirstSuccess(NamedTuple):
     def unsolved(self, key, log_success, lanes, attempts):
         """bool [len(attempts), lanes]: no success in k attempts.  attempts: float32 grid of k."""
         wait = bits.exponential(bits.stream(key), 0, lanes)
-        return wait / bits.rate(log_success) > attempts[:, None]
+        return (wait / bits.rate(log_success))[None, :] > attempts[:, None]
 
 
 class Bernoulli(NamedTuple):
@@ -64,4 +64,4 @@ class Replay(NamedTuple):
         least = -jnp.expm1(-wait / self.successes[rows])  # minimum of c uniforms
         before = jax.random.binomial(key_failures, failures, least, dtype=jnp.float32)
         never = self.successes[rows] == 0
-        return (before >= attempts[:, None]) | never[None, :]
+        return (before[None, :] >= attempts[:, None]) | never[None, :]

@@ -30,19 +30,28 @@ class Beta(NamedTuple):
         return jnp.where(solvable, -jnp.logaddexp(0.0, log_odds), -jnp.inf)
 
 
+class Rows(NamedTuple):
+    """Row numbers of a table of problems, all rows alike (to within rows / 2^32).  count: uint32 scalar."""
+
+    count: jax.Array
+
+    def draw(self, key, lanes):
+        """uint32 row of each lane."""
+        high, _ = bits.words(bits.stream(key), 0, lanes)
+        return high % self.count
+
+
 class Table(NamedTuple):
-    """Difficulty drawn from a table of problems: each lane takes one row, all rows alike.
+    """Difficulty drawn from a table of problems: each lane takes one row.
 
     log_success: float32 [problems], log(successes / attempts); -inf where no attempt succeeded.
-    Rows are equally likely to within (rows / 2^32).
     """
 
     log_success: jax.Array
 
     def draw(self, key, lanes):
         """float32 log success probability of each lane."""
-        high, _ = bits.words(bits.stream(key), 0, lanes)
-        return self.log_success[high % jnp.uint32(self.log_success.shape[0])]
+        return self.log_success[Rows(jnp.uint32(self.log_success.shape[0])).draw(key, lanes)]
 
 
 def log_gamma_variate(key, shape, lanes):

@@ -34,7 +34,7 @@ class Arrival(NamedTuple):
             return arrival + jnp.maximum(jnp.ceil(wait), 1.0)
 
         arrival = jax.lax.fori_loop(0, self.depth.astype(jnp.int32), one_more, jnp.zeros(lanes.shape, jnp.float32))
-        return arrival > examples[:, None]
+        return arrival[None, :] > examples[:, None]
 
 
 class TrainingSet(NamedTuple):

@@ -1,0 +1,28 @@
+"""How many problems are still unsolved after k attempts each?"""
+
+from sim import simulate
+from sim.estimators import failure_curve
+from sim.experiments.question import Answer, attempt_parts, coverage_prediction, drawn, physics, rows
+from sim.verdict import judge, measure
+
+LAW = "pass@k = A (1 - B(alpha+k, beta) / B(alpha, beta))"
+TABLE_LAW = "pass@k = mean over the table of 1 - (1 - c/m)^k"
+
+
+def run(question):
+    """Simulate the failure over k, hold it against Levi 2024 Eq. 7 (or the mixture of a table of problems)."""
+    difficulty, attempts = attempt_parts(question)
+    counts = simulate.failures(
+        question.seed,
+        physics(question, "coverage"),
+        simulate.Parts(difficulty=difficulty, attempts=attempts),
+        question.budget,
+        tries=question.tries,
+        progress=question.progress,
+    )
+    law = coverage_prediction(question.law, question.tries)
+    measured = measure(counts.failures, counts.problems, question.tries, law)
+    table = rows("failure", failure_curve(counts), law.curve, attempts=question.tries)
+    name = LAW if question.law.success is None else TABLE_LAW
+    problems = drawn(question)
+    return Answer(table, [judge(name, "failure", counts, law, measured)], problems, problems * question.tries[-1])

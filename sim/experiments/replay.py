@@ -1,0 +1,92 @@
+"""Recorded attempts of real problems, replayed: what do they say of the Beta law?"""
+
+import numpy as np
+from scipy import special
+
+from sim import estimators, fits, keys, simulate
+from sim.experiments.question import Answer, drawn, join, rows
+from sim.laws import coverage
+from sim.verdict import Prediction, judge, measure, verdict_of
+
+UNBIASED = "unbiased pass@k = 1 - C(m-c, k) / C(m, k)"
+BETA = "Beta law at its maximum likelihood"
+_REPLICATES = 400  # tables drawn from the fitted law
+_POINTS = 8  # attempts at which the table is compared with the law; more would only repeat each other
+
+
+def run(question):
+    """Replay a table of counts without replacement, against the unbiased estimator (Chen et al. 2021) and a Beta law.
+
+    The simulation is judged against the unbiased estimator with its own error. The Beta law is judged as the law these
+    problems were drawn from, with the error that comes from having only so many problems, by parametric bootstrap.
+    """
+    table = question.table
+    grid = question.tries[question.tries <= table.attempts.min()]
+    physics = f"replay {table.attempts.sum():.0f} {table.successes.sum():.0f} {len(table.successes)}"
+    counts = simulate.failures(
+        question.seed,
+        physics,
+        simulate.Parts(
+            difficulty=simulate.row_sampler(len(table.successes)),
+            attempts=simulate.replay_sampler(table.attempts, table.successes),
+        ),
+        question.budget,
+        tries=grid,
+        progress=question.progress,
+    )
+    passed = estimators.pass_at_k(grid, table.attempts, table.successes)  # [k, problems]
+    unbiased = 1 - passed.mean(axis=1)
+    simulated = estimators.failure_curve(counts)
+    first = judge(UNBIASED, "coverage", counts, Prediction(unbiased, None, None, True), None)
+    beta_law, second = _beta(question, grid, passed)
+    spread = passed.std(axis=1, ddof=1) / np.sqrt(passed.shape[1])
+    solved = estimators.Curve(1 - simulated.estimate, simulated.stderr)
+    sampled = estimators.Curve(solved.estimate, np.hypot(simulated.stderr, spread))
+    columns = join(
+        rows("coverage", solved, 1 - unbiased, attempts=grid), rows("coverage_beta", sampled, 1 - beta_law, attempts=grid)
+    )
+    problems = drawn(question)
+    return Answer(columns, [first, second], problems, problems * grid[-1])
+
+
+def _beta(question, grid, passed):
+    """Failure curve of the Beta law, and its verdict as the source of this table.
+
+    The law is the maximum-likelihood one unless the question names alpha and beta.
+    """
+    table, given = question.table, (question.law.alpha, question.law.beta)
+    refit = None in given
+    fit = fits.beta_binomial(table.attempts, table.successes) if refit else fits.BetaFit(*given)
+    curve = coverage.failure(grid, *fit)
+    law = Prediction(curve, float(fit.beta), float(coverage.prefactor(*fit)), False)
+    measured = measure((1 - passed).T, 1, grid, law)
+    spread = passed.std(axis=1, ddof=1) / np.sqrt(passed.shape[1])
+    deviations = np.abs(curve - (1 - passed.mean(axis=1))) / spread
+    rng = keys.host_generator(keys.run_key(question.seed, "replay bootstrap"))
+    points = np.unique(np.linspace(0, len(grid) - 1, _POINTS).astype(int))
+    distance, p_value = _bootstrap(rng, table, grid[points], passed[points].mean(axis=1), fit, refit)
+    verdict = verdict_of(
+        BETA, "coverage_beta", law, measured, float(deviations.max()), (distance, len(points), p_value), len(passed.T), 0.0
+    )
+    return curve, verdict
+
+
+def _bootstrap(rng, table, attempts, observed, fit, refit):
+    """Distance of the observed pass@k from the law, and its p-value under tables drawn from that law.
+
+    Distance: Mahalanobis, with the covariance of (unbiased pass@k - law fitted to the same table) over the drawn tables;
+    p from the F distribution of a squared distance to an independent sample (pass@k averages many problems).
+    """
+    shape = (_REPLICATES, len(table.attempts))
+    success = rng.beta(fit.beta, fit.alpha, size=shape)
+    successes = rng.binomial(table.attempts.astype(int), success).astype(float)
+    recorded = np.broadcast_to(table.attempts, shape)
+    again = fits.beta_binomial(recorded, successes) if refit else fit
+    curves = estimators.pass_at_k(attempts, recorded.ravel(), successes.ravel()).reshape(-1, *shape).mean(axis=2).T
+    laws = coverage.coverage(attempts, np.reshape(again.alpha, (-1, 1)), np.reshape(again.beta, (-1, 1)))
+    drawn_off = curves - laws
+    off = observed - coverage.coverage(attempts, *fit) - drawn_off.mean(axis=0)
+    distance = float(off @ np.linalg.solve(np.cov(drawn_off, rowvar=False), off))
+    n, p = _REPLICATES, len(attempts)
+    f = distance * n * (n - p) / (p * (n**2 - 1))
+    return distance, float(special.fdtrc(p, n - p, f))

@@ -1,0 +1,102 @@
+"""Counts to parameters: maximum likelihood for the Beta law of difficulty."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+_ITERATIONS = 200
+
+
+class BetaFit(NamedTuple):
+    """Failure probability ~ Beta(alpha, beta), fields of any common shape."""
+
+    alpha: np.ndarray
+    beta: np.ndarray
+
+
+def beta_binomial(recorded, successes):
+    """Maximum-likelihood Beta(alpha, beta) of the failure probability, from c successes among m attempts a problem.
+
+        P(c) ~ B(alpha + m - c, beta + c) / B(alpha, beta)           Kazdan et al. 2025 (arXiv 2510.05197), Eq. 15
+
+    recorded, successes: [..., problems]; leading axes are separate fits.  Newton's method in (log alpha, log beta),
+    parameters kept within e^-12 ... e^12: a sample without any spread runs into that wall.
+    """
+    failures = recorded - successes
+    success_rate = np.clip((successes / recorded).mean(axis=-1), 1e-9, 1 - 1e-9)
+    theta = np.log(np.stack([4.0 * (1 - success_rate), 4.0 * success_rate], axis=-1))
+    for _ in range(_ITERATIONS):
+        step = _newton_step(theta, recorded, failures, successes)
+        theta = np.clip(theta + step, -12, 12)
+        if np.abs(step).max() < 1e-10:
+            break
+    return BetaFit(np.exp(theta[..., 0]), np.exp(theta[..., 1]))
+
+
+def _newton_step(theta, recorded, failures, successes):
+    """Newton step of the log likelihood in (log alpha, log beta), or a scaled gradient where it is not concave."""
+    alpha, beta = np.exp(theta[..., :1]), np.exp(theta[..., 1:])
+    difference = lambda f, a, by: (f(a + by) - f(a)).sum(axis=-1)  # noqa: E731
+    of_sum = difference(special.digamma, alpha + beta, recorded)
+    gradient_a = alpha[..., 0] * (difference(special.digamma, alpha, failures) - of_sum)
+    gradient_b = beta[..., 0] * (difference(special.digamma, beta, successes) - of_sum)
+    trigamma = lambda x: special.polygamma(1, x)  # noqa: E731
+    of_sum = difference(trigamma, alpha + beta, recorded)
+    a_a = alpha[..., 0] ** 2 * (difference(trigamma, alpha, failures) - of_sum) + gradient_a
+    b_b = beta[..., 0] ** 2 * (difference(trigamma, beta, successes) - of_sum) + gradient_b
+    a_b = -alpha[..., 0] * beta[..., 0] * of_sum
+    determinant = a_a * b_b - a_b**2
+    concave = (a_a < 0) & (determinant > 0)
+    safe = np.where(concave, determinant, 1.0)
+    newton = np.stack([-(b_b * gradient_a - a_b * gradient_b), -(a_a * gradient_b - a_b * gradient_a)], axis=-1)
+    uphill = np.stack([gradient_a, gradient_b], axis=-1) / recorded.shape[-1]
+    return np.clip(np.where(concave[..., None], newton / safe[..., None], 4.0 * uphill), -1.0, 1.0)
+
+
+class CeilingFit(NamedTuple):
+    """coverage(k) = ceiling (1 - B(alpha + k, beta) / B(alpha, beta)), fields of any common shape."""
+
+    ceiling: np.ndarray
+    alpha: np.ndarray
+    beta: np.ndarray
+
+
+def _first_success_cells(theta, attempts):
+    """Probabilities of the first success falling between grid points, or never, and their derivatives by theta.
+
+    theta [..., 3]: logit ceiling, log alpha, log beta.
+    """
+    ceiling = special.expit(theta[..., :1])
+    alpha, beta = np.exp(theta[..., 1:2]), np.exp(theta[..., 2:])
+    loss = np.exp(special.betaln(alpha + attempts, beta) - special.betaln(alpha, beta))
+    of_sum = special.digamma(alpha + beta) - special.digamma(alpha + beta + attempts)
+    by_alpha = alpha * loss * (special.digamma(alpha + attempts) - special.digamma(alpha) + of_sum)
+    by_beta = beta * loss * of_sum
+    failure = 1 - ceiling + ceiling * loss
+    slope = np.stack([ceiling * (1 - ceiling) * (loss - 1), ceiling * by_alpha, ceiling * by_beta], axis=-1)
+    start = np.ones((*failure.shape[:-1], 1))
+    edges = np.concatenate([start, failure, 0 * start], axis=-1)
+    slopes = np.concatenate([0 * slope[..., :1, :], slope, 0 * slope[..., :1, :]], axis=-2)
+    return -np.diff(edges, axis=-1), -np.diff(slopes, axis=-2)
+
+
+def ceiling_law(failure, attempts):
+    """Eq. 7 of Levi 2024 fitted to failure curves [..., k] by maximum likelihood over the cells of first success.
+
+    Ceiling, alpha and beta are free; nothing is taken from a known model. Fisher scoring on all curves at once.
+    """
+    failure = np.asarray(failure, float)
+    share = -np.diff(np.concatenate([np.ones((*failure.shape[:-1], 1)), failure, 0 * failure[..., :1]], axis=-1), axis=-1)
+    theta = np.broadcast_to([3.0, 0.5, -1.0], (*failure.shape[:-1], 3)).copy()
+    for _ in range(_ITERATIONS):
+        cells, slopes = _first_success_cells(theta, attempts)
+        cells = np.maximum(cells, 1e-300)
+        score = (share[..., None] / cells[..., None] * slopes).sum(axis=-2)
+        information = np.einsum("...ci,...cj->...ij", slopes / cells[..., None], slopes)
+        step = np.linalg.solve(information + 1e-13 * np.eye(3), score[..., None])[..., 0]
+        theta += np.clip(step, -0.7, 0.7)
+        theta = np.clip(theta, [-12, -12, -12], [18, 12, 5])
+        if np.abs(step).max() < 1e-9:
+            break
+    return CeilingFit(special.expit(theta[..., 0]), np.exp(theta[..., 1]), np.exp(theta[..., 2]))

@@ -1,0 +1,1 @@
+"""Reading and judging what people have: counts of attempts and successes."""
