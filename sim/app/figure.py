@@ -4,8 +4,6 @@ The only module that imports matplotlib. It does no statistics: what it draws st
 """
 
 import argparse
-import csv
-import json
 import sys
 import textwrap
 from collections import Counter
@@ -20,6 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path as Outline
 from matplotlib.ticker import LogFormatterMathtext, LogLocator, MaxNLocator
 
+from sim.app.folder import SUMMARY_COLUMNS, VERDICTS, read_run, read_summary
+
 STYLE = {
     "font.size": 10, "axes.labelsize": 10, "xtick.labelsize": 9, "ytick.labelsize": 9, "legend.fontsize": 9,
     "figure.titlesize": 10, "font.family": "DejaVu Sans", "text.usetex": False, "axes.spines.top": False,
@@ -32,22 +32,10 @@ WIDTH = 6.5  # inches: the text width of a letter page, so that 9 points here ar
 BLUE, VERMILLION, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"  # Okabe and Ito
 GREY = "#7F7F7F"
 
-COLUMNS = ("quantity", "examples", "attempts", "depth", "estimate", "stderr", "law", "sigmas")
-VERDICT_FIELDS = ("law", "quantity", "predicted", "measured", "stderr", "max_sigmas", "p_value", "verdict")
-SUMMARY_COLUMNS = ("point", "experiment", *VERDICT_FIELDS)
-VERDICTS = ("confirmed", "undecided", "refuted")
 EXAMPLES, ATTEMPTS = "examples seen n", "attempts per problem k"
 ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2}
 LEARNING = (("Zipf exponent", "features.exponent"), ("features", "features.size"), ("depth", "memory.depth"))
 DIFFICULTY = tuple((name, f"difficulty.{name}") for name in ("alpha", "beta", "ceiling"))
-
-
-class Run(NamedTuple):
-    """What a run folder holds: the table by column, the verdicts, the manifest."""
-
-    table: dict
-    verdicts: list
-    manifest: dict
 
 
 class Curve(NamedTuple):
@@ -83,101 +71,6 @@ VERDICT_PENS = {"confirmed": POINTS, "undecided": Pen(GREY, "s", "none"), "refut
 ARROW = ((0, 0), (0, -1), (-0.3, -0.65), (0, -1), (0.3, -0.65))
 LIMIT = Outline([(-0.4, 0), (0.4, 0), *ARROW], [1, 2, 1, 2, 1, 2, 2])
 EDGE = Outline(ARROW, [1, 2, 1, 2, 2])
-
-
-# Reading ------------------------------------------------------------------------------------------------------------
-
-
-def read_run(folder) -> Run:
-    """The three files of a run folder; ValueError, in one sentence, names the file and the rule that is broken."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise ValueError(f"{folder}: no such folder, need a run folder with table.csv, verdict.json and manifest.json")
-    table = _read_columns(folder / "table.csv", COLUMNS, COLUMNS[1:])
-    for column in ("examples", "attempts", "depth", "stderr"):
-        lowest = np.nanmin(table[column], initial=np.inf)
-        if lowest < 0 or (lowest == 0 and column != "stderr"):
-            rule = "at least 0" if column == "stderr" else "above 0 to stand on a log axis"
-            raise ValueError(f"{folder / 'table.csv'}: column {column} must be {rule}, got {lowest:g}")
-    verdicts, manifest = _read_json(folder / "verdict.json"), _read_json(folder / "manifest.json")
-    _check_verdicts(folder / "verdict.json", verdicts)
-    for field, kind in (("experiment", str), ("config", dict)):
-        if not isinstance(manifest, dict) or not isinstance(manifest.get(field), kind):
-            raise ValueError(f"{folder / 'manifest.json'}: need an object with the field {field} ({kind.__name__})")
-    return Run(table, verdicts, manifest)
-
-
-def read_summary(folder) -> dict:
-    """The columns of a sweep's summary.csv; ValueError, in one sentence, when it is missing or damaged."""
-    path = Path(folder) / "summary.csv"
-    summary = _read_columns(path, SUMMARY_COLUMNS, ("predicted", "measured", "stderr"))
-    for line, word in enumerate(summary["verdict"], start=2):
-        if word not in VERDICTS:
-            raise ValueError(f"{path}, line {line}: verdict must be one of {', '.join(VERDICTS)}, got {word!r}")
-    return summary
-
-
-def _read_text(path):
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror}), is this the folder of a finished run?") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: need UTF-8 text, got other bytes at position {error.start}") from error
-
-
-def _read_json(path):
-    try:
-        return json.loads(_read_text(path))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}, line {error.lineno}: not valid JSON ({error.msg})") from error
-
-
-def _read_columns(path, needed, numeric):
-    try:
-        header, *rows = list(csv.reader(_read_text(path).splitlines())) or [[]]
-    except csv.Error as error:
-        raise ValueError(f"{path}: need comma-separated values, got a cell that breaks them ({error})") from error
-    absent = [column for column in needed if column not in header]
-    if absent:
-        raise ValueError(f"{path}, line 1: column {absent[0]} is absent, need {', '.join(needed)}")
-    if not rows:
-        raise ValueError(f"{path}: need at least one row below the header, got none")
-    for line, row in enumerate(rows, start=2):
-        if len(row) != len(header):
-            raise ValueError(f"{path}, line {line}: need {len(header)} cells as in the header, got {len(row)}")
-    columns = dict(zip(header, zip(*rows, strict=True), strict=True))
-    return {
-        name: _numbers(path, name, cells) if name in numeric else np.array(cells, dtype=object)
-        for name, cells in columns.items()
-    }
-
-
-def _numbers(path, name, cells):
-    numbers = np.full(len(cells), np.nan)
-    for row, cell in enumerate(cells):
-        try:
-            numbers[row] = float(cell or "nan")
-        except ValueError:
-            raise ValueError(f"{path}, line {row + 2}: column {name} needs a number or nothing, got {cell!r}") from None
-    return numbers
-
-
-def _check_verdicts(path, verdicts):
-    if not isinstance(verdicts, list) or not all(isinstance(entry, dict) for entry in verdicts):
-        raise ValueError(f"{path}: need a list of objects, one a verdict, got {type(verdicts).__name__}")
-    for position, entry in enumerate(verdicts, start=1):
-        absent = [field for field in VERDICT_FIELDS if field not in entry]
-        if absent:
-            raise ValueError(f"{path}, entry {position}: field {absent[0]} is absent, need {', '.join(VERDICT_FIELDS)}")
-        if entry["verdict"] not in VERDICTS:
-            raise ValueError(f"{path}, entry {position}: verdict must be one of {', '.join(VERDICTS)}")
-        for field in ("predicted", "measured", "stderr", "max_sigmas", "p_value"):
-            if not isinstance(entry[field], int | float | None):
-                raise ValueError(f"{path}, entry {position}: {field} must be a number or null, got {entry[field]!r}")
-        window = entry.get("window") or [1, 1]
-        if not isinstance(window, list) or [isinstance(end, int | float) and end > 0 for end in window] != [True, True]:
-            raise ValueError(f"{path}, entry {position}: window must be two numbers above 0 or null, got {window!r}")
 
 
 # Words --------------------------------------------------------------------------------------------------------------
@@ -447,13 +340,14 @@ def _excess(axis, curve, floor):
 def joint(run) -> Figure:
     """Failure against attempts for several numbers of examples, and the floor 1 - A they leave, against examples."""
     title = _title(run, "Examples and attempts together", LEARNING + DIFFICULTY)
-    figure, [left, right] = _panels(title, (3.6,), (ATTEMPTS, EXAMPLES))
-    left[0].set(xscale="log", yscale="log", ylabel="failure 1 - pass@k")
-    right[0].set(xscale="log", yscale="log", ylabel="1 - ceiling A")
-    _family(run, left, "failure", "attempts", "examples", "n")
-    _one_curve(right, _mirrored(_curve(run, "ceiling", "examples")), "law")
-    _window(right[0], run, "ceiling")
-    for [axis, foot], quantity in ((left, "failure"), (right, "ceiling")):
+    ceiling = (run.table["quantity"] == "ceiling").any()  # absent where the law has no Beta to fit one with
+    figure, stacks = _panels(title, (3.6,), (ATTEMPTS, EXAMPLES) if ceiling else (ATTEMPTS,))
+    stacks[0][0].set(xscale="log", yscale="log", ylabel="failure 1 - pass@k")
+    _family(run, stacks[0], "failure", "attempts", "examples", "n")
+    if ceiling:
+        stacks[1][0].set(xscale="log", yscale="log", ylabel="1 - ceiling A")
+        _one_curve(stacks[1], _mirrored(_curve(run, "ceiling", "examples")), "law")
+    for [axis, foot], quantity in zip(stacks, ("failure", "ceiling"), strict=False):
         axis.set_title(_verdict_words(run, quantity), loc="left", fontsize=STYLE["legend.fontsize"])
         _finish(axis)
         _finish(foot)

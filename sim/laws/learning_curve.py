@@ -126,8 +126,8 @@ def beta_form(examples, exponent, depth=1):
         E_n ~ g zeta(s)^-g B(1-g, n+1) times the depth ratio                 relative error smaller than any power of 1/n
 
     examples: n >= depth - 1, any shape.  exponent: s > 1, infinite size.
-    The error oscillates as exp(-const x*), x* = (n/zeta(s))^g the rank seen about once: 3e-12 at s = 2, n = 1000,
-    but 3e-6 at s = 3; useless when x* is about 1.
+    The error oscillates and falls as exp(-const x*), x* = [n/(d zeta(s))]^g the rank seen about d times.  At depth 1 and
+    n = 1000 it is 3e-12 at s = 2, 3e-6 at s = 3, and 7 % at s = 6, where x* = 3.
     """
     decay = decay_exponent(exponent)
     return prefactor(exponent, depth) / special.poch(np.asarray(examples, dtype=float) + 1, decay)
@@ -139,8 +139,8 @@ def cut_off_form(examples, exponent, size):
         E_n ~ g Z^-g n^-(1-g) Gamma(1-g, n theta_N) + theta_N exp(-n theta_N) / 2       incomplete Gamma; derived here
 
     examples: n > 0, any shape.  exponent: s > 1.  size: N, finite.
-    A power law for n << 1/theta_N, exponential beyond.  Relative error O(1/n) before the cut-off; beyond, it grows as
-    n theta_N^2 / 2 + (s n theta_N / N)^2 / 12.
+    A power law for n << 1/theta_N, exponential beyond.  Relative error of the order of
+    1/n + n theta_N^2 / 2 + (s n theta_N / N)^2 / 12.
     """
     examples = np.asarray(examples, dtype=float)
     rarity, decay, end = 1 / exponent, decay_exponent(exponent), cut_off(exponent, size)

@@ -12,8 +12,12 @@ _LARGEST = 2**24  # counts are float32 in the sampler
 
 
 class Pilot(NamedTuple):
-    """Problems, attempts recorded for each and successes among them; float64 [problems], whole numbers."""
+    """Problems of a file called `source`, attempts recorded for each and successes among them.
 
+    attempts, successes: float64 [problems], whole numbers.
+    """
+
+    source: str
     problem_id: list[str]
     attempts: np.ndarray
     successes: np.ndarray
@@ -48,7 +52,7 @@ def read(path):
     problem_id, attempts, successes, _ = zip(*rows, strict=True)
     if not any(successes):
         raise ValueError(f"{path}: need at least one success among all attempts, got 0")
-    return Pilot(list(problem_id), np.array(attempts, float), np.array(successes, float))
+    return Pilot(path.name, list(problem_id), np.array(attempts, float), np.array(successes, float))
 
 
 def _row(path, number, line, header):

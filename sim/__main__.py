@@ -1,0 +1,75 @@
+"""python -m sim COMMAND: the command line. Commands are loaded when they are called, so that --help is quick."""
+
+import os
+import sys
+from importlib.metadata import version
+
+from sim import __version__
+
+HELP = """\
+sim: what repeated inference buys, simulated and held against the laws.
+
+usage: python -m sim COMMAND [KEY=VALUE ...]
+
+commands:
+  run      simulate learning curves, coverage (pass@k) and both together, hold them against
+           their laws, and say confirmed or refuted; without arguments in under a minute
+           python -m sim run
+           python -m sim run experiment=coverage difficulty.alpha=3.7 difficulty.beta=0.42 attempts.max=1e7
+           python -m sim run --multirun sweep=exponent_depth
+
+options:
+  --help       this text; `python -m sim run --help` shows every group and key
+  --version    the version
+
+Results are written below outputs/ in the current folder. Bad input ends with one sentence and exit code 2.
+"""
+
+
+def main():
+    """Run the command line; the exit code."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(HELP, end="")
+        return 0
+    if arguments[0] == "--version":
+        print(f"sim {__version__}")
+        return 0
+    if arguments[0] != "run":
+        return _refuse("sim", f"{arguments[0]}: no such command; need run (see python -m sim --help)")
+    wrong = _wrong_jax(version("jaxlib"))
+    if wrong:
+        return _refuse("sim", wrong)
+    return _run(arguments[1:])
+
+
+def _refuse(program, sentence):
+    print(f"{program}: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _wrong_jax(found):
+    """Sentence about a jaxlib whose CPU backend sums wrongly, or None."""
+    numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
+    if (0, 9, 1) <= numbers < (0, 11):
+        return f"jaxlib: need a release before 0.9.1 or from 0.11 on (those between sum wrongly on CPUs), got {found}"
+    return None
+
+
+def _run(arguments):
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from sim.app import configuration, run
+
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the sentence is ours
+    sys.argv = ["sim run", *arguments]
+    try:
+        run.command()
+    except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
+        return _refuse("sim run", configuration.refused(error))
+    return 2 if run.POINTS_REFUSED else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,159 @@
+"""The door: a configuration becomes checked members and questions; whatever is wrong is said here in one sentence."""
+
+import math
+
+from sim import experiments
+from sim.experiments.question import Law, Question
+from sim.model import MEMBERS, Beta, Budget, Empirical, grid, member_fields
+from sim.pilot import counts
+
+_AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
+_LAW = ("exponent", "depth", "normalisation", "alpha", "beta", "ceiling")
+_TOP = (*MEMBERS, "examples", "budget", "experiments", "seed", "output", "law")
+_MOST_COUNTS = 2**27  # integers of 8 bytes: 1 GiB
+
+
+def number(name, value, whole=False):
+    """A finite number (or inf where it stands) from a configuration value; ValueError for text, NaN, true and false."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f"{name}: need a number, got {value!r}")
+    try:
+        parsed = float(value)
+    except ValueError:
+        raise ValueError(f"{name}: need a number, got {value!r}") from None
+    if math.isnan(parsed):
+        raise ValueError(f"{name}: need a number, got nan")
+    if not whole:
+        return parsed
+    if math.isinf(parsed) or parsed != int(parsed):
+        raise ValueError(f"{name}: need a whole number, got {value}")
+    return int(value) if isinstance(value, int) else int(parsed)
+
+
+def _known(name, node, allowed):
+    if not isinstance(node, dict):
+        raise ValueError(f"{name}: need keys {', '.join(allowed)}, got {node!r}")
+    for key in node:
+        if key not in allowed:
+            raise ValueError(f"{name}.{key}: no such key; {name} has {', '.join(allowed)}")
+    for key in allowed:
+        if key not in node:
+            raise ValueError(f"{name}.{key}: need a value, got none")
+
+
+def member(group, node):
+    """The checked member of a group from its part of the configuration."""
+    name = node.get("name")
+    if name not in MEMBERS[group]:
+        raise ValueError(f"{group}.name: need one of {', '.join(MEMBERS[group])}, got {name!r}")
+    kind = MEMBERS[group][name]
+    types = member_fields(kind)
+    _known(group, node, ("name", *types, *_AXES.get(group, ())))
+    built = kind(**{key: _value(f"{group}.{key}", node[key], type_) for key, type_ in types.items()})
+    if types:
+        built.check()
+    return built
+
+
+def _value(name, value, type_):
+    if type_ is str:
+        return str(counts.SHIPPED if value is None else value)
+    return number(name, value, whole=type_ is int)
+
+
+def _grid(name, node, limit):
+    _known(name, {key: node.get(key) for key in _AXES[name] if key in node}, _AXES[name])
+    largest, points = number(f"{name}.max", node["max"]), number(f"{name}.points", node["points"], whole=True)
+    if not 1 <= largest <= limit:
+        raise ValueError(f"{name}.max: need a number from 1 to {limit:g}, got {largest:g}")
+    if not 2 <= points <= 200:
+        raise ValueError(f"{name}.points: need a whole number from 2 to 200, got {points}")
+    made = grid(largest, points)
+    if len(made) < 2:
+        raise ValueError(f"{name}.max: need at least 2 to have a curve, got {largest:g}")
+    return made
+
+
+def budget(node):
+    """The checked Budget."""
+    _known("budget", node, ("problems", "chunk", "devices"))
+    made = Budget(**{key: number(f"budget.{key}", node[key], whole=True) for key in node})
+    made.check()
+    return made
+
+
+def _law(config, features, memory, difficulty, table, replay):
+    """Law of the configuration, nulls filled from the model; a replay leaves alpha and beta to be fitted."""
+    node = config["law"]
+    _known("law", node, _LAW)
+    if node["normalisation"] not in ("discrete", "continuous"):
+        raise ValueError(f"law.normalisation: need discrete or continuous, got {node['normalisation']!r}")
+    numeric = [key for key in _LAW if key != "normalisation"]
+    given = {k: None if node[k] is None else number(f"law.{k}", node[k], whole=k == "depth") for k in numeric}
+    _check_law(given, node["normalisation"], features)
+    own = difficulty if isinstance(difficulty, Beta) and not replay else None
+    beta_given = given["alpha"] is not None and given["beta"] is not None
+    if own is None and (given["alpha"] is None) != (given["beta"] is None):
+        both = f"{given['alpha']} and {given['beta']}"
+        raise ValueError(f"law.alpha, law.beta: need both or neither where the model has no Beta, got {both}")
+    pick = lambda key, default: default if given[key] is None else given[key]  # noqa: E731
+    return Law(
+        exponent=pick("exponent", features.exponent),
+        size=features.size,
+        depth=pick("depth", memory.depth),
+        normalisation=node["normalisation"],
+        alpha=pick("alpha", own.alpha if own else None),
+        beta=pick("beta", own.beta if own else None),
+        ceiling=pick("ceiling", own.ceiling if own else 1.0),
+        success=None if own or beta_given or replay else table.successes / table.attempts,
+    )
+
+
+def _check_law(given, normalisation, features):
+    for key in ("alpha", "beta"):
+        if given[key] is not None and not given[key] > 0:
+            raise ValueError(f"law.{key}: need {key} > 0, got {given[key]:g}")
+    if given["ceiling"] is not None and not 0 < given["ceiling"] <= 1:
+        raise ValueError(f"law.ceiling: need 0 < ceiling <= 1, got {given['ceiling']:g}")
+    if given["depth"] is not None and given["depth"] < 1:
+        raise ValueError(f"law.depth: need a whole number >= 1, got {given['depth']}")
+    exponent = features.exponent if given["exponent"] is None else given["exponent"]
+    if not exponent > 0 or (exponent <= 1 and math.isinf(features.size)):
+        raise ValueError(f"law.exponent: need an exponent > 0, and > 1 for infinitely many features, got {exponent:g}")
+    if normalisation == "continuous" and not (exponent > 1 and math.isinf(features.size)):
+        raise ValueError(f"law.normalisation: need features.size=inf for continuous, got {features.size:g}")
+
+
+def questions(config):
+    """One Question for each experiment asked for, in order: [(name, Question)].
+
+    config: plain nested dictionary.  ValueError, in one sentence, for the first thing that is wrong.
+    """
+    for key in config:
+        if key not in _TOP:
+            raise ValueError(f"{key}: no such key; the top level has {', '.join(_TOP)}")
+    features, memory, difficulty, _ = (member(group, config[group]) for group in MEMBERS)
+    tries = _grid("attempts", config["attempts"], MEMBERS["attempts"][config["attempts"]["name"]].limit)
+    examples = _grid("examples", config["examples"], memory.limit)
+    drawn = budget(config["budget"])
+    if drawn.batches * len(examples) * len(tries) > _MOST_COUNTS:
+        raise ValueError(
+            f"budget.problems: need counts that fit in 1 GiB (batches x examples.points x attempts.points <= "
+            f"{_MOST_COUNTS}), got {drawn.batches} x {len(examples)} x {len(tries)}"
+        )
+    seed = number("seed", config["seed"], whole=True)
+    asked = []
+    for name in config["experiments"]:
+        if name not in experiments.NAMES:
+            raise ValueError(f"experiments: need some of {', '.join(experiments.NAMES)}, got {name!r}")
+        replay = name == "replay"
+        path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
+        table = counts.read(path) if replay or isinstance(difficulty, Empirical) else None
+        law = _law(config, features, memory, difficulty, table, replay)
+        question = Question(
+            seed, features, memory, config["memory"]["name"], difficulty, config["attempts"]["name"],
+            examples, tries, table, drawn, law,
+        )  # fmt: skip
+        asked.append((name, question))
+    return asked
+

@@ -1,0 +1,95 @@
+"""What a run says on the terminal: for a reader who has not read the paper."""
+
+import numpy as np
+
+QUESTIONS = {
+    "learning_curve": "How often does a learner that has seen n examples meet one it has not memorised?",
+    "coverage": "What share of the problems is still unsolved after k attempts each?",
+    "joint": "And after n examples, then k attempts on what was memorised?",
+    "replay": "What do the recorded attempts of a real model say? {source}",
+}
+_HEADINGS = {
+    "error": ("examples n", "not memorised"),
+    "failure": ("attempts k", "unsolved"),
+    "ceiling": ("examples n", "ceiling A"),
+    "coverage": ("attempts k", "pass@k"),
+    "coverage_beta": ("attempts k", "pass@k"),
+}
+_LAWS = {"coverage": "unbiased", "coverage_beta": "Beta law"}
+_ROWS = 6
+
+
+def question_line(name, question):
+    """Headline of an experiment."""
+    source = "" if question.table is None else f"({question.table.source}, {len(question.table.attempts)} problems)"
+    return f"{name}: {QUESTIONS[name].format(source=source).strip()}"
+
+
+def answer_lines(name, answer, seconds):
+    """The table in a few rows, the verdicts in words, the time."""
+    lines = []
+    for quantity in dict.fromkeys(answer.columns["quantity"]):
+        lines += _table(quantity, answer.columns)
+    for verdict in answer.verdicts:
+        lines += _verdict(verdict)
+    rate = answer.draws / seconds
+    lines.append(
+        f"  {answer.draws:,} problems in {seconds:.1f} s ({rate:,.0f} a second), standing for {answer.represented:.1e} "
+        f"{'examples' if name == 'learning_curve' else 'attempts'}"
+    )
+    return lines
+
+
+def _table(quantity, columns):
+    axis, heading = _HEADINGS[quantity]
+    column = "examples" if axis == "examples n" else "attempts"
+    chosen = np.flatnonzero(columns["quantity"] == quantity)
+    if quantity == "failure" and np.isfinite(columns["examples"][chosen]).all():  # a grid: the learner with most examples
+        chosen = chosen[columns["examples"][chosen] == columns["examples"][chosen].max()]
+        heading = f"unsolved, n = {columns['examples'][chosen[0]]:.3g}"
+    chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, _ROWS).round().astype(int))]
+    law = _LAWS.get(quantity, "law")
+    lines = [f"  {axis:>12}  {heading:>20}  {'standard error':>14}  {law:>10}  deviation in standard errors"]
+    for i in chosen:
+        row = {name: columns[name][i] for name in columns}
+        lines.append(
+            f"  {row[column]:>12,.0f}  {row['estimate']:>20.6g}  {row['stderr']:>14.2g}  {row['law']:>10.6g}  "
+            f"{row['sigmas']:>+8.2f}"
+        )
+    return lines
+
+
+def _verdict(verdict):
+    lines = [f"  law: {verdict.law}"]
+    if verdict.measured is not None:
+        lines.append(
+            f"    exponent {_with_error(verdict.measured, verdict.stderr)} measured, {verdict.predicted:.5g} predicted; "
+            f"prefactor {_with_error(verdict.prefactor_measured, verdict.prefactor_stderr)} measured, "
+            f"{verdict.prefactor_predicted:.5g} predicted"
+        )
+    lines.append(
+        f"    {verdict.verdict.upper()}: chi-square {verdict.chi_square:.1f} for {verdict.degrees} degrees of freedom, "
+        f"p = {verdict.p_value:.2g}, largest deviation {verdict.max_sigmas:.1f} standard errors"
+    )
+    if verdict.batches_needed is not None:
+        unit = "problems in the table" if verdict.quantity == "coverage_beta" else "batches"
+        lines.append(
+            f"    a law 2 % off would have gone unnoticed too; about {verdict.batches_needed:,} {unit} would decide "
+            f"(there are {verdict.batches:,})"
+        )
+    return lines
+
+
+def _with_error(value, stderr):
+    decimals = int(np.clip(1 - np.floor(np.log10(stderr)), 0, 8)) if stderr > 0 else 6  # two digits of the error
+    return f"{value:.{decimals}f} +- {stderr:.{decimals}f}"
+
+
+def summary_lines(entries):
+    """All verdicts of a run in one table: [(experiment, Verdict)]."""
+    lines = ["", f"  {'experiment':<15} {'law held against':<62} {'predicted':>9} {'measured':>20}  verdict"]
+    for name, verdict in entries:
+        predicted = "" if verdict.predicted is None else f"{verdict.predicted:.4f}"
+        measured = "" if verdict.measured is None else _with_error(verdict.measured, verdict.stderr)
+        lines.append(f"  {name:<15} {verdict.law:<62} {predicted:>9} {measured:>20}  {verdict.verdict}")
+    return lines

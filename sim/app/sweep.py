@@ -1,0 +1,55 @@
+"""The end of a sweep: the verdicts of all its points in one summary.csv, and measured against predicted exponent."""
+
+import json
+from pathlib import Path
+
+from sim.app import figure, folder
+
+
+def collect(where):
+    """Write summary.csv and figure.{png,pdf} of a sweep folder from the points' folders; the number of verdicts."""
+    where = Path(where)
+    points = sorted(where.glob("point_*/*/manifest.json"), key=lambda path: (_number(path), path.parent.name))
+    rows = [row for path in points for row in _rows(path)]
+    if not rows:
+        return 0
+    varied = _varied([row["config"] for row in rows])
+    fields = ("point", "experiment", *folder.VERDICT_FIELDS)
+    columns = {name: [row[name] for row in rows] for name in fields}
+    columns |= {name: [_leaf(row["config"], name) for row in rows] for name in varied}
+    folder.write_columns(where / "summary.csv", columns)
+    summary = folder.read_summary(where)
+    if any(value == value for value in summary["measured"]):
+        figure.save(figure.sweep(summary), where / "figure")
+    return len(rows)
+
+
+def _number(path):
+    return int(path.parent.parent.name.removeprefix("point_"))
+
+
+def _rows(path):
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    verdicts = json.loads((path.parent / "verdict.json").read_text(encoding="utf-8"))
+    shared = {"point": _number(path), "experiment": manifest["experiment"], "config": manifest["config"]}
+    return [{**verdict, **shared} for verdict in verdicts]
+
+
+def _varied(configs):
+    """Dotted names of the values that differ between points."""
+    names = dict.fromkeys(name for config in configs for name in _names(config))
+    return [name for name in names if len({repr(_leaf(config, name)) for config in configs}) > 1]
+
+
+def _names(node, prefix=""):
+    for key, value in node.items():
+        if isinstance(value, dict):
+            yield from _names(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
+
+
+def _leaf(config, name):
+    for key in name.split("."):
+        config = config.get(key) if isinstance(config, dict) else None
+    return config
