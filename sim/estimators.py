@@ -38,7 +38,7 @@ def pass_at_k(attempts, recorded, successes):
         1 - C(m - c, k) / C(m, k)                                  Chen et al. 2021 (arXiv 2107.03374), Eq. 1
 
     attempts: whole numbers 1 <= k <= the fewest recorded attempts, shape [k].  recorded, successes: [problems].
-    Returns float64 [k, problems].  ValueError for k above the recorded attempts: there it would have to be extrapolated.
+    Returns float64 [k, problems].  ValueError for k above the recorded attempts: that would be an extrapolation.
     """
     attempts = np.atleast_1d(np.asarray(attempts, float))
     if attempts.max() > np.min(recorded):

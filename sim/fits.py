@@ -87,7 +87,8 @@ def ceiling_law(failure, attempts):
     Ceiling, alpha and beta are free; nothing is taken from a known model. Fisher scoring on all curves at once.
     """
     failure = np.asarray(failure, float)
-    share = -np.diff(np.concatenate([np.ones((*failure.shape[:-1], 1)), failure, 0 * failure[..., :1]], axis=-1), axis=-1)
+    edges = np.concatenate([np.ones((*failure.shape[:-1], 1)), failure, 0 * failure[..., :1]], axis=-1)
+    share = -np.diff(edges, axis=-1)
     theta = np.broadcast_to([3.0, 0.5, -1.0], (*failure.shape[:-1], 3)).copy()
     for _ in range(_ITERATIONS):
         cells, slopes = _first_success_cells(theta, attempts)

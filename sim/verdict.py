@@ -64,7 +64,7 @@ def sigmas(curve, law):
 
 
 def _cells(failures, problems, grid_axes):
-    """Problems first answered rightly in each cell of the grid, and those never: [..., cells], adding up to `problems`."""
+    """Problems first answered rightly in each cell of the grid, and those never; they add up to `problems`."""
     right = problems - failures
     for axis in range(right.ndim - grid_axes, right.ndim):
         right = np.diff(right, axis=axis, prepend=0)

@@ -156,4 +156,3 @@ def questions(config):
         )  # fmt: skip
         asked.append((name, question))
     return asked
-

@@ -44,7 +44,7 @@ def _table(quantity, columns):
     axis, heading = _HEADINGS[quantity]
     column = "examples" if axis == "examples n" else "attempts"
     chosen = np.flatnonzero(columns["quantity"] == quantity)
-    if quantity == "failure" and np.isfinite(columns["examples"][chosen]).all():  # a grid: the learner with most examples
+    if quantity == "failure" and np.isfinite(columns["examples"][chosen]).all():  # a grid: show its last learner
         chosen = chosen[columns["examples"][chosen] == columns["examples"][chosen].max()]
         heading = f"unsolved, n = {columns['examples'][chosen[0]]:.3g}"
     chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, _ROWS).round().astype(int))]
@@ -63,8 +63,8 @@ def _verdict(verdict):
     lines = [f"  law: {verdict.law}"]
     if verdict.measured is not None:
         lines.append(
-            f"    exponent {_with_error(verdict.measured, verdict.stderr)} measured, {verdict.predicted:.5g} predicted; "
-            f"prefactor {_with_error(verdict.prefactor_measured, verdict.prefactor_stderr)} measured, "
+            f"    exponent {_with_error(verdict.measured, verdict.stderr)} measured, {verdict.predicted:.5g} "
+            f"predicted; prefactor {_with_error(verdict.prefactor_measured, verdict.prefactor_stderr)} measured, "
             f"{verdict.prefactor_predicted:.5g} predicted"
         )
     lines.append(

@@ -1,5 +1,6 @@
 """python -m sim run: simulate, hold against the laws, write a folder an experiment."""
 
+import contextlib
 import importlib
 import platform
 import subprocess
@@ -62,7 +63,7 @@ def _start_jax(devices):
 
     from sim.app.cores import usable
 
-    if not jax._src.xla_bridge.backends_are_initialized():
+    with contextlib.suppress(RuntimeError):  # the backend has started already, at an earlier experiment or point
         jax.config.update("jax_num_cpu_devices", devices or usable())
 
 

@@ -21,8 +21,6 @@ def run(question):
     )
     law = learning_prediction(question.law, question.examples)
     measured = measure(counts.failures, counts.problems, question.examples, law)
-    table = rows(
-        "error", failure_curve(counts), law.curve, examples=question.examples, depth=question.memory.depth
-    )
+    table = rows("error", failure_curve(counts), law.curve, examples=question.examples, depth=question.memory.depth)
     problems = drawn(question)
     return Answer(table, [judge(LAW, "error", counts, law, measured)], problems, problems * question.examples[-1])

@@ -43,7 +43,8 @@ def run(question):
     solved = estimators.Curve(1 - simulated.estimate, simulated.stderr)
     sampled = estimators.Curve(solved.estimate, np.hypot(simulated.stderr, spread))
     columns = join(
-        rows("coverage", solved, 1 - unbiased, attempts=grid), rows("coverage_beta", sampled, 1 - beta_law, attempts=grid)
+        rows("coverage", solved, 1 - unbiased, attempts=grid),
+        rows("coverage_beta", sampled, 1 - beta_law, attempts=grid),
     )
     problems = drawn(question)
     return Answer(columns, [first, second], problems, problems * grid[-1])
@@ -65,17 +66,16 @@ def _beta(question, grid, passed):
     rng = keys.host_generator(keys.run_key(question.seed, "replay bootstrap"))
     points = np.unique(np.linspace(0, len(grid) - 1, _POINTS).astype(int))
     distance, p_value = _bootstrap(rng, table, grid[points], passed[points].mean(axis=1), fit, refit)
-    verdict = verdict_of(
-        BETA, "coverage_beta", law, measured, float(deviations.max()), (distance, len(points), p_value), len(passed.T), 0.0
-    )
-    return curve, verdict
+    test = (distance, len(points), p_value)
+    problems = len(table.attempts)
+    return curve, verdict_of(BETA, "coverage_beta", law, measured, float(deviations.max()), test, problems, 0.0)
 
 
 def _bootstrap(rng, table, attempts, observed, fit, refit):
     """Distance of the observed pass@k from the law, and its p-value under tables drawn from that law.
 
-    Distance: Mahalanobis, with the covariance of (unbiased pass@k - law fitted to the same table) over the drawn tables;
-    p from the F distribution of a squared distance to an independent sample (pass@k averages many problems).
+    Distance: Mahalanobis, with the covariance of (unbiased pass@k - law fitted to the same table) over the drawn
+    tables; p from the F distribution of a squared distance to an independent sample (pass@k averages many problems).
     """
     shape = (_REPLICATES, len(table.attempts))
     success = rng.beta(fit.beta, fit.alpha, size=shape)

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import special
 
-SHIFT = 10  # recurrences before Stirling's series: at arguments of 10 and more, seven of its terms leave 1e-16
-STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
+SHIFT = 10  # recurrences before Stirling's series: at arguments of 10 and more, six of its terms leave 1e-15
+STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
 DIGAMMA = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
 
 
@@ -53,7 +53,7 @@ def excess_loss(attempts, alpha, beta, ceiling=1.0):
 def prefactor(alpha, beta):
     """Prefactor of the inference power law, L(k) ~ C k^-beta.
 
-        C = Gamma(alpha + beta) / Gamma(alpha)                                          from Levi 2024, Eq. 7
+    C = Gamma(alpha + beta) / Gamma(alpha)                                          from Levi 2024, Eq. 7
     """
     return special.poch(alpha, beta)
 
@@ -61,7 +61,7 @@ def prefactor(alpha, beta):
 def asymptote(attempts, alpha, beta):
     """The inference power law.
 
-        L(k) ~ C k^-beta                    relative error O(1/k): -beta (2 alpha + beta - 1) / (2k); from Levi 2024, Eq. 7
+        L(k) ~ C k^-beta            relative error O(1/k): beta (2 alpha + beta - 1) / (2k); from Levi 2024, Eq. 7
 
     attempts: k > 0, any shape.  It starts only where k is much larger than alpha.
     """
@@ -142,7 +142,7 @@ def suite_variance(attempts, problems, alpha, beta):
 def estimator_variance(attempts, recorded, failure):
     """Variance of the unbiased estimate of pass@k from n recorded attempts at one problem.
 
-        sum_j h_j p^(2k-j) - p^(2k),   h_j = C(k,j) C(n-k,k-j) / C(n,k)       estimator of Chen et al. 2021 (arXiv 2107.03374)
+        sum_j h_j p^(2k-j) - p^(2k),  h_j = C(k,j) C(n-k,k-j) / C(n,k)     estimator: Chen et al. 2021, arXiv 2107.03374
 
     attempts: k, whole, 0 <= k <= n.  recorded: n.  failure: p in [0, 1].  All broadcast.  Attempts independent given p.
     h_j is the chance that two samples of k among the n share j.  Stable to n = 10^4: a sum of positive terms.
@@ -158,7 +158,7 @@ def estimator_variance(attempts, recorded, failure):
 def total_variance(attempts, recorded, problems, alpha, beta):
     """Variance of a benchmark's pass@k: problems and attempts both random.
 
-        [sum_j h_j L(2k-j) - L(k)^2] / P,   h_j as in estimator_variance                 problems and attempts independent
+        [sum_j h_j L(2k-j) - L(k)^2] / P,   h_j as in estimator_variance              problems and attempts independent
 
     attempts: k, whole, 0 <= k <= n.  recorded: n attempts at every problem.  problems: P.  All three broadcast.
     """
@@ -174,7 +174,7 @@ def total_variance(attempts, recorded, problems, alpha, beta):
 def suite_cut_off(problems, alpha, beta):
     """Number of attempts beyond which the hardest problem of a benchmark rules: the power law turns exponential.
 
-        k_c = [P / (beta B(alpha, beta))]^(1/beta)                   an order of magnitude: about one problem has p^k > 1/e
+    k_c = [P / (beta B(alpha, beta))]^(1/beta)        derived here: of P problems one is expected with 1 - p < 1/k_c
     """
     return np.exp((np.log(problems) - np.log(beta) - special.betaln(alpha, beta)) / beta)
 
@@ -184,6 +184,8 @@ def beta_variance_bound(alpha, beta):
 
         P Var >= [psi'(alpha) - psi'(alpha+beta)] / D                                  Cramer-Rao, problems independent
         D = [psi'(alpha) - psi'(alpha+beta)] [psi'(beta) - psi'(alpha+beta)] - psi'(alpha+beta)^2
+
+    alpha, beta > 0.  Relative error about 1e-15 (alpha/beta + beta/alpha).
     """
     return alpha_variance_bound(beta, alpha)
 
@@ -192,6 +194,8 @@ def alpha_variance_bound(alpha, beta):
     """Least variance of an unbiased estimate of alpha, times the number of problems, whatever the attempts.
 
         P Var >= [psi'(beta) - psi'(alpha+beta)] / D                        Cramer-Rao, D as in beta_variance_bound
+
+    alpha, beta > 0, as in beta_variance_bound.
     """
     both = special.polygamma(1, alpha + beta)
     first, second = special.polygamma(1, alpha) - both, special.polygamma(1, beta) - both

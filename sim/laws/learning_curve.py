@@ -10,7 +10,7 @@ from scipy import special
 HEAD = 512  # ranks summed one by one before the rest of a large or infinite feature set becomes an integral
 DIRECT = 8192  # up to this size every feature is summed: above, the end correction holds to 1e-10 even at E_n = 1e-300
 REACH = 1e-18  # of one expected occurrence: features rarer than that contribute in proportion to their mass
-# Half-sum minus integral, 1/(2 asinh(d/2)) - 1/d, in odd powers of the central difference d (Euler-Maclaurin at m + 1/2).
+# Sum minus integral beyond m + 1/2 (Euler-Maclaurin): 1/(2 asinh(d/2)) - 1/d in powers of the central difference d.
 END_CORRECTION = (1 / 24, -17 / 5760, 367 / 967680, -27859 / 464486400, 1295803 / 122624409600)
 POINTS, POINT_WEIGHTS = np.polynomial.legendre.leggauss(16)  # 16 on a factor e of mass: 1e-20 for a Poisson law
 
@@ -18,7 +18,7 @@ POINTS, POINT_WEIGHTS = np.polynomial.legendre.leggauss(16)  # 16 on a factor e 
 def unmemorised_mass(examples, exponent, size, depth=1):
     """Probability that the next example shows a feature not yet memorised, the learning curve E_n.
 
-        E_n = sum_i theta_i P(Bin(n, theta_i) < d)        d = 1: sum_i theta_i (1 - theta_i)^n     Hutter 2021, Karlin 1967
+        E_n = sum_i theta_i P(Bin(n, theta_i) < d)        d = 1: sum_i theta_i (1 - theta_i)^n  Hutter 2021, Karlin 1967
 
     examples: n >= 0, any shape, up to 1e18.  exponent: s > 0, and s > 1 when size is infinite.  size: number of
     features, a number or np.inf.  depth: d >= 1 (up to 20), occurrences before a feature is memorised.
@@ -31,7 +31,7 @@ def unmemorised_mass(examples, exponent, size, depth=1):
 def unmemorised_mass_poisson(examples, exponent, size):
     """The learning curve when the number of examples is itself Poisson with mean n.
 
-        sum_i theta_i exp(-n theta_i)                      above the curve at fixed n by a relative O(1/n)     Karlin 1967
+        sum_i theta_i exp(-n theta_i)                    above the curve at fixed n by a relative O(1/n)     Karlin 1967
 
     Arguments as in unmemorised_mass, depth 1.
     """
@@ -53,7 +53,8 @@ def distinct_features(examples, exponent, size):
 def unmemorised_mass_variance(examples, exponent, size):
     """Variance of the unmemorised mass over training sets of n examples (depth 1).
 
-        sum_i theta_i^2 [q_i - q_i^2] + sum_{i != j} theta_i theta_j [(1 - theta_i - theta_j)^n - q_i q_j],  q = (1-theta)^n
+        sum_i theta_i^2 (q_i - q_i^2) + sum_{i != j} theta_i theta_j [(1 - theta_i - theta_j)^n - q_i q_j]
+        q_i = (1 - theta_i)^n                                                                              Karlin 1967
 
     Exact for multinomial counts; the second sum, which a Poisson number of examples lacks, is smaller by n^-(1-g) only.
     Arguments as in unmemorised_mass.  Takes every pair of terms: 0.3 s per n at size 8192, 10 ms above.
@@ -74,7 +75,12 @@ def distinct_features_variance(examples, exponent, size):
 
 
 def decay_exponent(exponent):
-    """Exponent of the power law of learning, E_n ~ n^-(1 - 1/s)                           Hutter 2021, a/(1+a) at s = 1 + a."""
+    """Exponent of the power law of learning.
+
+        E_n ~ n^-(1 - 1/s)                                                Hutter 2021, a/(1+a) with his a = s - 1
+
+    exponent: s > 1, infinite size.
+    """
     return 1 - 1 / exponent
 
 
@@ -92,7 +98,7 @@ def depth_ratio(exponent, depth):
 def prefactor(exponent, depth=1):
     """Prefactor c of the power law of learning, E_n ~ c n^-(1-g), for whole-number ranks.
 
-        c = g zeta(s)^-g Gamma(1 - g) times the depth ratio                    Hutter 2021 with the normalisation zeta(s)
+        c = g zeta(s)^-g Gamma(1 - g) times the depth ratio                   Hutter 2021 with the normalisation zeta(s)
 
     exponent: s > 1, infinite size.
     """
@@ -123,11 +129,11 @@ def asymptote(examples, exponent, depth=1):
 def beta_form(examples, exponent, depth=1):
     """The learning curve with the sum over features replaced by an integral.
 
-        E_n ~ g zeta(s)^-g B(1-g, n+1) times the depth ratio                 relative error smaller than any power of 1/n
+        E_n ~ g zeta(s)^-g B(1-g, n+1) times the depth ratio                relative error smaller than any power of 1/n
 
     examples: n >= depth - 1, any shape.  exponent: s > 1, infinite size.
-    The error oscillates and falls as exp(-const x*), x* = [n/(d zeta(s))]^g the rank seen about d times.  At depth 1 and
-    n = 1000 it is 3e-12 at s = 2, 3e-6 at s = 3, and 7 % at s = 6, where x* = 3.
+    The error oscillates and falls as exp(-const x*), x* = [n/(d zeta(s))]^g the rank seen about d times.
+    At depth 1 and n = 1000 it is 3e-12 at s = 2, 3e-6 at s = 3, and 7 % at s = 6, where x* = 3.
     """
     decay = decay_exponent(exponent)
     return prefactor(exponent, depth) / special.poch(np.asarray(examples, dtype=float) + 1, decay)
@@ -152,7 +158,9 @@ def cut_off_form(examples, exponent, size):
 def cut_off(exponent, size):
     """Number of examples after which a finite feature set is learnt: the power law ends, an exponential begins.
 
-        1 / theta_N = Z N^s                       np.inf for an infinite size.  exponent: s > 0, and s > 1 when infinite
+        1 / theta_N = Z N^s
+
+    exponent: s > 0, and s > 1 when size is infinite (np.inf, and so is the result).
     """
     mass, _ = _features(1, exponent, size)
     return float(size) ** exponent / mass[0]
@@ -161,7 +169,7 @@ def cut_off(exponent, size):
 def distinct_features_asymptote(examples, exponent):
     """Expected number of different features among n examples, with the sum replaced by an integral.
 
-        E K_n ~ zeta(s)^-g Gamma(1-g) Gamma(n+1)/Gamma(n+1-g) - 1/2        error smaller than any power of 1/n   Karlin 1967
+        E K_n ~ zeta(s)^-g Gamma(1-g) Gamma(n+1)/Gamma(n+1-g) - 1/2      error below any power of 1/n   Karlin 1967
 
     examples: n >= 1, any shape.  exponent: s > 1, infinite size.
     """
@@ -187,7 +195,7 @@ def unmemorised_mass_variance_asymptote(examples, exponent):
 def distinct_features_variance_asymptote(examples, exponent):
     """The power law of the variance of the number of different features.
 
-        (2^g - 1) Gamma(1-g) zeta(s)^-g n^g - c^2 n^(2g-1)                                                    Karlin 1967
+        (2^g - 1) Gamma(1-g) zeta(s)^-g n^g - c^2 n^(2g-1)                                                 Karlin 1967
 
     examples: n > 0, any shape.  exponent: s > 1, infinite size.  Relative error O(1/n).
     """
@@ -216,8 +224,11 @@ def _fewer(depth, examples, mass):
 def _variance_of_unseen(examples, mass, weight, value):
     """Variance of the summed value of the features unseen in n examples.
 
-    All pairs minus the diagonal, i.e. sum_i v_i^2 [q_i - (1-2 theta_i)^n] - sum_ij v_i v_j [q_i q_j - (1-theta_i-theta_j)^n],
-    both brackets as q q times 1 - (1 - odds odds)^n; where 1 - 2 theta < 0 both hold 0 instead, and still cancel.
+        sum_i v_i^2 [q_i - (1-2 theta_i)^n] - sum_ij v_i v_j [q_i q_j - (1-theta_i-theta_j)^n]
+
+    All pairs minus the diagonal, so that the weights hold for both sums.  The brackets are
+    q_i [1 - (1 - odds_i)^n] and q_i q_j [1 - (1 - odds_i odds_j)^n]: nothing cancels in them.
+    A negative 1 - 2 theta is replaced by 0 in both sums, where it cancels.
     """
     unseen = np.exp(special.xlog1py(examples, -mass))
     odds = mass / np.maximum(1 - mass, 1e-100)  # finite for the only feature of a set of one
@@ -262,11 +273,11 @@ def _ranks(exponent, size, reach):
 def _integral(low, high, exponent):
     """Ranks and weights of an integral over ranks: Gauss-Legendre in log rank, a factor e of mass at a time.
 
-    Halving towards the upper end resolves a curve that falls there by e^-700 within the last factor e (n theta_N >> 1).
+    Six halvings towards the upper end resolve a curve that falls by e^-700 within the last factor e (n theta_N >> 1).
     """
     count = max(1, int(np.ceil(np.log(high / low) * max(exponent, 1))))
     edges = np.linspace(0, np.log(high / low), count + 1)
-    halvings = edges[-1] - (edges[-1] - edges[-2:-1]) * 0.5 ** np.arange(1, 13)
+    halvings = edges[-1] - (edges[-1] - edges[-2:-1]) * 0.5 ** np.arange(1, 7)
     edges = np.concatenate([edges[:-1], halvings, edges[-1:]])
     width = np.diff(edges)[:, None] / 2
     rank = low * np.exp(edges[:-1, None] + width * (1 + POINTS))

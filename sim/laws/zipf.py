@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import exprel
 
-HEAD = 1024  # ranks summed one by one: beyond, three Euler-Maclaurin terms leave 1e-16 for exponents up to 50
+HEAD = 1024  # ranks summed one by one: beyond, two Euler-Maclaurin terms leave 1e-16 at exponent 10, 1e-12 at 50
 
 
 def normaliser(exponent, size):
@@ -25,7 +25,7 @@ def mass(rank, exponent, size):
     rank: whole numbers >= 1, any shape.  exponent: s > 0, and s > 1 when size is infinite.
     """
     rank = np.asarray(rank, dtype=float)
-    return np.where(rank > size, 0.0, rank**-exponent / normaliser(exponent, size))
+    return np.where(rank > size, 0.0, rank**-exponent / normaliser(exponent, size))[()]
 
 
 def tail(rank, exponent, size):
@@ -51,7 +51,7 @@ def _sum_beyond(rank, exponent, size):
 def _integral_beyond(rank, exponent, size):
     """The same sum for ranks from HEAD on: an integral between half-integers, corrected at both ends.
 
-    Euler-Maclaurin for midpoints: sum h = [H - h'/24 + 7 h'''/5760 - 31 h^(5)/967680] between rank + 1/2 and size + 1/2.
+    Euler-Maclaurin for midpoints, [H - h'/24 + 7 h'''/5760] from rank + 1/2 to size + 1/2, H' = h.
     """
     low, high = rank + 0.5, size + 0.5
     if np.isinf(size):
@@ -63,9 +63,8 @@ def _integral_beyond(rank, exponent, size):
 
 
 def _midpoint_terms(x, exponent):
-    """-h'/24 + 7 h'''/5760 - 31 h^(5)/967680 of h = x^-s, positive."""
+    """-h'/24 + 7 h'''/5760 of h = x^-s."""
     s = exponent
     first = s / x
     third = first * (s + 1) * (s + 2) / x**2
-    fifth = third * (s + 3) * (s + 4) / x**2
-    return x**-s * (first / 24 - 7 * third / 5760 + 31 * fifth / 967680)
+    return x**-s * (first / 24 - 7 * third / 5760)

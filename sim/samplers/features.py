@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.samplers import bits
 
-HEAD = 16  # ranks drawn by comparison with float64 constants; above, the Euler-Maclaurin boundary is right to 2e-5 ranks
+HEAD = 16  # ranks drawn by comparison with float64 constants; above, Euler-Maclaurin is right to 2e-5 ranks
 _DITHER = 12  # digits of a rank below 2^-12 of its size are drawn afresh: float32 cannot carry them
 _BEYOND = 63  # ranks from 2^63 on are told apart by random bits alone: two of them agree with probability below 1e-19
 
@@ -30,7 +30,8 @@ class Zipf(NamedTuple):
 
     Inverse of the tail sum: y uniform on (0, H) with 64 bits, rank = the smallest i whose tail sum_{j>i} j^-s lies
     below y. Small y is the far tail, so float32 keeps its relative precision where ranks are rare. Above rank 16 the
-    tail sum is inverted by midpoint Euler-Maclaurin: w = [top^(1-s) + (s-1) y]^(-1/(s-1)), rank = floor(w + 1/2 - s/(24 w)).
+    tail sum is inverted by midpoint Euler-Maclaurin:
+        w = [top^(1-s) + (s-1) y]^(-1/(s-1)),  rank = floor(w + 1/2 - s/(24 w)).
     Resolution: every rank can be drawn; octaves are right to 2e-6, single ranks to 1e-3.
     All fields float32 scalars but `tails` [16]: build with `zipf`.
     """
