@@ -26,6 +26,13 @@ Results are written below outputs/ in the current folder. Bad input ends with on
 """
 
 
+FLAGS = (  # Hydra's own
+    *("--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--resolve", "--package", "-p", "--run", "-r"),
+    *("--multirun", "-m", "--info", "-i", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"),
+    *("--shell-completion", "-sc", "--experimental-rerun"),
+)
+
+
 def main():
     """Run the command line; the exit code."""
     arguments = sys.argv[1:]
@@ -60,15 +67,24 @@ def _run(arguments):
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from sim.app import configuration, run
+    from sim.app import configuration, run, sweep
 
+    for argument in arguments:
+        if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
+            return _refuse("sim run", f"{argument}: no such option; overrides are KEY=VALUE (python -m sim run --help)")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the sentence is ours
+    arguments.sort(key=lambda argument: argument not in ("-m", "--multirun"))  # Hydra wants it before the overrides
     sys.argv = ["sim run", *arguments]
     try:
         run.command()
+        for folder in run.SWEEPS:
+            print(sweep.report(folder), flush=True)
     except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
         return _refuse("sim run", configuration.refused(error))
-    return 2 if run.POINTS_REFUSED else 0
+    except KeyboardInterrupt:
+        print("sim run: interrupted; finished experiments are in their folders", file=sys.stderr)
+        return 130
+    return 2 if run.REFUSED else 0
 
 
 if __name__ == "__main__":

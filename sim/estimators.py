@@ -1,5 +1,6 @@
 """Counts to estimates with standard errors. Nothing here knows a law."""
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 GROUPS = 64  # jackknife groups: the standard error itself is then known to 9 %
 _RARE = 1000  # below this many events the spread of the batches says too little about the next run
 _ITERATIONS = 60
+_EXPONENTS = (0.05, 0.15, 0.4, 1.0, 2.5)  # where fits start: a nearly straight curve is a long flat valley
 
 
 class Curve(NamedTuple):
@@ -20,7 +22,8 @@ def failure_curve(counts):
     """Fraction of problems failed at every grid point, with standard errors from the spread of the batches.
 
     Assumes batches independent; points of one curve are not. Where fewer than 1000 problems fail (or succeed) the
-    standard error is binomial, from (x + 1) events: the spread of rare counts over batches is too noisy.
+    standard error is binomial, from (x + 1) events: the spread of rare counts over batches is too noisy. So it is where
+    a few batches happen to agree to the last problem.
     """
     batches = len(counts.failures)
     total = batches * counts.problems
@@ -28,7 +31,7 @@ def failure_curve(counts):
     spread = counts.failures.std(axis=0, ddof=1) / counts.problems / np.sqrt(batches)
     smoothed = (failed + 1) / (total + 2)
     binomial = np.sqrt(smoothed * (1 - smoothed) / total)
-    rare = np.minimum(failed, total - failed) < _RARE
+    rare = (np.minimum(failed, total - failed) < _RARE) | (spread == 0)
     return Curve(failed / total, np.where(rare, binomial, spread))
 
 
@@ -51,7 +54,7 @@ def pass_at_k(attempts, recorded, successes):
         # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)); exactly 0 once k > m - c
         possible = attempts <= m - c
         log_failure[possible, i] = np.log1p(-attempts[possible, None] / (m - np.arange(c))).sum(axis=1)
-    return -np.expm1(log_failure)[:, row]
+    return -np.expm1(log_failure)[:, np.ravel(row)]
 
 
 def jackknife_groups(failures):
@@ -106,6 +109,14 @@ def _weights(curve, floor):
     return drop if floor else np.concatenate([drop, curve[..., -1:]], axis=-1)
 
 
+def _likelihood(theta, share, grid, floor):
+    """Log likelihood of the shared-out cells, its slope by theta, and the Fisher information."""
+    log_p, derivative = _cells(theta, grid, floor)
+    score = (share[..., None] * derivative).sum(axis=-2)
+    information = np.einsum("...c,...ci,...cj->...ij", np.exp(log_p), derivative, derivative)
+    return (share * log_p).sum(axis=-1, keepdims=True), score, information
+
+
 def power_law(curve, grid, floor):
     """Power law with a free shift fitted to falling curves by maximum likelihood over the cells between grid points.
 
@@ -117,14 +128,24 @@ def power_law(curve, grid, floor):
     """
     weights = _weights(np.asarray(curve, float), floor)
     share = weights / weights.sum(axis=-1, keepdims=True)
-    theta = np.broadcast_to(np.log([0.5, grid[0] + 0.5]), (*share.shape[:-1], 2)).copy()
+    first, last = np.log(grid[[0, -1]])
+    low, high = [-12, first - 9], [4, last + 12]
+    starts = np.array(list(product(np.log(_EXPONENTS), np.linspace(first, last, 12))))
+    theta = starts[np.argmax(share @ _cells(starts, grid, floor)[0].T, axis=-1)]
+    likelihood, score, information = _likelihood(theta, share, grid, floor)
+    damping = np.zeros_like(likelihood)
     for _ in range(_ITERATIONS):
-        log_p, derivative = _cells(theta, grid, floor)
-        score = (share[..., None] * derivative).sum(axis=-2)
-        information = np.einsum("...c,...ci,...cj->...ij", np.exp(log_p), derivative, derivative)
-        step = np.linalg.solve(information + 1e-12 * np.eye(2), score[..., None])[..., 0]
-        theta += np.clip(step, -0.7, 0.7)
-        theta[..., 0] = np.clip(theta[..., 0], -12, 4)
+        damped = information * (1 + damping[..., None] * np.eye(2)) + 1e-12 * np.eye(2)
+        step = np.clip(np.linalg.solve(damped, score[..., None])[..., 0], -0.7, 0.7)
+        trial = np.clip(theta + step, low, high)
+        reached = _likelihood(trial, share, grid, floor)
+        rises = reached[0] >= likelihood - 1e-14  # scoring alone overshoots where the curve is nearly straight
+        theta, likelihood, score = (
+            np.where(rises, new, old)
+            for new, old in zip((trial, *reached[:2]), (theta, likelihood, score), strict=True)
+        )
+        information = np.where(rises[..., None], reached[2], information)
+        damping = np.where(rises, damping / 8, 4 * damping + 1e-2)
         if np.abs(step).max() < 1e-10:
             break
     exponent, first = np.exp(theta[..., 0]), np.exp(theta[..., 1])

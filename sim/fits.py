@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special
 
 _ITERATIONS = 200
+_WALL = 12.0
 
 
 class BetaFit(NamedTuple):
@@ -21,14 +22,14 @@ def beta_binomial(recorded, successes):
         P(c) ~ B(alpha + m - c, beta + c) / B(alpha, beta)           Kazdan et al. 2025 (arXiv 2510.05197), Eq. 15
 
     recorded, successes: [..., problems]; leading axes are separate fits.  Newton's method in (log alpha, log beta),
-    parameters kept within e^-12 ... e^12: a sample without any spread runs into that wall.
+    parameters kept within e^-12 ... e^12: a sample without any spread runs into that wall, its mean still right.
     """
     failures = recorded - successes
     success_rate = np.clip((successes / recorded).mean(axis=-1), 1e-9, 1 - 1e-9)
     theta = np.log(np.stack([4.0 * (1 - success_rate), 4.0 * success_rate], axis=-1))
     for _ in range(_ITERATIONS):
         step = _newton_step(theta, recorded, failures, successes)
-        theta = np.clip(theta + step, -12, 12)
+        theta = np.clip(theta + step, -_WALL, _WALL)
         if np.abs(step).max() < 1e-10:
             break
     return BetaFit(np.exp(theta[..., 0]), np.exp(theta[..., 1]))
@@ -50,8 +51,17 @@ def _newton_step(theta, recorded, failures, successes):
     concave = (a_a < 0) & (determinant > 0)
     safe = np.where(concave, determinant, 1.0)
     newton = np.stack([-(b_b * gradient_a - a_b * gradient_b), -(a_a * gradient_b - a_b * gradient_a)], axis=-1)
-    uphill = np.stack([gradient_a, gradient_b], axis=-1) / recorded.shape[-1]
-    return np.clip(np.where(concave[..., None], newton / safe[..., None], 4.0 * uphill), -1.0, 1.0)
+    gradient = np.stack([gradient_a, gradient_b], axis=-1)
+    uphill = 4.0 * gradient / recorded.shape[-1]
+    step = np.where(concave[..., None], newton / safe[..., None], uphill)
+    # Beside a parameter that leans on the wall, the other one goes its own way.
+    leans = (np.abs(theta) >= _WALL) & (gradient * theta > 0)
+    curvature = np.stack([a_a, b_b], axis=-1)
+    alone = np.where(
+        curvature < 0, gradient / np.where(curvature < 0, -curvature, 1.0), 4.0 * gradient / recorded.shape[-1]
+    )
+    step = np.where(leans.any(axis=-1, keepdims=True), np.where(leans, 0.0, alone), step)
+    return np.clip(step, -1.0, 1.0)
 
 
 class CeilingFit(NamedTuple):

@@ -10,10 +10,11 @@ from sim import estimators
 
 REFUTED_BELOW = 1e-4  # p-value: one true law in ten thousand is refuted by chance
 RESOLUTION = 0.02  # a verdict is worth having if a law 2 % off in its exponent would have been refuted
-_POWER = 5.5  # sigmas at which such a law is refuted in 92 of 100 runs: 4.06 for p = 5e-5, and 1.4
+_MARGIN = 1.4  # sigmas above those of p = 5e-5 at which such a law is refuted in 92 of 100 runs
 _CELL = 400  # events the law expects in a cell of the chi-square: its p-value is then right to a factor 2 at 1e-4
 _EVENTS = 25  # events the law expects at the last point used for the exponent
-_CAUTION = 5  # the window's bias counts five times in its choice, so that it stays below a fifth of the error
+_CAUTION = 5  # the window's bias counts five times in its choice, and must stay below a fifth of the error
+_NEVER = 1e-6  # events that a law expects where it expects none: what rounding leaves of 0, times a whole run
 
 
 class Prediction(NamedTuple):
@@ -59,7 +60,7 @@ class Verdict:
 
 
 def sigmas(curve, law):
-    """(estimate - law) in standard errors; where events are rare, in the standard errors that the law implies."""
+    """(estimate - law) in the estimate's standard errors."""
     return (curve.estimate - law) / curve.stderr
 
 
@@ -90,16 +91,20 @@ def chi_square(counts, law):
 
     law: failure curve [...grid].  Returns (statistic, degrees, p): the statistic scaled so that it reads as a
     chi-square, p from the F distribution. Assumes batches independent; nothing about points of one curve.
+    A problem where the law allows none refutes it: (inf, 1, 0).
     """
     batches = len(counts.failures)
     axes = counts.failures.ndim - 1
     expected = _cells(np.asarray(law) * counts.problems, counts.problems, axes)
+    found = _cells(counts.failures, counts.problems, axes)
+    if found[:, expected * batches < _NEVER].any():
+        return np.inf, 1, 0.0
     least = float(_CELL)
     starts = _merge(expected * batches, least)
     while len(starts) - 1 > batches // 4:
         least *= 1.5
         starts = _merge(expected * batches, least)
-    observed = np.add.reduceat(_cells(counts.failures, counts.problems, axes), starts, axis=1)
+    observed = np.add.reduceat(found, starts, axis=1)
     expected = np.add.reduceat(expected, starts)
     keep = np.arange(len(starts)) != np.argmax(expected)  # counts add up: one cell says nothing new
     if not keep.any():
@@ -120,7 +125,8 @@ def window(prediction, grid, problems):
     """Slice of the grid on which the power-law fit is best, judged on the law alone (so data cannot steer it).
 
     Of all windows spanning a decade, with five points or more, the one with the least (standard error)^2 +
-    (5 bias)^2, bias being what the fit makes of the noiseless law against its asymptotic exponent. None if none.
+    (5 bias)^2, bias being what the fit makes of the noiseless law against its asymptotic exponent. None if none has
+    a bias below a fifth of its standard error.
     """
     curve = prediction.curve
     floor = curve[-1] if prediction.floor else 0.0
@@ -135,7 +141,7 @@ def window(prediction, grid, problems):
             bias = float(estimators.power_law(curve[piece], part, prediction.floor).exponent) - prediction.exponent
             error = estimators.power_law_stderr(curve[piece], part, prediction.floor, problems)
             loss = error**2 + (_CAUTION * bias) ** 2
-            if loss < best:
+            if loss < best and _CAUTION * abs(bias) < error:
                 best, chosen = loss, (piece, bias)
     return chosen
 
@@ -176,6 +182,11 @@ def _exponent_fields(prediction, measured):
     return (prediction.exponent, *m[:2], prediction.prefactor, *m[2:4], m.window)
 
 
+def _telling(batches):
+    """Sigmas at which a wrong law is refuted in 92 of 100 runs: Student's, as few batches know their spread badly."""
+    return _MARGIN - special.stdtrit(min(batches, estimators.GROUPS) - 1, REFUTED_BELOW / 4)
+
+
 def verdict_of(law, quantity, prediction, measured, largest, test, batches, resolution):
     """Verdict from a test (statistic, degrees, p) and an exponent.
 
@@ -187,17 +198,19 @@ def verdict_of(law, quantity, prediction, measured, largest, test, batches, reso
     if measured is not None:
         error = np.hypot(measured.exponent_stderr, measured.bias)
         t = abs(measured.exponent - prediction.exponent) / error
-        groups = min(batches, estimators.GROUPS)
-        p_value = min(1.0, 2 * min(p_value, float(2 * special.stdtr(groups - 1, -t))))
+        of_exponent = 2 * special.stdtr(min(batches, estimators.GROUPS) - 1, -t)
+        p_value = float(np.minimum(1.0, 2 * np.minimum(p_value, of_exponent)))  # NaN stays NaN
         resolution = RESOLUTION * prediction.exponent / error
     needed = None
     if p_value < REFUTED_BELOW:
         word = "refuted"
-    elif resolution < _POWER:
-        word = "undecided"
-        needed = int(np.ceil(batches * (_POWER / resolution) ** 2)) if resolution > 0 else None
-    else:
+    elif p_value >= REFUTED_BELOW and resolution >= _telling(batches):
         word = "confirmed"
+    else:
+        word = "undecided"
+        if resolution > 0:
+            more = batches * (_telling(estimators.GROUPS) / resolution) ** 2
+            needed = int(np.ceil(max(more, estimators.GROUPS)))
     fields = _exponent_fields(prediction, measured)
     return Verdict(law, quantity, *fields, largest, t_square, degrees, p_value, word, batches, needed)
 
@@ -215,13 +228,15 @@ def judge(law, quantity, counts, prediction, measured):
 def judge_fit(law, quantity, whole, replicates, predicted, batches):
     """Verdict on fitted numbers [x] against predicted ones, from their jackknife replicates [groups, x].
 
-    Hotelling's T-square of the pseudo-values, which are independent from group to group. The largest of the numbers'
-    own resolutions decides whether the data could tell.
+    Hotelling's T-square of the pseudo-values, which are independent from group to group; of evenly spaced numbers only
+    where there are more than half as many as groups. The largest of the numbers' own resolutions decides whether the
+    data could tell.
     """
     groups = len(replicates)
     pseudo = groups * whole - (groups - 1) * replicates
     stderr = estimators.jackknife_stderr(replicates)
-    test = hotelling(pseudo, predicted)
+    told = np.unique(np.linspace(0, len(whole) - 1, min(len(whole), groups // 2)).astype(int))
+    test = hotelling(pseudo[:, told], predicted[told])
     largest = float(np.abs((whole - predicted) / stderr).max())
     resolution = float((RESOLUTION * predicted / stderr).max())
     return verdict_of(law, quantity, None, None, largest, test, batches, resolution)

@@ -13,12 +13,21 @@ VERSION_BASE = {"version_base": "1.3"} if version("hydra-core").startswith("1.3"
 def refused(error):
     """One sentence for an exception of the door, of Hydra or of OmegaConf."""
     text = str(error)
-    if isinstance(error, OSError) and not isinstance(error, UnicodeError):
-        return f"{error.filename}: cannot be used as output ({error.strerror})" if error.filename else text
-    unknown = re.search(r"Could not override '([^']*)'", text)
-    if unknown:
-        return f"{unknown[1]}: no such key; `python -m sim run --help` lists them"
-    member = re.search(r"Could not find '([^'/]*)/([^']*)'\s*Available options in '[^']*':\s*(.*)", text, re.DOTALL)
-    if member:
-        return f"{member[1]}: no member {member[2]}; need one of {', '.join(member[3].split())}"
+    for pattern, sentence in _SENTENCES.items():
+        found = re.search(pattern, text, re.DOTALL)
+        if found:
+            return " ".join(sentence.format(*found.groups()).split())
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: cannot be used as output ({error.strerror})"
     return " ".join(text.split())
+
+
+_SENTENCES = {  # what Hydra says, and what it means to whoever typed it
+    r"Could not override '([^']*)'": "{}: no such key; `python -m sim run --help` lists them",
+    r"Could not find '([^'/]*)/([^']*)'\s*Available options in '[^']*':\s*(.*?)\s*(?:Config search|$)": (
+        "{}: no member {}; need one of: {}"
+    ),
+    r"Config group override must be a string or a list. Got (\w+)": "a group needs the name of a member, got {}",
+    r"Ambiguous value for argument '([^']*)'": "{}: several values need --multirun",
+    r"Error parsing override '([^']*)'\s*missing EQUAL": "{}: need KEY=VALUE",
+}

@@ -143,6 +143,8 @@ def questions(config):
         )
     seed = number("seed", config["seed"], whole=True)
     asked = []
+    if not isinstance(config["experiments"], list) or not config["experiments"]:
+        raise ValueError(f"experiments: need a list such as [coverage], got {config['experiments']!r}")
     for name in config["experiments"]:
         if name not in experiments.NAMES:
             raise ValueError(f"experiments: need some of {', '.join(experiments.NAMES)}, got {name!r}")

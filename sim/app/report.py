@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sim.model import BATCH
+
 QUESTIONS = {
     "learning_curve": "How often does a learner that has seen n examples meet one it has not memorised?",
     "coverage": "What share of the problems is still unsolved after k attempts each?",
@@ -72,12 +74,17 @@ def _verdict(verdict):
         f"p = {verdict.p_value:.2g}, largest deviation {verdict.max_sigmas:.1f} standard errors"
     )
     if verdict.batches_needed is not None:
-        unit = "problems in the table" if verdict.quantity == "coverage_beta" else "batches"
-        lines.append(
-            f"    a law 2 % off would have gone unnoticed too; about {verdict.batches_needed:,} {unit} would decide "
-            f"(there are {verdict.batches:,})"
-        )
+        lines.append(f"    a law 2 % off would have gone unnoticed too; {_would_decide(verdict)}")
     return lines
+
+
+def _would_decide(verdict):
+    if verdict.quantity == "coverage_beta":
+        return f"about {verdict.batches_needed:,} problems in the table would decide (there are {verdict.batches:,})"
+    return (
+        f"about {verdict.batches_needed:,} batches would decide (there are {verdict.batches:,}): "
+        f"budget.problems={verdict.batches_needed * BATCH}"
+    )
 
 
 def _with_error(value, stderr):

@@ -11,35 +11,51 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from sim.app import door, folder, report
 from sim.app.configuration import CONF, VERSION_BASE, refused
 
-POINTS_REFUSED = []  # sentences of the points of a sweep that could not be run: they decide the exit code
+REFUSED = []  # sentences of the points that could not be run: they decide the exit code
+SWEEPS = set()  # folders of sweeps begun here: joined up when their last point is done
 
 
 @hydra.main(config_path=str(CONF), config_name="run", **VERSION_BASE)
 def command(config):
     """One point: every experiment it asks for. In a sweep a bad point is reported and the others go on."""
-    where = Path(HydraConfig.get().runtime.output_dir)
+    hydra_config = HydraConfig.get()
+    where = Path(hydra_config.runtime.output_dir)
+    if hydra_config.mode == RunMode.MULTIRUN:
+        SWEEPS.add(hydra_config.sweep.dir)
+        print(f"point {hydra_config.job.num}: {' '.join(hydra_config.overrides.task)}", flush=True)
+    plain = OmegaConf.to_container(config, resolve=True)
     try:
-        run(OmegaConf.to_container(config, resolve=True), where)
-    except (ValueError, OSError) as error:
-        POINTS_REFUSED.append(refused(error))
-        print(f"sim run: {POINTS_REFUSED[-1]}", file=sys.stderr)
+        asked = door.questions(plain)
+        _start_jax(asked[0][1].budget.devices)
+    except ValueError as error:
+        return _refuse(error, where)
+    try:
+        run(plain, asked, where)
+    except OSError as error:
+        _refuse(error, where)
 
 
-def run(config, where):
-    """Answer every question of a plain configuration and write its folder; progress and verdicts on the terminal."""
-    asked = door.questions(config)
-    Path(where).mkdir(parents=True, exist_ok=True)
+def _refuse(error, where):
+    REFUSED.append(refused(error))
+    print(f"sim run: {REFUSED[-1]}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # not empty, or never made
+        where.rmdir()
+
+
+def run(config, asked, where):
+    """Answer the questions of a plain configuration, write a folder each; progress and verdicts on the terminal."""
     entries = []
     for name, question in asked:
         print(report.question_line(name, question), flush=True)
         answer, seconds = _answer(name, question)
         print("\n".join(report.answer_lines(name, answer, seconds)))
-        target = Path(where) / name
+        target = where / name
         folder.write_run(target, answer.columns, answer.verdicts, _manifest(config, name, question, answer, seconds))
         _draw(target)
         print(f"  written to {target}\n", flush=True)
@@ -49,8 +65,6 @@ def run(config, where):
 
 
 def _answer(name, question):
-    """Run an experiment on the configured devices; JAX is loaded here and nowhere before."""
-    _start_jax(question.budget.devices)
     experiment = importlib.import_module(f"sim.experiments.{name}")
     began = time.monotonic()
     answer = experiment.run(question._replace(progress=lambda steps: _progress(steps, name)))
@@ -58,19 +72,24 @@ def _answer(name, question):
 
 
 def _start_jax(devices):
-    """On a CPU, one device a core (or as many as asked for): set before the backend starts, without effect after."""
+    """Load JAX, here and nowhere before; on a CPU, with one device a core or as many as asked for.
+
+    ValueError if there are fewer devices than asked for.
+    """
     import jax
 
     from sim.app.cores import usable
+    from sim.simulate import local_devices
 
     with contextlib.suppress(RuntimeError):  # the backend has started already, at an earlier experiment or point
         jax.config.update("jax_num_cpu_devices", devices or usable())
+    local_devices(devices)
 
 
 def _progress(steps, name):
     from tqdm import tqdm
 
-    return tqdm(steps, desc=f"  {name}", unit="step", leave=False, delay=2, disable=None)
+    return tqdm(steps, desc=f"  {name}", unit="step", leave=False, delay=2, disable=None)  # silent if no terminal
 
 
 def _draw(target):

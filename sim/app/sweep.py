@@ -7,12 +7,12 @@ from sim.app import figure, folder
 
 
 def collect(where):
-    """Write summary.csv and figure.{png,pdf} of a sweep folder from the points' folders; the number of verdicts."""
+    """Write summary.csv and figure.{png,pdf} of a sweep folder from the points' folders; the verdicts' words."""
     where = Path(where)
     points = sorted(where.glob("point_*/*/manifest.json"), key=lambda path: (_number(path), path.parent.name))
     rows = [row for path in points for row in _rows(path)]
     if not rows:
-        return 0
+        return []
     varied = _varied([row["config"] for row in rows])
     fields = ("point", "experiment", *folder.VERDICT_FIELDS)
     columns = {name: [row[name] for row in rows] for name in fields}
@@ -21,7 +21,16 @@ def collect(where):
     summary = folder.read_summary(where)
     if any(value == value for value in summary["measured"]):
         figure.save(figure.sweep(summary), where / "figure")
-    return len(rows)
+    return columns["verdict"]
+
+
+def report(where):
+    """Collect a sweep and say in one line what became of it."""
+    words = collect(where)
+    if not words:
+        return f"sweep: no point was finished in {where}"
+    counts = ", ".join(f"{words.count(word)} {word}" for word in folder.VERDICTS if word in words)
+    return f"sweep: {counts}; joined in {Path(where) / 'summary.csv'}, drawn in {Path(where) / 'figure.png'}"
 
 
 def _number(path):

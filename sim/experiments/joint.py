@@ -67,7 +67,7 @@ def _along_attempts(counts, curve, learning, inference, tries):
     prefactor = None if inference.prefactor is None else memorised * inference.prefactor
     slice_law = Prediction(curve[-1], inference.exponent, prefactor, True)
     measured = measure(counts.failures[:, -1, :], counts.problems, tries, slice_law)
-    return judge(LAW, "failure over attempts", counts, slice_law._replace(curve=curve), measured)
+    return judge(f"{LAW}, over k", "failure", counts, slice_law._replace(curve=curve), measured)
 
 
 def _along_examples(counts, curve, learning, inference, examples):
@@ -77,7 +77,7 @@ def _along_examples(counts, curve, learning, inference, examples):
     slice_law = Prediction(curve[:, -1], learning.exponent, prefactor, True)
     last = Counts(counts.failures[:, :, -1], counts.problems)
     measured = measure(last.failures, last.problems, examples, slice_law)
-    return judge(LAW, "failure over examples", last, slice_law, measured)
+    return judge(f"{LAW}, over n", "failure", last, slice_law, measured)
 
 
 def _ceiling(counts, learning, question):

@@ -27,7 +27,7 @@ def coverage(attempts, alpha, beta, ceiling=1.0):
     ceiling: A, the fraction of problems that can be solved at all.  Other arguments as in inference_loss.
     Relative error about 1e-15 also where coverage is small.
     """
-    return -ceiling * np.expm1(_log_loss(attempts, alpha, beta))
+    return ceiling * (0.0 - np.expm1(_log_loss(attempts, alpha, beta)))
 
 
 def failure(attempts, alpha, beta, ceiling=1.0):

@@ -47,7 +47,7 @@ def distinct_features(examples, exponent, size):
     Arguments as in unmemorised_mass.  Exact, relative error below 1e-11.
     """
     mass, weight = _features(examples, exponent, size)
-    return _each(lambda n: weight @ -np.expm1(special.xlog1py(n, -mass)), examples)
+    return _each(lambda n: weight @ (0.0 - np.expm1(special.xlog1py(n, -mass))), examples)
 
 
 def unmemorised_mass_variance(examples, exponent, size):

@@ -20,7 +20,7 @@ def test_a_problem_is_solved_if_it_is_memorised_and_one_attempt_succeeds():
         for success in successes:
             chance *= 1 - failing if success else failing
         solved += chance * (memorised and any(successes))
-    assert joint.failure(unmemorised, failing**attempts) == pytest.approx(1 - solved, rel=1e-14)
+    assert joint.failure(unmemorised, failing**attempts) == pytest.approx(1 - solved, rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize("case", GOLDEN["noisy_retrieval"])
@@ -40,7 +40,7 @@ def test_the_ceiling_is_what_endless_attempts_reach():
 
 
 def test_small_errors_add_without_rounding_away():
-    assert joint.failure(1e-20, 3e-20) == pytest.approx(4e-20, rel=1e-15)
+    assert joint.failure(1e-20, 3e-20) == pytest.approx(4e-20, rel=1e-15, abs=0)
 
 
 def test_examples_and_attempts_span_a_table():
