@@ -75,6 +75,8 @@ def _run(arguments):
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the sentence is ours
     arguments.sort(key=lambda argument: argument not in ("-m", "--multirun"))  # Hydra wants it before the overrides
     sys.argv = ["sim run", *arguments]
+    run.REFUSED.clear()
+    run.SWEEPS.clear()
     try:
         run.command()
         for folder in run.SWEEPS:

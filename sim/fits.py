@@ -73,41 +73,40 @@ class CeilingFit(NamedTuple):
 
 
 def _first_success_cells(theta, attempts):
-    """Probabilities of the first success falling between grid points, or never, and their derivatives by theta.
+    """Log probabilities of the first success falling between grid points, given that it falls within the grid.
 
-    theta [..., 3]: logit ceiling, log alpha, log beta.
+    theta [..., 2]: log alpha, log beta.  Returns [..., k], derivatives by theta [..., k, 2], L at the last k [...].
     """
-    ceiling = special.expit(theta[..., :1])
-    alpha, beta = np.exp(theta[..., 1:2]), np.exp(theta[..., 2:])
+    alpha, beta = np.exp(theta[..., :1]), np.exp(theta[..., 1:])
     loss = np.exp(special.betaln(alpha + attempts, beta) - special.betaln(alpha, beta))
     of_sum = special.digamma(alpha + beta) - special.digamma(alpha + beta + attempts)
     by_alpha = alpha * loss * (special.digamma(alpha + attempts) - special.digamma(alpha) + of_sum)
-    by_beta = beta * loss * of_sum
-    failure = 1 - ceiling + ceiling * loss
-    slope = np.stack([ceiling * (1 - ceiling) * (loss - 1), ceiling * by_alpha, ceiling * by_beta], axis=-1)
-    start = np.ones((*failure.shape[:-1], 1))
-    edges = np.concatenate([start, failure, 0 * start], axis=-1)
-    slopes = np.concatenate([0 * slope[..., :1, :], slope, 0 * slope[..., :1, :]], axis=-2)
-    return -np.diff(edges, axis=-1), -np.diff(slopes, axis=-2)
+    slope = np.stack([by_alpha, beta * loss * of_sum], axis=-1)
+    drop = np.maximum(-np.diff(loss, axis=-1, prepend=1.0), 1e-300)
+    d_drop = -np.diff(slope, axis=-2, prepend=0.0)
+    solved = 1 - loss[..., -1:]
+    return np.log(drop / solved), d_drop / drop[..., None] + slope[..., -1:, :] / solved[..., None], loss[..., -1]
 
 
 def ceiling_law(failure, attempts):
     """Eq. 7 of Levi 2024 fitted to failure curves [..., k] by maximum likelihood over the cells of first success.
 
-    Ceiling, alpha and beta are free; nothing is taken from a known model. Fisher scoring on all curves at once.
+    Ceiling, alpha and beta are free; nothing is taken from a known model. The share solved within the grid says
+    nothing of alpha and beta, so these are fitted to when it was solved, and the ceiling is that share over
+    1 - L(last k). It is not held below 1, so that its errors are symmetric there too. Fisher scoring, all at once.
     """
     failure = np.asarray(failure, float)
-    edges = np.concatenate([np.ones((*failure.shape[:-1], 1)), failure, 0 * failure[..., :1]], axis=-1)
-    share = -np.diff(edges, axis=-1)
-    theta = np.broadcast_to([3.0, 0.5, -1.0], (*failure.shape[:-1], 3)).copy()
+    share = -np.diff(failure, axis=-1, prepend=1.0)
+    solved = share.sum(axis=-1)
+    share = share / solved[..., None]
+    theta = np.broadcast_to([0.5, -1.0], (*failure.shape[:-1], 2)).copy()
     for _ in range(_ITERATIONS):
-        cells, slopes = _first_success_cells(theta, attempts)
-        cells = np.maximum(cells, 1e-300)
-        score = (share[..., None] / cells[..., None] * slopes).sum(axis=-2)
-        information = np.einsum("...ci,...cj->...ij", slopes / cells[..., None], slopes)
-        step = np.linalg.solve(information + 1e-13 * np.eye(3), score[..., None])[..., 0]
-        theta += np.clip(step, -0.7, 0.7)
-        theta = np.clip(theta, [-12, -12, -12], [18, 12, 5])
+        log_cells, derivative, _ = _first_success_cells(theta, attempts)
+        score = (share[..., None] * derivative).sum(axis=-2)
+        information = np.einsum("...c,...ci,...cj->...ij", np.exp(log_cells), derivative, derivative)
+        step = np.linalg.solve(information + 1e-13 * np.eye(2), score[..., None])[..., 0]
+        theta = np.clip(theta + np.clip(step, -0.7, 0.7), [-12, -12], [12, 5])
         if np.abs(step).max() < 1e-9:
             break
-    return CeilingFit(special.expit(theta[..., 0]), np.exp(theta[..., 1]), np.exp(theta[..., 2]))
+    last_loss = _first_success_cells(theta, attempts)[2]
+    return CeilingFit(solved / (1 - last_loss), np.exp(theta[..., 0]), np.exp(theta[..., 1]))

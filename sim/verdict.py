@@ -14,6 +14,8 @@ _MARGIN = 1.4  # sigmas above those of p = 5e-5 at which such a law is refuted i
 _CELL = 400  # events the law expects in a cell of the chi-square: its p-value is then right to a factor 2 at 1e-4
 _EVENTS = 25  # events the law expects at the last point used for the exponent
 _CAUTION = 5  # the window's bias counts five times in its choice, and must stay below a fifth of the error
+_FEWEST = 8  # batches: fewer know their spread too badly to confirm anything
+_SPARE = 1.2  # a resolution from 64 groups is known to 9 %, and so will be the next
 _NEVER = 1e-6  # events that a law expects where it expects none: what rounding leaves of 0, times a whole run
 
 
@@ -89,8 +91,7 @@ def _merge(expected, least):
 def chi_square(counts, law):
     """Hotelling's T-square of the cell counts against the law, with the covariance found between the batches.
 
-    law: failure curve [...grid].  Returns (statistic, degrees, p): the statistic scaled so that it reads as a
-    chi-square, p from the F distribution. Assumes batches independent; nothing about points of one curve.
+    law: failure curve [...grid].  Returns (statistic, degrees, p) as `hotelling`. Assumes batches independent; nothing about points of one curve.
     A problem where the law allows none refutes it: (inf, 1, 0).
     """
     batches = len(counts.failures)
@@ -113,12 +114,17 @@ def chi_square(counts, law):
 
 
 def hotelling(samples, mean):
-    """T-square of independent samples [n, p] against a mean [p]: (statistic, degrees p, p-value from F(p, n - p))."""
+    """Hotelling's test of n independent samples [n, p] against a mean [p]: (statistic, degrees p, p-value).
+
+    The statistic is T-square (n - p) / (n - 1), which reads as a chi-square of p degrees; p-value from F(p, n - p).
+    """
     n, p = samples.shape
     difference = samples.mean(axis=0) - mean
     covariance = np.atleast_2d(np.cov(samples, rowvar=False)) / n
-    t_square = float(difference @ np.linalg.solve(covariance, difference))
-    return t_square, p, float(special.fdtrc(p, n - p, t_square * (n - p) / (p * (n - 1))))
+    scale = np.trace(covariance) / p + np.finfo(float).tiny
+    covariance += 1e-12 * scale * np.eye(p)  # a component that never varies is then refuted, not divided by
+    statistic = float(difference @ np.linalg.solve(covariance, difference)) * (n - p) / (n - 1)
+    return statistic, p, float(special.fdtrc(p, n - p, statistic / p))
 
 
 def window(prediction, grid, problems):
@@ -184,6 +190,8 @@ def _exponent_fields(prediction, measured):
 
 def _telling(batches):
     """Sigmas at which a wrong law is refuted in 92 of 100 runs: Student's, as few batches know their spread badly."""
+    if batches < _FEWEST:
+        return np.inf
     return _MARGIN - special.stdtrit(min(batches, estimators.GROUPS) - 1, REFUTED_BELOW / 4)
 
 
@@ -194,7 +202,7 @@ def verdict_of(law, quantity, prediction, measured, largest, test, batches, reso
     undecided: not refuted, but a law 2 % off would have gone unnoticed too; `batches_needed` would show it.
     resolution: at how many sigmas a law 2 % off would stand out; the exponent's own where there is one.
     """
-    t_square, degrees, p_value = test
+    statistic, degrees, p_value = test
     if measured is not None:
         error = np.hypot(measured.exponent_stderr, measured.bias)
         t = abs(measured.exponent - prediction.exponent) / error
@@ -209,10 +217,12 @@ def verdict_of(law, quantity, prediction, measured, largest, test, batches, reso
     else:
         word = "undecided"
         if resolution > 0:
-            more = batches * (_telling(estimators.GROUPS) / resolution) ** 2
+            # The window starts later as data grow, its bias ~ k^-2 below its error: error ~ batches^(-2 / (4 + b)).
+            slowness = 2 if measured is None else 2 + prediction.exponent / 2
+            more = batches * (_SPARE * _telling(estimators.GROUPS) / resolution) ** slowness
             needed = int(np.ceil(max(more, estimators.GROUPS)))
     fields = _exponent_fields(prediction, measured)
-    return Verdict(law, quantity, *fields, largest, t_square, degrees, p_value, word, batches, needed)
+    return Verdict(law, quantity, *fields, largest, statistic, degrees, p_value, word, batches, needed)
 
 
 def judge(law, quantity, counts, prediction, measured):

@@ -147,9 +147,18 @@ def _cell(value):
     return str(value)
 
 
+def _finite(content):
+    """The same with null for NaN and infinities, which JSON does not have."""
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not np.isfinite(content) else content
+
+
 def _write_json(path, content):
     with _whole(path) as stream:
-        json.dump(content, stream, indent=2)
+        json.dump(_finite(content), stream, indent=2, allow_nan=False)
         stream.write("\n")
 
 

@@ -104,6 +104,7 @@ def _manifest(config, name, question, answer, seconds):
     device = jax.local_devices()[0]
     return {
         "experiment": name,
+        "source": None if question.table is None else question.table.source,
         "config": config,
         "seed": question.seed,
         "problems": answer.draws,

@@ -2,7 +2,8 @@
 
 from sim import simulate
 from sim.estimators import failure_curve
-from sim.experiments.question import Answer, attempt_parts, coverage_prediction, drawn, physics, rows
+from sim.experiments.question import Answer, drawn, rows
+from sim.experiments.sides import attempt_parts, coverage_prediction, physics
 from sim.verdict import judge, measure
 
 LAW = "pass@k = A (1 - B(alpha+k, beta) / B(alpha, beta))"

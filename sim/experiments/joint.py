@@ -1,17 +1,8 @@
 """n examples, then k attempts on what was memorised: the ceiling of coverage emerges from memory."""
 
 from sim import estimators, fits, simulate
-from sim.experiments.question import (
-    Answer,
-    attempt_parts,
-    coverage_prediction,
-    drawn,
-    feature_parts,
-    join,
-    learning_prediction,
-    physics,
-    rows,
-)
+from sim.experiments.question import Answer, drawn, join, rows
+from sim.experiments.sides import attempt_parts, coverage_prediction, feature_parts, learning_prediction, physics
 from sim.laws import joint as law
 from sim.model import Counts
 from sim.verdict import Prediction, judge, judge_fit, measure

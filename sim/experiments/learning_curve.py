@@ -2,7 +2,8 @@
 
 from sim import simulate
 from sim.estimators import failure_curve
-from sim.experiments.question import Answer, drawn, feature_parts, learning_prediction, physics, rows
+from sim.experiments.question import Answer, drawn, rows
+from sim.experiments.sides import feature_parts, learning_prediction, physics
 from sim.verdict import judge, measure
 
 LAW = "E_n = sum_i p_i P(Binomial(n, p_i) < d)"

@@ -17,8 +17,9 @@ class FirstSuccess(NamedTuple):
 
     def unsolved(self, key, log_success, lanes, attempts):
         """bool [len(attempts), lanes]: no success in k attempts.  attempts: float32 grid of k."""
-        wait = bits.exponential(bits.stream(key), 0, lanes)
-        return (wait / bits.rate(log_success))[None, :] > attempts[:, None]
+        wait = bits.exponential(bits.stream(key), 0, lanes) / bits.rate(log_success)
+        wait = jnp.maximum(wait, jnp.finfo(jnp.float32).tiny)  # certain success too takes an attempt
+        return wait[None, :] > attempts[:, None]
 
 
 class Bernoulli(NamedTuple):

@@ -1,0 +1,96 @@
+"""The house stands: who may import whom, read from the sources."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted((ROOT / "sim").rglob("*.py"))
+
+
+def imports(path):
+    """Dotted names a file imports, wherever in it they stand."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def importers(pattern, sources=SOURCES):
+    return {path.relative_to(ROOT).as_posix() for path in sources if any(re.match(pattern, m) for m in imports(path))}
+
+
+def inside(room):
+    return [path for path in SOURCES if path.is_relative_to(ROOT / "sim" / room)]
+
+
+def test_laws_know_no_jax_and_no_randomness_and_nothing_of_sim_but_laws():
+    assert not importers(r"jax|sim(?!\.laws)|random|numpy\.random", inside("laws"))
+
+
+def test_samplers_know_no_law():
+    assert not importers(r"sim(?!\.samplers)|scipy", inside("samplers"))
+
+
+def test_simulate_takes_only_the_definition_of_its_input_from_the_laws():
+    assert {m for m in imports(ROOT / "sim/simulate.py") if m.startswith("sim.laws")} == {"sim.laws.zipf"}
+
+
+def test_estimators_know_no_law_and_no_sampler():
+    assert not importers(r"sim|jax", [ROOT / "sim/estimators.py"])
+
+
+def test_only_the_app_knows_hydra():
+    assert all(path.startswith(("sim/app/", "sim/__main__")) for path in importers(r"hydra|omegaconf"))
+
+
+def test_only_the_figure_module_draws():
+    assert importers(r"matplotlib") == {"sim/app/figure.py"}
+    assert not importers(r"scipy|sim\.(verdict|estimators|laws)", [ROOT / "sim/app/figure.py"])
+
+
+def test_only_keys_makes_or_folds_keys():
+    makers = re.compile(r"(random\.(key|PRNGKey|fold_in|wrap_key_data)\b|default_rng|RandomState|random\.Generator)")
+    assert {p.name for p in SOURCES if makers.search(p.read_text(encoding="utf-8"))} == {"keys.py"}
+
+
+@pytest.mark.parametrize("room", ["utils", "helpers", "common", "misc"])
+def test_there_is_no_room_for_odds_and_ends(room):
+    assert not [path for path in SOURCES if room in path.stem]
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+
+
+def test_importing_any_module_prints_nothing_and_starts_no_device():
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in SOURCES]
+    code = f"""
+import importlib
+for name in {modules!r}: importlib.import_module(name)
+from jax._src import xla_bridge
+assert not xla_bridge.backends_are_initialized(), "a backend was started"
+"""
+    done = run(code)
+    assert done.stdout == done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "module", ["sim", "sim.__main__", "sim.app.door", "sim.app.folder", "sim.app.sweep", "sim.laws.coverage"]
+)
+def test_jax_is_not_loaded_before_it_is_needed(module):
+    assert run(f"import sys, {module}; print('jax' in sys.modules)").stdout == "False\n"
+
+
+def test_no_environment_is_read_at_import():
+    readers = {
+        p.name for p in SOURCES if re.search(r"^[^#\s].*(os\.environ|getenv)", p.read_text(encoding="utf-8"), re.M)
+    }
+    assert not readers

@@ -1,0 +1,108 @@
+"""What can be simulated is accepted, what cannot is refused with key, rule and value; grids are whole and even."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sim import model
+from sim.model import MEMBERS, Arrival, Bernoulli, Beta, Budget, Empirical, FirstSuccess, TrainingSet, Zipf, grid
+
+NAN, INF = math.nan, math.inf
+GOOD = {Zipf: (2.0, INF), Arrival: (1,), TrainingSet: (1,), Beta: (5.0, 0.35, 1.0), Budget: (2**19, 0, 0)}
+EXPONENT = "features.exponent: need 0 < exponent <= 20, got {}"
+SUMMABLE = (
+    "features.exponent: need an exponent > 1 when features.size is infinite "
+    "(rank^-s has no finite sum otherwise), got {}"
+)
+SIZE = "features.size: need a whole number from 1 to 1e9, or inf, got {}"
+DEPTH = "memory.depth: need a whole number from 1 to 1000, got {}"
+ALPHA = "difficulty.alpha: need 0.001 <= alpha <= 10000, got {}"
+BETA = "difficulty.beta: need 0.001 <= beta <= 10000, got {}"
+CEILING = "difficulty.ceiling: need 0 < ceiling <= 1, got {}"
+PROBLEMS = "budget.problems: need a number from 32768 (two batches, for a standard error) to 1e11, got {}"
+CHUNK = "budget.chunk: need 0 (automatic) to 4096 batches, got {}"
+DEVICES = "budget.devices: need 0 (all) to 4096 devices, got {}"
+
+REFUSED = [
+    *((Zipf, (bad, 100.0), EXPONENT, bad) for bad in (0.0, -1.0, 20.000001, NAN, INF, -INF)),
+    *((Zipf, (bad, INF), SUMMABLE, bad) for bad in (0.5, 1.0)),
+    *((Zipf, (2.0, bad), SIZE, bad) for bad in (0.0, 0.5, 1.5, -3.0, 1e9 + 1, 1e300, -INF)),
+    *((kind, (bad,), DEPTH, bad) for kind in (Arrival, TrainingSet) for bad in (0, -1, 1001, 10**9)),
+    *((Beta, (bad, 0.35, 1.0), ALPHA, bad) for bad in (0.0, 9e-4, -5.0, 10_001.0, NAN, INF, -INF)),
+    *((Beta, (5.0, bad, 1.0), BETA, bad) for bad in (0.0, 9e-4, -0.35, 10_001.0, NAN, INF, -INF)),
+    *((Beta, (5.0, 0.35, bad), CEILING, bad) for bad in (0.0, -0.1, 1.0000001, NAN, INF)),
+    *((Budget, (bad, 0, 0), PROBLEMS, bad) for bad in (0, -1, 1, 2**15 - 1, 10**11 + 1, 10**18)),
+    *((Budget, (2**19, bad, 0), CHUNK, bad) for bad in (-1, 4097)),
+    *((Budget, (2**19, 0, bad), DEVICES, bad) for bad in (-1, 4097)),
+]
+
+
+@pytest.mark.parametrize(("kind", "values", "rule", "bad"), REFUSED, ids=lambda x: getattr(x, "__name__", None))
+def test_what_cannot_be_simulated_is_refused_with_key_rule_and_value(kind, values, rule, bad):
+    with pytest.raises(ValueError) as caught:
+        kind(*values).check()
+    assert str(caught.value) == rule.format(bad)
+
+
+EDGES = [
+    *((Zipf, values) for values in ((1.0001, INF), (20.0, INF), (1e-9, 1e9), (1.0, 10.0), (0.5, 1.0))),
+    *((kind, (depth,)) for kind in (Arrival, TrainingSet) for depth in (1, 1000)),
+    *((Beta, values) for values in ((1e-3, 1e4, 1.0), (1e4, 1e-3, 1e-9))),
+    *((Budget, values) for values in ((2**15, 0, 0), (10**11, 4096, 4096))),
+    (Empirical, ("any path",)),
+]
+
+
+@pytest.mark.parametrize(("kind", "values"), [*GOOD.items(), *EDGES], ids=str)
+def test_what_can_is_accepted_up_to_the_edge(kind, values):
+    kind(*values).check()
+
+
+def test_problems_are_rounded_up_to_whole_batches():
+    batches = [Budget(problems, 0, 0).batches for problems in (2**15, 2**15 + 1, 3 * 2**14, 10**11)]
+    assert batches == [2, 3, 3, -(-(10**11) // 2**14)]
+
+
+def test_members_tell_what_they_are_set_by():
+    told = {group: {name: model.member_fields(kind) for name, kind in of.items()} for group, of in MEMBERS.items()}
+    assert told == {
+        "features": {"zipf": {"exponent": float, "size": float}},
+        "memory": {"arrival": {"depth": int}, "training_set": {"depth": int}},
+        "difficulty": {"beta": {"alpha": float, "beta": float, "ceiling": float}, "empirical": {"path": str}},
+        "attempts": {"first_success": {}, "bernoulli": {}},
+    }
+    assert [kind.limit for kind in (Arrival, TrainingSet, FirstSuccess, Bernoulli)] == [1e18, 2**30, 1e15, 1e6]
+
+
+GRIDS = [(largest, points) for largest in (2, 3, 10, 100, 9999, 10**6, 10**15, 10**18) for points in (2, 3, 25, 200)]
+
+
+@pytest.mark.parametrize(("largest", "points"), GRIDS)
+def test_a_grid_is_whole_ascending_and_ends_at_both_ends(largest, points):
+    made = grid(largest, points)
+    assert made.dtype == np.float64
+    assert (made == np.rint(made)).all()
+    assert (np.diff(made) > 0).all()
+    assert made[0] == 1
+    assert made[-1] == largest
+    assert 2 <= len(made) <= points
+
+
+@pytest.mark.parametrize(("largest", "points"), GRIDS)
+def test_a_grid_is_even_in_the_logarithm_up_to_whole_numbers(largest, points):
+    even = np.exp(np.linspace(0, np.log(largest), points))
+    made = grid(largest, points)
+    nearest = np.abs(made[:, None] - even).min(axis=1)
+    assert (nearest <= 0.5 + 1e-9 * made).all()
+    assert (np.abs(even[:, None] - made).min(axis=1) <= 0.5 + 1e-9 * even).all()
+
+
+def test_few_whole_numbers_make_a_short_grid():
+    assert grid(3, 200).tolist() == [1, 2, 3]
+    assert grid(1, 5).tolist() == [1]
+
+
+@pytest.mark.parametrize("largest", [1.2, 1.5, 2.5, 2.7, 3.5, 999.6])
+def test_a_grid_never_goes_beyond_its_largest_number(largest):
+    assert grid(largest, 7).max() <= largest
