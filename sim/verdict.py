@@ -91,8 +91,8 @@ def _merge(expected, least):
 def chi_square(counts, law):
     """Hotelling's T-square of the cell counts against the law, with the covariance found between the batches.
 
-    law: failure curve [...grid].  Returns (statistic, degrees, p) as `hotelling`. Assumes batches independent; nothing about points of one curve.
-    A problem where the law allows none refutes it: (inf, 1, 0).
+    law: failure curve [...grid].  Returns (statistic, degrees, p) as `hotelling`. Assumes batches independent; nothing
+    about points of one curve. A problem where the law allows none refutes it: (inf, 1, 0).
     """
     batches = len(counts.failures)
     axes = counts.failures.ndim - 1

@@ -48,10 +48,10 @@ def assert_invariant(question, cuts):
         assert (run(question, chunk=chunk, devices=devices).failures == expected).all(), (chunk, devices)
 
 
-@pytest.mark.parametrize("question", ["training set", "joint"])
-def test_counts_are_the_same_for_any_chunk_and_number_of_devices(question):
+@pytest.mark.parametrize("question, cuts", [("training set", [(3, 8)]), ("joint", [(3, 2), (8, 8)])])
+def test_counts_are_the_same_for_any_chunk_and_number_of_devices(question, cuts):
     """Eleven batches, which neither chunks nor devices divide."""
-    assert_invariant(question, [(3, 2), (8, 8)])
+    assert_invariant(question, cuts)
 
 
 @pytest.mark.slow
@@ -60,9 +60,9 @@ def test_counts_are_the_same_for_every_pair_of_chunk_and_number_of_devices(quest
     assert_invariant(question, [(chunk, devices) for chunk in (0, 1, 3, 8) for devices in (0, 1, 2, 8)])
 
 
-@pytest.mark.parametrize("question", ["learning curve", "coverage", "joint"])
+@pytest.mark.parametrize("question", ["learning curve", "coverage"])
 def test_a_batch_does_not_know_how_many_others_there_are(question):
-    """Three of them or two hundred, which are counted in steps of four."""
+    """Three of them counted one by one, or two hundred counted in steps of four."""
     few, many = run(question, batches=3).failures, run(question, batches=200).failures
     assert few.shape[0] == 3 and many.shape[0] == 200
     assert (few == many[:3]).all()
@@ -104,7 +104,8 @@ def test_more_examples_and_more_attempts_never_hurt_a_problem(question):
 def test_only_numbers_changed_compile_nothing_new():
     """A sweep over exponents, finite and infinite sizes, depths and difficulties is compiled once."""
     budget = Budget(8 * BATCH, 5, 1)  # a chunk that no other test takes
-    before = simulate._failures._cache_size()
+    kernel = simulate.kernel(jax.local_devices()[0].platform)
+    before = kernel._cache_size()
     for exponent, size, depth, alpha, ceiling in [
         (1.5, np.inf, 1, 5, 1),
         (1, 1e6, 2, 185, 0.5),
@@ -117,7 +118,7 @@ def test_only_numbers_changed_compile_nothing_new():
             simulate.attempts_sampler("first_success"),
         )
         simulate.failures(exponent, f"{size}", of, budget, EXAMPLES * exponent, TRIES)
-        assert simulate._failures._cache_size() == before + 1
+        assert kernel._cache_size() == before + 1
 
 
 def test_too_many_devices_are_refused_in_one_sentence():
@@ -148,13 +149,13 @@ def test_progress_sees_every_step():
 
 
 def test_learning_curves_coverages_and_their_union_follow_the_laws():
-    """3.3 million problems of each; the union is E + (1 - E) L, and neither margin nor anything between is off by 1 %."""
-    problems = 200 * BATCH
+    """A million problems of each; the union is E + (1 - E) L. Laws 1 % off are seen."""
+    problems = 64 * BATCH
     unmemorised = learning_curve.unmemorised_mass(EXAMPLES, 1.5, np.inf)
     loss = coverage.failure(TRIES, 2.0, 0.35, 0.9)
     union = joint.failure(unmemorised[:, None], loss)
     for question, law in [("learning curve", unmemorised), ("coverage", loss), ("joint", union)]:
-        total = run(question, batches=200).failures.sum(axis=0)
+        total = run(question, batches=64).failures.sum(axis=0)
         assert_proportion(total, problems, law)
         rejects(assert_proportion, total, problems, 1.01 * law)
     rejects(assert_proportion, total, problems, np.maximum(unmemorised[:, None], loss))  # were they dependent
@@ -165,7 +166,7 @@ def test_learning_curves_coverages_and_their_union_follow_the_laws():
 
 def test_the_margins_of_joint_counts_are_memory_and_inference_alone():
     """Where every problem is solved at once only memory fails; where everything is memorised only inference does."""
-    problems = 200 * BATCH
+    problems = 64 * BATCH
     attempts = simulate.attempts_sampler("first_success")
     features, memory = simulate.feature_sampler(1.5, np.inf), simulate.memory_sampler("arrival", 1)
     budget = Budget(problems, 1, 1)
@@ -194,14 +195,14 @@ def test_batches_vary_as_independent_problems_do():
 
 
 def test_a_shared_training_set_varies_more_than_independent_problems():
-    """200 batches of TrainingSet: the mean follows the law with the variance of shared sets, the binomial is refused."""
-    failures = run("training set", batches=200).failures / BATCH
+    """64 batches of TrainingSet: mean and variance follow the laws of shared sets, the binomial variance is refused."""
+    failures = run("training set", batches=64).failures / BATCH
     law = learning_curve.unmemorised_mass(EXAMPLES, 1.5, np.inf)
     spread = learning_curve.unmemorised_mass_variance(EXAMPLES, 1.5, np.inf)
     variance = (law - law**2 - spread) / BATCH + spread
-    assert_mean(failures.mean(axis=0), 200, law, np.sqrt(variance))
-    rejects(assert_mean, failures.mean(axis=0), 200, 0.98 * law, np.sqrt(variance))
+    assert_mean(failures.mean(axis=0), 64, law, np.sqrt(variance))
+    rejects(assert_mean, failures.mean(axis=0), 64, 0.95 * law, np.sqrt(variance))
     later = slice(2, None)  # after few examples the missing mass is far from normal
     squared = ((failures - law) ** 2).mean(axis=0)[later]
-    assert_mean(squared / variance[later], 200, 1.0, np.sqrt(2.0))
-    rejects(assert_mean, squared * BATCH / (law - law**2)[later], 200, 1.0, np.sqrt(2.0))
+    assert_mean(squared / variance[later], 64, 1.0, np.sqrt(2.0))
+    rejects(assert_mean, squared * BATCH / (law - law**2)[later], 64, 1.0, np.sqrt(2.0))
