@@ -357,7 +357,8 @@ def joint(run) -> Figure:
 @rc_context(STYLE)
 def replay(run) -> Figure:
     """Replayed coverage against attempts, with the unbiased estimator and the Beta law fitted to the same counts."""
-    figure, [[axis, foot]] = _panels(_title(run, f"Replay of {_plain(run.manifest.get('source') or 'a pilot')}", ()), (3.4,), (ATTEMPTS,))
+    source = _plain(run.manifest.get("source") or "a pilot")
+    figure, [[axis, foot]] = _panels(_title(run, f"Replay of {source}", ()), (3.4,), (ATTEMPTS,))
     axis.set(xscale="log", ylabel="coverage pass@k")
     replayed, fitted = (_curve(run, quantity, "attempts") for quantity in ("coverage", "coverage_beta"))
     low, high = fitted.estimate - fitted.stderr, fitted.estimate + fitted.stderr

@@ -14,6 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
+from sim import __version__
 from sim.app import door, folder, report
 from sim.app.configuration import CONF, VERSION_BASE, refused
 
@@ -111,8 +112,8 @@ def _manifest(config, name, question, answer, seconds):
         "represented": answer.represented,
         "seconds": round(seconds, 3),
         "device": f"{len(jax.local_devices())} x {device.device_kind} ({device.platform})",
-        "versions": {p: version(p) for p in ("sim", "jax", "jaxlib", "numpy", "scipy", "hydra-core")}
-        | {"python": platform.python_version()},
+        "versions": {"sim": __version__, "python": platform.python_version()}
+        | {package: version(package) for package in ("jax", "jaxlib", "numpy", "scipy", "hydra-core")},
         "commit": _commit(),
     }
 
