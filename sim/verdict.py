@@ -240,8 +240,10 @@ def judge_fit(law, quantity, whole, replicates, predicted, batches):
 
     Hotelling's T-square of the pseudo-values, which are independent from group to group; of evenly spaced numbers only
     where there are more than half as many as groups. The largest of the numbers' own resolutions decides whether the
-    data could tell.
+    data could tell; no number at all decides nothing.
     """
+    if not len(whole):
+        return verdict_of(law, quantity, None, None, 0.0, (0.0, 0, 1.0), batches, 0.0)
     groups = len(replicates)
     pseudo = groups * whole - (groups - 1) * replicates
     stderr = estimators.jackknife_stderr(replicates)

@@ -405,3 +405,8 @@ def test_two_groups_of_many_fitted_numbers_confirm_nothing():
         found = verdict.judge_fit("", "", *jackknifed(truth + 1e-4 * rng.normal(size=(2, 25))), 1.5 * truth, 2)
         assert found.verdict != "confirmed"
         assert 0 <= found.p_value <= 1
+
+
+def test_no_fitted_number_decides_nothing():
+    found = verdict.judge_fit("", "", *jackknifed(np.empty((64, 0))), np.empty(0), 64)
+    assert (found.verdict, found.degrees, found.batches_needed) == ("undecided", 0, None)

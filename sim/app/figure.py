@@ -124,6 +124,19 @@ def _entry_words(entry):
     return "\n".join([*lines, f"verdict: {entry['verdict']}"])
 
 
+def _panel_words(run, quantity):
+    """The same for the title of a narrow panel: the law once, then a line for each axis it was measured along."""
+    lines = []
+    for entry in run.verdicts:
+        if entry["quantity"] == quantity:
+            law, _, axis = _plain(entry["law"]).partition(", over ")
+            found = f"largest residual {entry['max_sigmas']:.1f} sigma"
+            if entry["measured"] is not None:
+                found = f"{_with_error(entry['measured'], entry['stderr'])} ({entry['predicted']:.4g})"
+            lines += [law, f"{axis}: {found}, {entry['verdict']}".removeprefix(": ")]
+    return "\n".join(dict.fromkeys(lines)) or "law (no verdict)"
+
+
 def _with_error(value, stderr):
     if not stderr or not np.isfinite(stderr):
         return f"{value:.4g}"
@@ -348,7 +361,7 @@ def joint(run) -> Figure:
         stacks[1][0].set(xscale="log", yscale="log", ylabel="1 - ceiling A")
         _one_curve(stacks[1], _mirrored(_curve(run, "ceiling", "examples")), "law")
     for [axis, foot], quantity in zip(stacks, ("failure", "ceiling"), strict=False):
-        axis.set_title(_verdict_words(run, quantity), loc="left", fontsize=STYLE["legend.fontsize"])
+        axis.set_title(_panel_words(run, quantity), loc="left", fontsize=STYLE["legend.fontsize"])
         _finish(axis)
         _finish(foot)
     return figure

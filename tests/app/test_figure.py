@@ -14,6 +14,7 @@ from PIL import Image
 from scipy.special import betaln
 
 from sim.app import figure
+from sim.app.folder import COLUMNS, SUMMARY_COLUMNS, VERDICT_FIELDS, read_run, read_summary
 
 ROOT = Path(__file__).parents[2]
 CONFIG = {
@@ -33,7 +34,7 @@ def row(quantity, law, stderr, noise, examples="", attempts="", depth=""):
 
 
 def verdict(quantity, word="confirmed", predicted=0.5):
-    entry = dict.fromkeys(figure.VERDICT_FIELDS)
+    entry = dict.fromkeys(VERDICT_FIELDS)
     return {**entry, "law": "the law", "quantity": quantity, "verdict": word, "max_sigmas": 2.1, "p_value": 0.4} | (
         {"predicted": predicted, "measured": 0.4993, "stderr": 0.0011, "window": [100, 1e6]} if predicted else {}
     )
@@ -68,7 +69,7 @@ def write_run(folder, experiment, rows=None, verdicts=None, config=CONFIG):
     default_rows, default_verdicts = tables()[experiment]
     folder.mkdir(exist_ok=True)
     with open(folder / "table.csv", "w", newline="", encoding="utf-8") as handle:
-        csv.writer(handle).writerows([figure.COLUMNS, *(default_rows if rows is None else rows)])
+        csv.writer(handle).writerows([COLUMNS, *(default_rows if rows is None else rows)])
     (folder / "verdict.json").write_text(json.dumps(default_verdicts if verdicts is None else verdicts))
     manifest = {"experiment": experiment, "config": config, "seed": 0, "device": "cpu", "problems": 4096}
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -76,7 +77,7 @@ def write_run(folder, experiment, rows=None, verdicts=None, config=CONFIG):
 
 
 def write_sweep(folder):
-    lines = [[*figure.SUMMARY_COLUMNS, "features.exponent"]]
+    lines = [[*SUMMARY_COLUMNS, "features.exponent"]]
     for point, (exponent, word) in enumerate(
         [(0.3, "confirmed"), (0.5, "refuted"), (0.6, "undecided"), ("", "confirmed")]
     ):
@@ -104,7 +105,7 @@ def drawn_points(axis):
 
 def read_refusal(folder):
     with pytest.raises(ValueError) as refusal:
-        figure.read_run(folder)
+        read_run(folder)
     message = str(refusal.value)
     assert "\n" not in message
     return message
@@ -120,8 +121,8 @@ EXPECTED = {
 
 @pytest.mark.parametrize("experiment", EXPECTED)
 def test_a_figure_says_what_it_shows(experiment, tmp_path):
-    drawn = figure.draw(figure.read_run(write_run(tmp_path / "run", experiment)))
-    for phrase in [*EXPECTED[experiment], "residual (sigma)", "the law", "verdict: ", "seed 0"]:
+    drawn = figure.draw(read_run(write_run(tmp_path / "run", experiment)))
+    for phrase in [*EXPECTED[experiment], "residual (sigma)", "the law", "confirmed", "seed 0"]:
         assert phrase in words(drawn)
     if experiment != "replay":
         assert "exponent measured 0.4993 ± 0.0011" in words(drawn)
@@ -129,7 +130,7 @@ def test_a_figure_says_what_it_shows(experiment, tmp_path):
 
 @pytest.mark.parametrize("experiment", EXPECTED)
 def test_residuals_stand_below_in_sigma_within_at_least_three(experiment, tmp_path):
-    run = figure.read_run(write_run(tmp_path / "run", experiment))
+    run = read_run(write_run(tmp_path / "run", experiment))
     feet = [axis for axis in figure.draw(run).axes if axis.get_xlabel()]
     assert all(axis.get_ylim()[0] <= -3 and axis.get_ylim()[1] >= 3 for axis in feet)
     heights = np.abs(np.concatenate([height for axis in feet for height in drawn_points(axis)]))
@@ -138,7 +139,7 @@ def test_residuals_stand_below_in_sigma_within_at_least_three(experiment, tmp_pa
 
 @pytest.mark.parametrize("experiment", EXPECTED)
 def test_a_figure_is_written_as_png_and_pdf_and_twice_alike(experiment, tmp_path):
-    run = figure.read_run(write_run(tmp_path / "run", experiment))
+    run = read_run(write_run(tmp_path / "run", experiment))
     for name in ("first", "second"):
         figure.save(figure.draw(run), tmp_path / name)
     for suffix, magic in ((".png", b"\x89PNG"), (".pdf", b"%PDF")):
@@ -152,7 +153,7 @@ def test_a_figure_is_written_as_png_and_pdf_and_twice_alike(experiment, tmp_path
 def test_an_estimate_of_zero_stays_visible_on_a_log_axis(tmp_path):
     rows = [row("failure", 10.0**-power, 1e-6, 0, attempts=10**power) for power in range(5)]
     rows += [["failure", "", 1e6, "", 0, 1e-6, 1e-6, -1], ["failure", "", 1e7, "", 0, 0, 1e-7, ""]]
-    drawn = figure.coverage(figure.read_run(write_run(tmp_path / "run", "coverage", rows)))
+    drawn = figure.coverage(read_run(write_run(tmp_path / "run", "coverage", rows)))
     artists = {line.get_label(): line for line in drawn.axes[1].lines}
     limit, edge = artists["upper limit: estimate + 2 stderr"], artists["zero, without standard error"]
     assert (limit.get_xdata(), limit.get_ydata()) == ([1e6], [2e-6])
@@ -164,21 +165,21 @@ def test_an_estimate_of_zero_stays_visible_on_a_log_axis(tmp_path):
 def test_an_infinite_residual_stays_visible_on_the_edge(tmp_path):
     rows = [row("error", 0.5 / n, 1e-3, 0, examples=n) for n in (1, 2, 4)]
     rows[1][-1], rows[2][-1] = "inf", "-inf"
-    foot = figure.draw(figure.read_run(write_run(tmp_path / "run", "learning_curve", rows))).axes[0]
+    foot = figure.draw(read_run(write_run(tmp_path / "run", "learning_curve", rows))).axes[0]
     edges = {line.get_marker(): (line.get_xdata()[0], line.get_ydata()[0]) for line in foot.lines}
     assert edges["^"] == (2, 1) and edges["v"] == (4, 0)
 
 
 def test_a_residual_of_nine_sigma_is_inside_the_panel(tmp_path):
     rows = [row("error", 0.5 / n, 1e-3, noise, examples=n) for n, noise in ((1, 0.5), (2, -9), (4, 1))]
-    foot = figure.draw(figure.read_run(write_run(tmp_path / "run", "learning_curve", rows))).axes[0]
+    foot = figure.draw(read_run(write_run(tmp_path / "run", "learning_curve", rows))).axes[0]
     assert foot.get_ylim()[0] < -9
 
 
 def test_a_ceiling_below_one_draws_its_floor_and_the_excess_above_it(tmp_path):
     rows = [row("failure", 0.1 + 0.9 * inference_loss(k), 1e-5, 0, attempts=k) for k in GRID]
     config = {**CONFIG, "difficulty": {"alpha": 5.0, "beta": 0.35, "ceiling": 0.9}}
-    drawn = figure.coverage(figure.read_run(write_run(tmp_path / "run", "coverage", rows, config=config)))
+    drawn = figure.coverage(read_run(write_run(tmp_path / "run", "coverage", rows, config=config)))
     lines = {line.get_label(): line for line in drawn.axes[1].lines}
     np.testing.assert_allclose(lines["floor 1 - ceiling = 0.1"].get_ydata(), 0.1)
     np.testing.assert_allclose(lines["law - floor"].get_ydata(), [0.9 * inference_loss(k) for k in GRID])
@@ -186,33 +187,33 @@ def test_a_ceiling_below_one_draws_its_floor_and_the_excess_above_it(tmp_path):
 
 
 def test_residuals_have_the_sign_of_the_points_above_them(tmp_path):
-    _left_foot, _left, foot, axis = figure.joint(figure.read_run(write_run(tmp_path / "run", "joint"))).axes
+    _left_foot, _left, foot, axis = figure.joint(read_run(write_run(tmp_path / "run", "joint"))).axes
     law = next(line for line in axis.lines if line.get_label() == "law").get_ydata()
     np.testing.assert_array_equal(np.sign(drawn_points(axis)[0] - law), np.sign(drawn_points(foot)[0]))
 
 
 def test_six_numbers_of_examples_show_five_curves_and_the_residuals_of_all(tmp_path):
-    foot, axis, *_ = figure.joint(figure.read_run(write_run(tmp_path / "run", "joint"))).axes
+    foot, axis, *_ = figure.joint(read_run(write_run(tmp_path / "run", "joint"))).axes
     assert sum("n = " in text.get_text() for text in axis.get_legend().get_texts()) == 5
     assert len(drawn_points(foot)) == 6
 
 
 def test_several_depths_are_several_curves(tmp_path):
     rows = [row("error", 0.1 * d / n, 1e-3, 0, examples=n, depth=d) for d in (1, 2) for n in (10, 100)]
-    drawn = figure.draw(figure.read_run(write_run(tmp_path / "run", "learning_curve", rows)))
+    drawn = figure.draw(read_run(write_run(tmp_path / "run", "learning_curve", rows)))
     assert "depth = 1" in words(drawn) and "depth = 2" in words(drawn)
 
 
 def test_a_run_without_verdicts_and_within_one_decade_is_drawn(tmp_path):
     rows = [row("failure", 0.96 - k / 100, 1e-3, 1, attempts=k) for k in (3, 4, 5)]
-    drawn = figure.draw(figure.read_run(write_run(tmp_path / "run", "coverage", rows, verdicts=[])))
+    drawn = figure.draw(read_run(write_run(tmp_path / "run", "coverage", rows, verdicts=[])))
     figure.save(drawn, tmp_path / "narrow")
     labels = [text.get_text() for text in drawn.axes[1].yaxis.get_ticklabels(which="both") if text.get_text()]
     assert "law (no verdict)" in words(drawn) and len(labels) >= 3
 
 
 def test_a_sweep_marks_refuted_points_differently(tmp_path):
-    drawn = figure.sweep(figure.read_summary(write_sweep(tmp_path / "sweep")))
+    drawn = figure.sweep(read_summary(write_sweep(tmp_path / "sweep")))
     foot, axis = drawn.axes
     markers = {line.get_marker() for line in axis.lines if line.get_linestyle() == "None"} - {"_"}
     assert markers >= {"o", "s", "X"}
@@ -250,11 +251,11 @@ DAMAGES = [  # file, its new content (None: remove the file), what the sentence 
     ("table.csv", None, ["table.csv", "cannot be read"]),
     ("table.csv", "", ["table.csv, line 1", "quantity is absent"]),
     ("table.csv", "quantity,examples\nerror,1\n", ["table.csv, line 1", "column attempts is absent"]),
-    ("table.csv", ",".join(figure.COLUMNS), ["table.csv", "at least one row"]),
-    ("table.csv", ",".join(figure.COLUMNS) + "\nerror,1\n", ["table.csv, line 2", "8 cells", "got 2"]),
-    ("table.csv", ",".join(figure.COLUMNS) + "\nerror,1,,,x,1,1,0\n", ["table.csv, line 2", "column estimate", "'x'"]),
-    ("table.csv", ",".join(figure.COLUMNS) + "\nerror,1,,,1,-1,1,0\n", ["table.csv", "column stderr", "got -1"]),
-    ("table.csv", ",".join(figure.COLUMNS) + "\nerror,0,,,1,1,1,0\n", ["table.csv", "column examples", "got 0"]),
+    ("table.csv", ",".join(COLUMNS), ["table.csv", "at least one row"]),
+    ("table.csv", ",".join(COLUMNS) + "\nerror,1\n", ["table.csv, line 2", "8 cells", "got 2"]),
+    ("table.csv", ",".join(COLUMNS) + "\nerror,1,,,x,1,1,0\n", ["table.csv, line 2", "column estimate", "'x'"]),
+    ("table.csv", ",".join(COLUMNS) + "\nerror,1,,,1,-1,1,0\n", ["table.csv", "column stderr", "got -1"]),
+    ("table.csv", ",".join(COLUMNS) + "\nerror,0,,,1,1,1,0\n", ["table.csv", "column examples", "got 0"]),
     ("table.csv", b"\xff\xfe", ["table.csv", "UTF-8"]),
 ]
 
@@ -272,7 +273,7 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path):
 
 
 def test_an_unknown_experiment_and_an_absent_quantity_are_refused(tmp_path):
-    run = figure.read_run(write_run(tmp_path / "run", "coverage"))
+    run = read_run(write_run(tmp_path / "run", "coverage"))
     with pytest.raises(ValueError, match="experiment must be one of learning_curve, coverage, joint, replay, got 'x'"):
         figure.draw(run._replace(manifest={**run.manifest, "experiment": "x"}))
     with pytest.raises(ValueError, match="need rows of quantity error, got failure"):
@@ -321,5 +322,5 @@ def test_plotting_loads_neither_jax_nor_pyplot():
 def test_drawing_leaves_the_settings_of_matplotlib_alone(tmp_path):
     names = [name for name in rcParams if "backend" not in name]  # reading the backend would load pyplot
     before = [rcParams[name] for name in names]
-    figure.save(figure.draw(figure.read_run(write_run(tmp_path / "run", "coverage"))), tmp_path / "figure")
+    figure.save(figure.draw(read_run(write_run(tmp_path / "run", "coverage"))), tmp_path / "figure")
     assert [rcParams[name] for name in names] == before

@@ -11,7 +11,7 @@ from sim import keys, simulate
 from sim.laws import coverage
 from sim.samplers import attempts, difficulty
 
-PIECE = 1 << 14
+PIECE, PIECES = 1 << 14, 128
 SHAPES = [(5, 0.35), (3.7, 0.15), (0.01, 1), (1, 0.01), (0.05, 3), (185, 0.074), (1, 1), (50, 20), (1e4, 1e-3)]
 SMALLEST = 1e-37  # float32 carries failure probabilities, next to 1, down to about here
 
@@ -54,8 +54,8 @@ def shares_between(edges, alpha, beta):
 
 @pytest.mark.parametrize("alpha, beta", SHAPES)
 def test_success_probabilities_follow_the_beta_law(alpha, beta):
-    """2^22 draws in a hundred cells of one per cent; the smaller parameter, which rules, 2 % off is seen."""
-    log_success = drawn(simulate.beta_sampler(alpha, beta, 1.0), f"{alpha} {beta}", 256)
+    """2^21 draws in a hundred cells of one per cent; the smaller parameter, which rules, 2 % off is seen."""
+    log_success = drawn(simulate.beta_sampler(alpha, beta, 1.0), f"{alpha} {beta}", PIECES)
     edges = edges_between(alpha, beta)
     counts = np.bincount(np.searchsorted(edges, log_success, side="right"), minlength=len(edges) + 1)
     assert_counts(counts, shares_between(edges, alpha, beta))
@@ -78,8 +78,8 @@ def test_success_probabilities_follow_the_beta_law_to_one_part_in_ten_thousand(a
 
 @pytest.mark.parametrize("alpha, beta", SHAPES)
 def test_the_mean_success_and_the_mean_log_success_are_those_of_the_law(alpha, beta):
-    """E[s] = beta / (alpha + beta), E[log s] = psi(beta) - psi(alpha + beta): 2^22 draws."""
-    log_success = drawn(simulate.beta_sampler(alpha, beta, 1.0), f"moments {alpha} {beta}", 256)
+    """E[s] = beta / (alpha + beta), E[log s] = psi(beta) - psi(alpha + beta): 2^21 draws."""
+    log_success = drawn(simulate.beta_sampler(alpha, beta, 1.0), f"moments {alpha} {beta}", PIECES)
     n = len(log_success)
     means = [np.exp(log_success).mean(), log_success.mean()]
 
@@ -97,7 +97,7 @@ def test_the_mean_success_and_the_mean_log_success_are_those_of_the_law(alpha, b
 @pytest.mark.parametrize("alpha, beta", [(1, 0.01), (5, 0.05), (1e4, 1e-3)])
 def test_success_probabilities_below_1e_30_are_as_frequent_as_they_should(alpha, beta):
     """At (1, 0.01) half of the problems have s < 1e-30, and every tenth s < 1e-100, which no float32 is."""
-    log_success = drawn(simulate.beta_sampler(alpha, beta, 1.0), f"rare {alpha} {beta}", 256)
+    log_success = drawn(simulate.beta_sampler(alpha, beta, 1.0), f"rare {alpha} {beta}", PIECES)
     x = -np.log(10) * np.array([30.0, 60, 100, 300, 1000])
     hits = (log_success[:, None] < x).sum(axis=0)
     assert_proportion(hits, len(log_success), cumulative(x, alpha, beta))
@@ -130,7 +130,7 @@ def test_success_probabilities_below_1e_30_are_carried_on_to_the_attempts():
 
 @pytest.mark.parametrize("ceiling", [0.3, 0.969, 0.9999])
 def test_a_share_of_one_minus_the_ceiling_cannot_be_solved(ceiling):
-    log_success = drawn(simulate.beta_sampler(5, 0.35, ceiling), f"ceiling {ceiling}", 256)
+    log_success = drawn(simulate.beta_sampler(5, 0.35, ceiling), f"ceiling {ceiling}", PIECES)
     hopeless = np.isneginf(log_success)
     assert_proportion(hopeless.sum(), len(log_success), 1 - ceiling)
     rejects(assert_proportion, hopeless.sum(), len(log_success), 1 - ceiling**1.2)
@@ -141,19 +141,19 @@ def test_a_share_of_one_minus_the_ceiling_cannot_be_solved(ceiling):
 
 
 def test_a_ceiling_of_one_leaves_no_problem_hopeless():
-    assert not np.isneginf(drawn(simulate.beta_sampler(5, 0.35, 1.0), "no ceiling", 256)).any()
+    assert not np.isneginf(drawn(simulate.beta_sampler(5, 0.35, 1.0), "no ceiling", PIECES)).any()
 
 
 @pytest.mark.parametrize("shape", [1e-3, 0.01, 0.15, 0.35, 1.0, 3.7, 185.0, 1e4])
 def test_log_gamma_variates_follow_their_law(shape):
-    """2^22 draws in a hundred cells, the mean and the variance: digamma and trigamma."""
+    """2^21 draws in a hundred cells, the mean and the variance: digamma and trigamma."""
 
     class Gamma(tuple):
         def draw(self, key, lanes):
             return difficulty.log_gamma_variate(key, self[0], lanes)
 
     jax.tree_util.register_pytree_node(Gamma, lambda g: (tuple(g), None), lambda _, leaves: Gamma(leaves))
-    x = drawn(Gamma([np.float32(shape)]), f"gamma {shape}", 256)
+    x = drawn(Gamma([np.float32(shape)]), f"gamma {shape}", PIECES)
     shape = float(np.float32(shape))
     shares = np.arange(1, 100) / 100
     edges = stats.loggamma.ppf(shares, shape)
@@ -172,7 +172,7 @@ def test_log_gamma_variates_follow_their_law(shape):
 
 @pytest.mark.parametrize("problems", [1, 2, 128, 1000, 4099])
 def test_every_row_of_a_table_is_equally_likely(problems):
-    rows = drawn(simulate.row_sampler(problems), f"rows {problems}", 256)
+    rows = drawn(simulate.row_sampler(problems), f"rows {problems}", PIECES)
     counts = np.bincount(rows, minlength=problems)
     assert len(counts) == problems
     if problems == 1:
@@ -193,7 +193,7 @@ def test_a_table_gives_each_problem_its_own_success_rate_and_none_to_those_never
 
 
 def test_drawing_twice_with_one_key_raises():
-    sampler, pieces = simulate.beta_sampler(5, 0.35, 1.0), jax.random.split(keys.run_key(0, "reuse"), 256)
+    sampler, pieces = simulate.beta_sampler(5, 0.35, 1.0), jax.random.split(keys.run_key(0, "reuse"), PIECES)
     draw(sampler, pieces)
     with pytest.raises(jax.errors.KeyReuseError):
         draw(sampler, pieces)
