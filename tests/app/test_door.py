@@ -214,8 +214,9 @@ def test_a_whole_number_too_large_for_a_float_is_refused_or_taken_as_it_is(good)
     put(good, "seed", 10**400)
     assert door.questions(good)[0][1].seed == 10**400
     for key in ("features.exponent", "budget.problems"):
-        put(good, key, 10**400)
-        assert refusal(good).startswith(f"{key}: need ")
+        spoilt = copy.deepcopy(good)
+        put(spoilt, key, 10**400)
+        assert refusal(spoilt).startswith(f"{key}: need ")
 
 
 @pytest.mark.parametrize(
