@@ -132,7 +132,7 @@ def _panel_words(run, quantity):
             law, _, axis = _plain(entry["law"]).partition(", over ")
             found = f"largest residual {entry['max_sigmas']:.1f} sigma"
             if entry["measured"] is not None:
-                found = f"{_with_error(entry['measured'], entry['stderr'])} ({entry['predicted']:.4g})"
+                found = f"exponent {_with_error(entry['measured'], entry['stderr'])}"
             lines += [law, f"{axis}: {found}, {entry['verdict']}".removeprefix(": ")]
     return "\n".join(dict.fromkeys(lines)) or "law (no verdict)"
 
