@@ -9,6 +9,7 @@ LARGEST_SIZE = 10**9  # ranks of a finite feature set are one 32-bit word
 BATCH = 16_384  # problems in a batch: its lanes fit the cache, its counts an int32
 LARGEST_EXAMPLES = 1e18  # arrivals are float32: their grid is right to 6e-8
 LARGEST_ATTEMPTS = 1e15
+DEEPEST = 1000  # copies: one waiting time is drawn for each
 
 
 def _need(condition, name, rule, value):
@@ -47,7 +48,7 @@ class _Memory:
 
     def check(self):
         """Refuse depths below one sighting."""
-        _need(1 <= self.depth <= 1000, "memory.depth", "a whole number from 1 to 1000", self.depth)
+        _need(1 <= self.depth <= DEEPEST, "memory.depth", f"a whole number from 1 to {DEEPEST}", self.depth)
 
 
 class Arrival(_Memory):
@@ -138,7 +139,7 @@ def grid(largest, points):
 
     float64, ascending, shorter than `points` where whole numbers are rarer than that.
     """
-    return np.unique(np.rint(np.geomspace(1, largest, points)))
+    return np.unique(np.rint(np.geomspace(1, np.floor(largest), points)))
 
 
 def member_fields(member):

@@ -4,7 +4,7 @@ import math
 
 from sim import experiments
 from sim.experiments.question import Law, Question
-from sim.model import MEMBERS, Beta, Budget, Empirical, grid, member_fields
+from sim.model import DEEPEST, MEMBERS, Beta, Budget, Empirical, grid, member_fields
 from sim.pilot import counts
 
 _AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
@@ -21,13 +21,17 @@ def number(name, value, whole=False):
         parsed = float(value)
     except ValueError:
         raise ValueError(f"{name}: need a number, got {value!r}") from None
+    except OverflowError:  # a whole number beyond 1e308
+        parsed = math.inf if value > 0 else -math.inf
     if math.isnan(parsed):
         raise ValueError(f"{name}: need a number, got nan")
     if not whole:
         return parsed
+    if isinstance(value, int):
+        return value
     if math.isinf(parsed) or parsed != int(parsed):
         raise ValueError(f"{name}: need a whole number, got {value}")
-    return int(value) if isinstance(value, int) else int(parsed)
+    return int(parsed)
 
 
 def _known(name, node, allowed):
@@ -43,8 +47,10 @@ def _known(name, node, allowed):
 
 def member(group, node):
     """The checked member of a group from its part of the configuration."""
+    if not isinstance(node, dict):
+        raise ValueError(f"{group}: need a member, one of {', '.join(MEMBERS[group])}, got {node!r}")
     name = node.get("name")
-    if name not in MEMBERS[group]:
+    if not isinstance(name, str) or name not in MEMBERS[group]:
         raise ValueError(f"{group}.name: need one of {', '.join(MEMBERS[group])}, got {name!r}")
     kind = MEMBERS[group][name]
     types = member_fields(kind)
@@ -62,7 +68,6 @@ def _value(name, value, type_):
 
 
 def _grid(name, node, limit):
-    _known(name, {key: node.get(key) for key in _AXES[name] if key in node}, _AXES[name])
     largest, points = number(f"{name}.max", node["max"]), number(f"{name}.points", node["points"], whole=True)
     if not 1 <= largest <= limit:
         raise ValueError(f"{name}.max: need a number from 1 to {limit:g}, got {largest:g}")
@@ -82,43 +87,49 @@ def budget(node):
     return made
 
 
-def _law(config, features, memory, difficulty, table, replay):
-    """Law of the configuration, nulls filled from the model; a replay leaves alpha and beta to be fitted."""
-    node = config["law"]
+def _given_law(node, features):
+    """The numbers of a law other than the model's own, checked; None where the model's own is meant."""
     _known("law", node, _LAW)
     if node["normalisation"] not in ("discrete", "continuous"):
         raise ValueError(f"law.normalisation: need discrete or continuous, got {node['normalisation']!r}")
     numeric = [key for key in _LAW if key != "normalisation"]
     given = {k: None if node[k] is None else number(f"law.{k}", node[k], whole=k == "depth") for k in numeric}
     _check_law(given, node["normalisation"], features)
-    own = difficulty if isinstance(difficulty, Beta) and not replay else None
-    beta_given = given["alpha"] is not None and given["beta"] is not None
+    return given
+
+
+def _law(given, normalisation, features, memory, own, table):
+    """Law with its nulls filled from the model.
+
+    own: the model's Beta difficulty, or None if it has none.  table: what stands in its place, None if it is fitted.
+    """
     if own is None and (given["alpha"] is None) != (given["beta"] is None):
         both = f"{given['alpha']} and {given['beta']}"
         raise ValueError(f"law.alpha, law.beta: need both or neither where the model has no Beta, got {both}")
     pick = lambda key, default: default if given[key] is None else given[key]  # noqa: E731
+    alpha, beta = (pick(key, own and getattr(own, key)) for key in ("alpha", "beta"))
     return Law(
         exponent=pick("exponent", features.exponent),
         size=features.size,
         depth=pick("depth", memory.depth),
-        normalisation=node["normalisation"],
-        alpha=pick("alpha", own.alpha if own else None),
-        beta=pick("beta", own.beta if own else None),
+        normalisation=normalisation,
+        alpha=alpha,
+        beta=beta,
         ceiling=pick("ceiling", own.ceiling if own else 1.0),
-        success=None if own or beta_given or replay else table.successes / table.attempts,
+        success=None if alpha is not None or table is None else table.successes / table.attempts,
     )
 
 
 def _check_law(given, normalisation, features):
     for key in ("alpha", "beta"):
-        if given[key] is not None and not given[key] > 0:
+        if given[key] is not None and not 0 < given[key] < math.inf:
             raise ValueError(f"law.{key}: need {key} > 0, got {given[key]:g}")
     if given["ceiling"] is not None and not 0 < given["ceiling"] <= 1:
         raise ValueError(f"law.ceiling: need 0 < ceiling <= 1, got {given['ceiling']:g}")
-    if given["depth"] is not None and given["depth"] < 1:
-        raise ValueError(f"law.depth: need a whole number >= 1, got {given['depth']}")
+    if given["depth"] is not None and not 1 <= given["depth"] <= DEEPEST:
+        raise ValueError(f"law.depth: need a whole number from 1 to {DEEPEST}, got {given['depth']}")
     exponent = features.exponent if given["exponent"] is None else given["exponent"]
-    if not exponent > 0 or (exponent <= 1 and math.isinf(features.size)):
+    if not 0 < exponent < math.inf or (exponent <= 1 and math.isinf(features.size)):
         raise ValueError(f"law.exponent: need an exponent > 0, and > 1 for infinitely many features, got {exponent:g}")
     if normalisation == "continuous" and not (exponent > 1 and math.isinf(features.size)):
         raise ValueError(f"law.normalisation: need features.size=inf for continuous, got {features.size:g}")
@@ -132,8 +143,12 @@ def questions(config):
     for key in config:
         if key not in _TOP:
             raise ValueError(f"{key}: no such key; the top level has {', '.join(_TOP)}")
+    for key in _TOP:
+        if key not in config:
+            raise ValueError(f"{key}: need a value, got none")
     features, memory, difficulty, _ = (member(group, config[group]) for group in MEMBERS)
     tries = _grid("attempts", config["attempts"], MEMBERS["attempts"][config["attempts"]["name"]].limit)
+    _known("examples", config["examples"], _AXES["examples"])
     examples = _grid("examples", config["examples"], memory.limit)
     drawn = budget(config["budget"])
     if drawn.batches * len(examples) * len(tries) > _MOST_COUNTS:
@@ -142,16 +157,20 @@ def questions(config):
             f"{_MOST_COUNTS}), got {drawn.batches} x {len(examples)} x {len(tries)}"
         )
     seed = number("seed", config["seed"], whole=True)
-    asked = []
+    given = _given_law(config["law"], features)
     if not isinstance(config["experiments"], list) or not config["experiments"]:
         raise ValueError(f"experiments: need a list such as [coverage], got {config['experiments']!r}")
+    path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
+    asked = []
     for name in config["experiments"]:
         if name not in experiments.NAMES:
             raise ValueError(f"experiments: need some of {', '.join(experiments.NAMES)}, got {name!r}")
         replay = name == "replay"
-        path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
         table = counts.read(path) if replay or isinstance(difficulty, Empirical) else None
-        law = _law(config, features, memory, difficulty, table, replay)
+        own = difficulty if isinstance(difficulty, Beta) and not replay else None
+        # Beside other experiments law.alpha and law.beta mean the model's; a replay then fits its own.
+        used = given | {"alpha": None, "beta": None} if replay and len(config["experiments"]) > 1 else given
+        law = _law(used, config["law"]["normalisation"], features, memory, own, None if replay else table)
         question = Question(
             seed, features, memory, config["memory"]["name"], difficulty, config["attempts"]["name"],
             examples, tries, table, drawn, law,

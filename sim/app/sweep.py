@@ -1,6 +1,5 @@
 """The end of a sweep: the verdicts of all its points in one summary.csv, and measured against predicted exponent."""
 
-import json
 from pathlib import Path
 
 from sim.app import figure, folder
@@ -30,7 +29,10 @@ def report(where):
     if not words:
         return f"sweep: no point was finished in {where}"
     counts = ", ".join(f"{words.count(word)} {word}" for word in folder.VERDICTS if word in words)
-    return f"sweep: {counts}; joined in {Path(where) / 'summary.csv'}, drawn in {Path(where) / 'figure.png'}"
+    drawn = Path(where) / "figure.png"
+    return f"sweep: {counts}; joined in {Path(where) / 'summary.csv'}" + (
+        f", drawn in {drawn}" if drawn.exists() else ""
+    )
 
 
 def _number(path):
@@ -38,10 +40,9 @@ def _number(path):
 
 
 def _rows(path):
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    verdicts = json.loads((path.parent / "verdict.json").read_text(encoding="utf-8"))
-    shared = {"point": _number(path), "experiment": manifest["experiment"], "config": manifest["config"]}
-    return [{**verdict, **shared} for verdict in verdicts]
+    run = folder.read_run(path.parent)
+    shared = {"point": _number(path), "experiment": run.manifest["experiment"], "config": run.manifest["config"]}
+    return [{**verdict, **shared} for verdict in run.verdicts]
 
 
 def _varied(configs):

@@ -39,6 +39,9 @@ def read(path):
     if not numbered:
         raise ValueError(f"{path}: need a header line {','.join(COLUMNS)} and one line a problem, got an empty file")
     header = [name.strip() for name in next(csv.reader([numbered[0][1]]))]
+    twice = [name for name in COLUMNS if header.count(name) > 1]
+    if twice:
+        raise ValueError(f"{path}, line {numbered[0][0]}: need each column once, got {twice[0]} twice")
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise ValueError(
@@ -56,12 +59,17 @@ def read(path):
 
 
 def _row(path, number, line, header):
-    cells = next(csv.reader([line]))
+    try:
+        cells = next(csv.reader([line]))
+    except csv.Error as error:
+        raise ValueError(
+            f"{path}, line {number}: need comma-separated cells, got one that breaks them ({error})"
+        ) from None
     if len(cells) != len(header):
         raise ValueError(f"{path}, line {number}: need {len(header)} cells as in the header, got {len(cells)}")
     row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
     try:
-        attempts, successes = int(row["attempts"]), int(row["successes"])
+        attempts, successes = (_whole(row[name]) for name in ("attempts", "successes"))
     except ValueError:
         raise ValueError(
             f"{path}, line {number}: need whole numbers for attempts and successes, "
@@ -73,6 +81,13 @@ def _row(path, number, line, header):
             f"got {successes}/{attempts}"
         )
     return row["problem_id"], attempts, successes, number
+
+
+def _whole(cell):
+    """int(cell), but for Python's own 1_000."""
+    if "_" in cell:
+        raise ValueError(cell)
+    return int(cell)
 
 
 def _refuse_repeats(path, rows):

@@ -98,6 +98,8 @@ def test_only_a_replay_reads_a_table_where_the_difficulty_is_a_beta(composed):
 def test_a_replay_is_held_against_a_law_with_both_of_alpha_and_beta_or_none(composed):
     config = copy.deepcopy(composed["run"])
     put(config, "law.beta", 0.246)
+    assert door.questions(config)[-1][1].law.beta is None  # beside other experiments it is the model's
+    config["experiments"] = ["replay"]
     assert (
         refusal(config) == "law.alpha, law.beta: need both or neither where the model has no Beta, got None and 0.246"
     )
@@ -266,7 +268,7 @@ RULES = [
     ("budget.devices", 5000, "budget.devices: need 0 (all) to 4096 devices, got 5000"),
     ("law.exponent", 0, "law.exponent: need an exponent > 0, and > 1 for infinitely many features, got 0"),
     ("law.exponent", 1, "law.exponent: need an exponent > 0, and > 1 for infinitely many features, got 1"),
-    ("law.depth", 0, "law.depth: need a whole number >= 1, got 0"),
+    ("law.depth", 0, "law.depth: need a whole number from 1 to 1000, got 0"),
     ("law.normalisation", "none", "law.normalisation: need discrete or continuous, got 'none'"),
     ("law.normalisation", None, "law.normalisation: need discrete or continuous, got None"),
     ("law.alpha", 0, "law.alpha: need alpha > 0, got 0"),

@@ -114,7 +114,7 @@ def read_refusal(folder):
 EXPECTED = {
     "learning_curve": ["examples seen n", "fraction of test examples\nnot memorised", "Zipf exponent 1", "confirmed"],
     "coverage": ["attempts per problem k", "failure 1 - pass@k", "coverage pass@k", "alpha 5, beta 0.35", "refuted"],
-    "joint": ["attempts per problem k", "examples seen n", "failure 1 - pass@k", "1 - ceiling A", "n = 10", "confirmed"],
+    "joint": ["attempts per problem k", "examples seen n", "failure 1 - pass@k", "1 - ceiling A", "confirmed"],
     "replay": ["attempts per problem k", "coverage pass@k", "undecided", "to the Beta law"],
 }
 
