@@ -109,11 +109,11 @@ class Budget:
     chunk: int  # batches computed in one vectorised piece; 0: chosen by device
     devices: int  # local devices to spread over; 0: all, on a CPU one per core
 
-    def check(self):
-        """Refuse empty budgets, and those whose counts could not be held."""
+    def check(self, name="budget.problems"):
+        """Refuse empty budgets, and those whose counts could not be held.  name: the key `problems` was set by."""
         _need(
             2 * BATCH <= self.problems <= 10**11,
-            "budget.problems",
+            name,
             f"a number from {2 * BATCH} (two batches, for a standard error) to 1e11",
             self.problems,
         )

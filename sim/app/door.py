@@ -8,6 +8,7 @@ from sim.model import DEEPEST, MEMBERS, Beta, Budget, Empirical, grid, member_fi
 from sim.pilot import counts
 
 _AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
+_BUDGET = ("problems", "replays", "chunk", "devices")
 _LAW = ("exponent", "depth", "normalisation", "alpha", "beta", "ceiling")
 _TOP = (*MEMBERS, "examples", "budget", "experiments", "seed", "output", "law")
 _MOST_COUNTS = 2**27  # integers of 8 bytes: 1 GiB
@@ -79,11 +80,12 @@ def _grid(name, node, limit):
     return made
 
 
-def budget(node):
-    """The checked Budget."""
-    _known("budget", node, ("problems", "chunk", "devices"))
-    made = Budget(**{key: number(f"budget.{key}", node[key], whole=True) for key in node})
-    made.check()
+def budget(node, drawn="problems"):
+    """The checked Budget; drawn: the key that says how much, "replays" for a replay of recorded attempts."""
+    _known("budget", node, _BUDGET)
+    numbers = {key: number(f"budget.{key}", node[key], whole=True) for key in _BUDGET}
+    made = Budget(numbers[drawn], numbers["chunk"], numbers["devices"])
+    made.check(f"budget.{drawn}")
     return made
 
 
@@ -173,7 +175,7 @@ def questions(config):
         law = _law(used, config["law"]["normalisation"], features, memory, own, None if replay else table)
         question = Question(
             seed, features, memory, config["memory"]["name"], difficulty, config["attempts"]["name"],
-            examples, tries, table, drawn, law,
+            examples, tries, table, budget(config["budget"], "replays") if replay else drawn, law,
         )  # fmt: skip
         asked.append((name, question))
     return asked

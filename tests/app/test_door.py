@@ -64,7 +64,7 @@ def test_the_configuration_as_it_stands_asks_every_experiment(composed):
     assert question.difficulty == Beta(5.0, 0.35, 1.0)
     assert np.array_equal(question.examples, grid(good["examples"]["max"], good["examples"]["points"]))
     assert np.array_equal(question.tries, grid(good["attempts"]["max"], good["attempts"]["points"]))
-    assert question.budget == Budget(*good["budget"].values())
+    assert question.budget == Budget(*(good["budget"][key] for key in ("problems", "chunk", "devices")))
     law = question.law
     assert (law.exponent, law.size, law.depth, law.normalisation) == (2.0, INF, 1, "discrete")
     assert (law.alpha, law.beta, law.ceiling, law.success) == (5.0, 0.35, 1.0, None)
@@ -179,7 +179,7 @@ NUMBERS = [
     *((f"difficulty.{key}", False) for key in ("alpha", "beta", "ceiling")),
     *((f"{key}.max", False) for key in ("attempts", "examples")),
     *((f"{key}.points", True) for key in ("attempts", "examples")),
-    *((f"budget.{key}", True) for key in ("problems", "chunk", "devices")),
+    *((f"budget.{key}", True) for key in ("problems", "replays", "chunk", "devices")),
     *((f"law.{key}", key == "depth") for key in ("exponent", "depth", "alpha", "beta", "ceiling")),
     ("seed", True),
 ]

@@ -92,7 +92,7 @@ def test_both_members_agree_with_each_other_and_with_the_law(success):
 
 
 def test_attempts_of_rare_success_succeed_rarely():
-    """Bernoulli attempts at s = 1e-8: of 2^28 attempts 2.7 succeed. By 23-bit uniforms, as jax.random's, it would be 32."""
+    """Bernoulli attempts at s = 1e-8: of 2^28 attempts 2.7 succeed; with uniforms of 23 bits, 32."""
     log_success, tries = np.float32(np.log(1e-8)), np.array([64.0])
     counts = counted(simulate.attempts_sampler("bernoulli"), "rare", log_success, tries, 256)
     assert_proportion(counts[0], 256 * PIECE, -np.expm1(64 * np.log1p(-1e-8)))
