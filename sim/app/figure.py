@@ -434,6 +434,8 @@ def sweep(summary) -> Figure:
 @rc_context(STYLE)
 def save(figure, stem):
     """Write stem.png (200 dots an inch) and stem.pdf; the same figure gives the same bytes."""
+    figure.draw_without_rendering()  # lays it out: once, not once a file
+    figure.set_layout_engine("none")
     for suffix in (".png", ".pdf"):
         _write(figure, Path(f"{stem}{suffix}"))
 

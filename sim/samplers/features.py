@@ -75,7 +75,7 @@ class Zipf(NamedTuple):
 
 def zipf(exponent, size, tails, total):
     """Zipf from float64 numbers: the exponent, the size, the tail sums beyond ranks 1 ... HEAD, the sum of all."""
-    excess = np.where(abs(exponent - 1) < 1e-6, 1e-6, exponent - 1)  # the limit at s = 1 is reached to 1e-6
+    excess = np.where(abs(exponent - 1) < 1e-9, 1e-9, exponent - 1)  # the limit at s = 1: ranks move by 1e-9 (log N)^2
     top = size + 0.5 + exponent / (24 * (size + 0.5))
     flat = exponent < 1.1 and np.isfinite(size)  # there top^(1-s) - ... cancels; above, top^(s-1) may overflow
     log_top, base = (np.log(top), 1.0) if flat else (0.0, top**-excess)

@@ -91,7 +91,7 @@ def test_the_mean_success_and_the_mean_log_success_are_those_of_the_law(alpha, b
         return [mean, log_mean], np.sqrt([variance, log_variance])
 
     assert_mean(means, n, *law(alpha, beta))
-    rejects(assert_mean, means, n, *(law(1.02 * alpha, beta) if alpha < beta else law(alpha, 1.02 * beta)))
+    rejects(assert_mean, means, n, *(law(1.05 * alpha, beta) if alpha < beta else law(alpha, 1.02 * beta)))
 
 
 @pytest.mark.parametrize("alpha, beta", [(1, 0.01), (5, 0.05), (1e4, 1e-3)])

@@ -137,6 +137,30 @@ def test_ranks_of_a_thousand_are_right_one_by_one(exponent, size):
     rejects(assert_counts, counts, other / other.sum())
 
 
+BORDERS = [
+    (0.5, 1000),
+    (0.9, 1e6),
+    (1.0, 1e9),
+    (1.0 + 3e-7, 1e9),
+    (1.05, np.inf),
+    (1.2, 1e9),
+    (2.0, np.inf),
+    (3.0, 1e4),
+]
+
+
+@pytest.mark.parametrize("exponent, size", BORDERS)
+def test_the_borders_between_ranks_lie_where_the_tail_sums_are(exponent, size):
+    """Beyond rank 16 the tail sum after rank i is inverted to i + 1: to 2e-4 of a rank, where draws see 5e-3."""
+    rank = np.arange(17, 200)
+    sampler, tail = simulate.feature_sampler(exponent, size), beyond(rank, exponent, size)
+    inverse = np.asarray(jax.jit(lambda sampler, mass: sampler._tail_rank(mass))(sampler, tail.astype(np.float32)))
+    assert inverse.astype(float) == pytest.approx(rank + 1, abs=2e-4, rel=5e-6)
+    assert inverse + exponent / (24 * rank) != pytest.approx(
+        rank + 1, abs=2e-4, rel=5e-6
+    )  # the term of Euler-Maclaurin
+
+
 def test_a_steep_law_leaves_the_first_rank_as_rarely_as_it_should():
     """s = 20: one draw in a million is rank 2."""
     counts = np.bincount(ranks(simulate.feature_sampler(20.0, np.inf), "steep", 4), minlength=4)
@@ -205,12 +229,14 @@ def test_ranks_of_a_billion_repeat_as_often_as_they_should(billion):
 
 
 def test_the_last_ranks_of_a_billion_have_no_more_than_their_due(billion):
-    """The last 2^16 ranks, of mass 3e-6, and wider windows up to the end."""
-    width = 2.0 ** np.array([12, 16, 20, 24, 26, 28])
+    """The last rank, the last 2^16 of mass 3e-6, and wider windows up to the end."""
+    width = 2.0 ** np.array([0, 8, 12, 16, 20, 24, 26, 28])
     hits = np.array([(billion > 1e9 - w).sum() for w in width])
     law = beyond(1e9 - width, 1.0, 1e9) / beyond(0, 1.0, 1e9)
     assert_proportion(hits, len(billion), law)
-    rejects(assert_proportion, 2 * hits[1], len(billion), law[1])
+    rejects(assert_proportion, 2 * hits[3], len(billion), law[3])
+    at_the_end = np.minimum(billion + np.uint64(1 << 16), np.uint64(10**9))  # what lies beyond the end put on the last
+    rejects(assert_proportion, (at_the_end == 10**9).sum(), len(billion), law[0])
     rejects(assert_proportion, hits, len(billion), 1.02 * law)
     assert billion.max() <= 1e9
 
