@@ -32,11 +32,13 @@ class Zipf(NamedTuple):
     below y. Small y is the far tail, so float32 keeps its relative precision where ranks are rare. Above rank 16 the
     tail sum is inverted by midpoint Euler-Maclaurin:
         w = [top^(1-s) + (s-1) y]^(-1/(s-1)),  rank = floor(w + 1/2 - s/(24 w)).
+    Where s < 1.1 the first ranks are rare too: the half of the draws with y > H/2 then measures from the other end.
     Resolution: every rank can be drawn; octaves are right to 2e-6, single ranks to 1e-3.
-    All fields float32 scalars but `tails` [16]: build with `zipf`.
+    All fields float32 scalars but `tails` and `heads` [16]: build with `zipf`.
     """
 
     tails: jax.Array  # sum_{j=i+1}^{N} j^-s at i = 1 ... HEAD
+    heads: jax.Array  # sum_{j=1}^{i} j^-s at the same i
     total: jax.Array  # H = sum_{j=1}^{N} j^-s
     log_total: jax.Array
     exponent: jax.Array  # s
@@ -45,7 +47,9 @@ class Zipf(NamedTuple):
     log_top: jax.Array  # log of the continuous rank where the tail sum is 0; only where `flat`
     base: jax.Array  # top^(1-s), 0 if infinite; only where not `flat`
     scale: jax.Array  # s - 1, times top^(s-1) where `flat`
-    flat: jax.Array  # bool, s < 1.1 and finite: the inverse is taken from the top, through log1p
+    log_bottom: jax.Array  # log of the continuous rank between HEAD and HEAD + 1
+    bottom_scale: jax.Array  # (1 - s) times the (s-1)th power of that rank
+    flat: jax.Array  # bool, s < 1.1 and finite: the inverse is taken from either end, through log1p
 
     def draw(self, key, lanes):
         """Features of the examples numbered `lanes` (uint32, any shape)."""
@@ -53,10 +57,9 @@ class Zipf(NamedTuple):
 
     def at(self, stream, lanes):
         """As `draw`, from a stream of bits: example number i has the same feature however the work is cut."""
-        mass = self.total * bits.uniform(stream, 0, lanes)
-        in_head = mass >= self.tails[HEAD - 1]
-        head_rank = 1 + sum((mass < tail).astype(jnp.uint32) for tail in self.tails[: HEAD - 1])
-        rank = self._tail_rank(mass)
+        one, other = bits.words(stream, 0, lanes)
+        head_rank, rank = jax.lax.cond(self.flat, self._from_both_ends, self._from_the_top, one, other)
+        in_head = head_rank > 0
         high, low = _whole_rank(rank, bits.words(stream, 1, lanes), self.size)
         high = jnp.where(in_head, jnp.uint32(0), high)
         low = jnp.where(in_head, head_rank, low)
@@ -64,23 +67,44 @@ class Zipf(NamedTuple):
         log_rank = jnp.log(jnp.where(near, low.astype(jnp.float32), jnp.where(in_head, 1.0, rank)))
         return Feature(-self.exponent * log_rank - self.log_total, high, low)
 
+    def _from_the_top(self, one, other):
+        """Rank within the head (0 outside) and continuous rank, from the tail sum that two words stand for."""
+        mass = self.total * bits.as_float(one, other)
+        rank = 1 + sum((mass < tail).astype(jnp.uint32) for tail in self.tails[: HEAD - 1])
+        return jnp.where(mass >= self.tails[HEAD - 1], rank, jnp.uint32(0)), self._tail_rank(mass)
+
+    def _from_both_ends(self, one, other):
+        """As `_from_the_top`; where the words stand for more than half of H, from what is left of it."""
+        head_top, rank_top = self._from_the_top(one, other)
+        mass = self.total * bits.as_float(~one, ~other)
+        beyond = mass - self.heads[HEAD - 1]
+        head = 1 + sum((mass > head).astype(jnp.uint32) for head in self.heads[: HEAD - 1])
+        head = jnp.where(beyond <= 0, head, jnp.uint32(0))
+        rank = _rounding(jnp.exp(self.log_bottom - jnp.log1p(self.bottom_scale * beyond) / self.excess), self.exponent)
+        lower = one >= jnp.uint32(1 << 31)
+        return jnp.where(lower, head, head_top), jnp.where(lower, rank, rank_top)
+
     def _tail_rank(self, mass):
         """Continuous rank, before rounding down, of a tail sum `mass`; at least HEAD + 1."""
         ratio = self.scale * mass
         log_ratio = jnp.where(self.flat, jnp.log1p(ratio), jnp.log(self.base + ratio))
-        rank = jnp.exp(self.log_top - log_ratio / self.excess)
-        rank = rank + 0.5 - self.exponent / (24.0 * rank)
-        return jnp.clip(rank, HEAD + 1, jnp.float32(2.0**120))
+        return _rounding(jnp.exp(self.log_top - log_ratio / self.excess), self.exponent)
+
+
+def _rounding(rank, exponent):
+    """What rounds down to the rank, from the place at which a power of it is a tail sum; at least HEAD + 1."""
+    return jnp.clip(rank + 0.5 - exponent / (24.0 * rank), HEAD + 1, jnp.float32(2.0**120))
 
 
 def zipf(exponent, size, tails, total):
     """Zipf from float64 numbers: the exponent, the size, the tail sums beyond ranks 1 ... HEAD, the sum of all."""
     excess = np.where(abs(exponent - 1) < 1e-9, 1e-9, exponent - 1)  # the limit at s = 1: ranks move by 1e-9 (log N)^2
-    top = size + 0.5 + exponent / (24 * (size + 0.5))
+    top, bottom = (last + 0.5 + exponent / (24 * (last + 0.5)) for last in (size, HEAD))
     flat = exponent < 1.1 and np.isfinite(size)  # there top^(1-s) - ... cancels; above, top^(s-1) may overflow
     log_top, base = (np.log(top), 1.0) if flat else (0.0, top**-excess)
     scale = excess * top**excess if flat else excess
-    numbers = (tails, total, np.log(total), exponent, excess, size, log_top, base, scale)
+    ends = (size, log_top, base, scale, np.log(bottom), -excess * bottom**excess)
+    numbers = (tails, np.cumsum(np.arange(1, HEAD + 1.0) ** -exponent), total, np.log(total), exponent, excess, *ends)
     return Zipf(*(np.asarray(x, np.float32) for x in numbers), np.asarray(flat))
 
 

@@ -228,6 +228,24 @@ def test_ranks_of_a_billion_repeat_as_often_as_they_should(billion):
         rejects(assert_collisions, billion.astype(np.float32), n, 1.0, 1e9, low, high)
 
 
+def distinct_low_ranks(s, size, last, n):
+    """Mean and deviation of the number of different ranks <= last among n draws."""
+    seen = -np.expm1(-n * np.arange(1, last + 1.0) ** -s / beyond(0, s, size))
+    return seen.sum(), np.sqrt((seen * (1 - seen)).sum())
+
+
+@pytest.mark.parametrize("exponent", [0.1, 0.5])
+def test_low_ranks_that_are_rare_are_told_apart_too(exponent):
+    """Their mass is far below the float32 resolution of a tail sum: drawn from the top alone they come in clumps."""
+    last, sampler = 1 << 14, simulate.feature_sampler(exponent, 1e9)
+    blocks = 4
+    low = ranks(sampler, "low", blocks)
+    low = low[low <= last]
+    law = distinct_low_ranks(exponent, 1e9, last, blocks * BLOCK)
+    assert_mean(len(np.unique(low)), 1, *law)
+    rejects(assert_mean, len(np.unique(low // 64 * 64)), 1, *law)
+
+
 def test_the_last_ranks_of_a_billion_have_no_more_than_their_due(billion):
     """The last rank, the last 2^16 of mass 3e-6, and wider windows up to the end."""
     width = 2.0 ** np.array([0, 8, 12, 16, 20, 24, 26, 28])
