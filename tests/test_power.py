@@ -7,6 +7,7 @@ import jax
 import pytest
 
 from sim import __main__ as command_line
+from sim.app import run
 
 SEEDS = 200
 TRUE_AND_WRONG = {
@@ -18,6 +19,7 @@ TRUE_AND_WRONG = {
 
 def verdicts(monkeypatch, tmp_path, *arguments):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run, "_draw", lambda target: None)
     jax.local_devices()
     monkeypatch.setattr(sys, "argv", ["sim", "run", *arguments])
     assert command_line.main() == 0

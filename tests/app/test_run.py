@@ -13,7 +13,7 @@ import pytest
 
 from sim import __main__ as command_line
 from sim import simulate
-from sim.app import folder
+from sim.app import folder, run
 from sim.experiments import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +34,12 @@ def sim(monkeypatch, capsys, tmp_path):
     return call
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Runs without their figures, which take longer than a small budget: for tests that look at numbers."""
+    monkeypatch.setattr(run, "_draw", lambda target: None)
+
+
 def runs(tmp_path, experiment):
     return sorted((tmp_path / "outputs").glob(f"**/{experiment}"))
 
@@ -51,15 +57,16 @@ def test_every_experiment_runs_and_writes_what_it_promises(sim, tmp_path, experi
         [where] = runs(tmp_path, name)
         files = {path.name for path in where.iterdir()}
         assert files == {"table.csv", "verdict.json", "manifest.json", "figure.png", "figure.pdf"}
-        run = folder.read_run(where)
-        assert tuple(run.table)[: len(folder.COLUMNS)] == folder.COLUMNS
-        assert all(entry["verdict"] != "refuted" for entry in run.verdicts)
-        assert np.abs(run.table["sigmas"][run.table["quantity"] != "coverage_beta"]).max() < 5
+        table, verdicts, manifest = folder.read_run(where)
+        assert tuple(table)[: len(folder.COLUMNS)] == folder.COLUMNS
+        assert all(entry["verdict"] != "refuted" for entry in verdicts)
+        assert np.abs(table["sigmas"][table["quantity"] != "coverage_beta"]).max() < 5
         needed = {"config", "seed", "versions", "commit", "device", "seconds", "problems", "represented"}
-        assert needed <= set(run.manifest)
+        assert needed <= set(manifest)
         assert f"{name}: " in out
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("preset", members("sweep"))
 def test_every_sweep_compiles_once_and_is_joined_in_one_summary_and_figure(sim, tmp_path, preset):
     before = simulate.kernel("cpu")._cache_size()
@@ -78,13 +85,14 @@ def test_every_sweep_compiles_once_and_is_joined_in_one_summary_and_figure(sim, 
     assert "sweep: " in out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_same_command_gives_the_same_table_on_any_devices_and_chunk(sim, tmp_path):
     for i, cut in enumerate((["budget.devices=1"], ["budget.devices=8", "budget.chunk=3"])):
-        assert sim("run", "experiment=joint", "budget=smoke", f"output=outputs/{i}", *cut)[0] == 0
-    one, other = (path / "table.csv" for path in runs(tmp_path, "joint"))
+        assert sim("run", "experiment=coverage", "budget=smoke", f"output=outputs/{i}", *cut)[0] == 0
+    one, other = (path / "table.csv" for path in runs(tmp_path, "coverage"))
     assert one.read_bytes() == other.read_bytes()
-    assert sim("run", "experiment=joint", "budget=smoke", "seed=1", "output=outputs/2")[0] == 0
-    assert runs(tmp_path, "joint")[-1].joinpath("table.csv").read_bytes() != one.read_bytes()
+    assert sim("run", "experiment=coverage", "budget=smoke", "seed=1", "output=outputs/2")[0] == 0
+    assert runs(tmp_path, "coverage")[-1].joinpath("table.csv").read_bytes() != one.read_bytes()
 
 
 WRONG_LAWS = {
@@ -94,6 +102,7 @@ WRONG_LAWS = {
 }
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(("experiment", "law"), [(e, law) for e, laws in WRONG_LAWS.items() for law in laws])
 def test_a_law_two_percent_off_is_refuted_and_the_models_own_is_not(sim, tmp_path, experiment, law):
     assert sim("run", f"experiment={experiment}", law, "budget.problems=4e6", "budget.devices=2")[0] == 0
@@ -101,6 +110,7 @@ def test_a_law_two_percent_off_is_refuted_and_the_models_own_is_not(sim, tmp_pat
     assert "refuted" in {entry["verdict"] for entry in folder.read_run(where).verdicts}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_small_budget_is_undecided_and_says_what_would_decide(sim, tmp_path):
     code, out, _ = sim("run", "experiment=learning_curve", "features.exponent=3", "budget.problems=4e4")
     [where] = runs(tmp_path, "learning_curve")
