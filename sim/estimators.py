@@ -32,7 +32,7 @@ def failure_curve(counts):
     smoothed = (failed + 1) / (total + 2)
     binomial = np.sqrt(smoothed * (1 - smoothed) / total)
     rare = (np.minimum(failed, total - failed) < _RARE) | (spread == 0)
-    return Curve(failed / total, np.where(rare, binomial, spread))
+    return Curve(failed / total, np.where(rare, np.maximum(binomial, spread), spread))
 
 
 def pass_at_k(attempts, recorded, successes):

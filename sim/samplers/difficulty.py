@@ -66,15 +66,17 @@ def log_gamma_variate(key, shape, lanes):
     c = 1.0 / jnp.sqrt(9.0 * d)
 
     def propose(state):
-        turn, pending, log_variate = state
+        turn, log_variate = state
         x = bits.normal(normals, turn, lanes)
         root = jnp.maximum(1.0 + c * x, 1e-6)
         log_v = 3.0 * jnp.log(root)
         threshold = 0.5 * x * x + d * (1.0 - root * root * root + log_v)
         accepted = (1.0 + c * x > 0) & (-bits.exponential(accepts, turn, lanes) < threshold)
-        log_variate = jnp.where(pending & accepted, jnp.log(d) + log_v, log_variate)
-        return turn + 1, pending & ~accepted, log_variate
+        # What is pending is read off the variates: a flag of its own could be rounded otherwise than they are.
+        return turn + 1, jnp.where(jnp.isinf(log_variate) & accepted, jnp.log(d) + log_v, log_variate)
 
-    start = (jnp.uint32(0), jnp.ones(lanes.shape, bool), jnp.zeros(lanes.shape, jnp.float32))
-    state = jax.lax.while_loop(lambda state: (state[0] < _TURNS) & jnp.any(state[1]), propose, start)
-    return state[2] - bits.exponential(bits.stream(key_boost), 0, lanes) / shape
+    start = (jnp.uint32(0), jnp.full(lanes.shape, -jnp.inf, jnp.float32))
+    _, log_variate = jax.lax.while_loop(
+        lambda state: (state[0] < _TURNS) & jnp.any(jnp.isinf(state[1])), propose, start
+    )
+    return log_variate - bits.exponential(bits.stream(key_boost), 0, lanes) / shape
