@@ -72,6 +72,8 @@ def _run(arguments):
     for argument in arguments:
         if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
             return _refuse("sim run", f"{argument}: no such option; overrides are KEY=VALUE (python -m sim run --help)")
+        if argument in ("output=", "output=null"):
+            return _refuse("sim run", f"output: need the name of a folder, got {argument.removeprefix('output=')!r}")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the sentence is ours
     arguments.sort(key=lambda argument: argument not in ("-m", "--multirun"))  # Hydra wants it before the overrides
     sys.argv = ["sim run", *arguments]
@@ -84,6 +86,8 @@ def _run(arguments):
     except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
         return _refuse("sim run", configuration.refused(error))
     except KeyboardInterrupt:
+        for folder in run.SWEEPS:
+            print(sweep.report(folder), flush=True)
         print("sim run: interrupted; finished experiments are in their folders", file=sys.stderr)
         return 130
     return 2 if run.REFUSED else 0

@@ -51,9 +51,11 @@ def pass_at_k(attempts, recorded, successes):
     pairs, row = np.unique(np.stack([recorded, successes]).astype(float), axis=1, return_inverse=True)
     log_failure = np.full((len(attempts), pairs.shape[1]), -np.inf)
     for i, (m, c) in enumerate(pairs.T):
-        # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)); exactly 0 once k > m - c
-        possible = attempts <= m - c
-        log_failure[possible, i] = np.log1p(-attempts[possible, None] / (m - np.arange(c))).sum(axis=1)
+        # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)) = prod_{j < k} (1 - c / (m - j)); exactly 0 once k > m - c
+        for row_of_k, k in enumerate(attempts):
+            if k <= m - c:
+                fewer, more = min(c, k), max(c, k)
+                log_failure[row_of_k, i] = np.log1p(-more / (m - np.arange(fewer))).sum()
     return -np.expm1(log_failure)[:, np.ravel(row)]
 
 

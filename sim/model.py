@@ -9,7 +9,8 @@ LARGEST_SIZE = 10**9  # ranks of a finite feature set are one 32-bit word
 BATCH = 16_384  # problems in a batch: its lanes fit the cache, its counts an int32
 LARGEST_EXAMPLES = 1e18  # arrivals are float32: their grid is right to 6e-8
 LARGEST_ATTEMPTS = 1e15
-DEEPEST = 1000  # copies: one waiting time is drawn for each
+DEEPEST = 100  # copies: one waiting time is drawn for each, and the law sums as many terms
+LARGEST_BUDGET = 10**11  # problems
 
 
 def _need(condition, name, rule, value):
@@ -112,7 +113,7 @@ class Budget:
     def check(self, name="budget.problems"):
         """Refuse empty budgets, and those whose counts could not be held.  name: the key `problems` was set by."""
         _need(
-            2 * BATCH <= self.problems <= 10**11,
+            2 * BATCH <= self.problems <= LARGEST_BUDGET,
             name,
             f"a number from {2 * BATCH} (two batches, for a standard error) to 1e11",
             self.problems,

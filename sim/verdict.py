@@ -169,12 +169,18 @@ def measure(failures, problems, grid, prediction):
         return None
     whole = estimators.power_law(means, grid[piece], prediction.floor)
     groups = estimators.jackknife_groups(failures[:, piece]) / problems
-    parts = estimators.power_law(groups, grid[piece], prediction.floor)
+    with np.errstate(all="ignore"):  # a group with too little to fit shows in the error, below
+        parts = estimators.power_law(groups, grid[piece], prediction.floor)
+        exponent_stderr, prefactor_stderr = (
+            float(estimators.jackknife_stderr(x)) for x in (parts.exponent, parts.prefactor)
+        )
+    if not (exponent_stderr < whole.exponent and np.isfinite(prefactor_stderr)):
+        return None  # the fit found nothing to hold on to
     return Measured(
         float(whole.exponent),
-        float(estimators.jackknife_stderr(parts.exponent)),
+        exponent_stderr,
         float(whole.prefactor),
-        float(estimators.jackknife_stderr(parts.prefactor)),
+        prefactor_stderr,
         (float(grid[piece][0]), float(grid[piece][-1])),
         bias,
     )

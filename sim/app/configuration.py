@@ -30,4 +30,7 @@ _SENTENCES = {  # what Hydra says, and what it means to whoever typed it
     r"Config group override must be a string or a list. Got (\w+)": "a group needs the name of a member, got {}",
     r"Ambiguous value for argument '([^']*)'": "{}: several values need --multirun",
     r"Error parsing override '([^']*)'\s*missing EQUAL": "{}: need KEY=VALUE",
+    r"(?:Error parsing override '([^']*)'|LexerNoViableAltException: (\S*)|mismatched input '([^']*)')": (
+        "an override could not be read; need KEY=VALUE, with quotes around a value that has special characters"
+    ),
 }

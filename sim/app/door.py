@@ -10,6 +10,13 @@ from sim.pilot import counts
 _AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
 _BUDGET = ("problems", "replays", "chunk", "devices")
 _LAW = ("exponent", "depth", "normalisation", "alpha", "beta", "ceiling")
+_LEARNING, _INFERENCE = ("exponent", "depth", "normalisation"), ("alpha", "beta", "ceiling")
+_USED = {
+    "learning_curve": _LEARNING,
+    "coverage": _INFERENCE,
+    "joint": _LEARNING + _INFERENCE,
+    "replay": ("alpha", "beta"),
+}
 _TOP = (*MEMBERS, "examples", "budget", "experiments", "seed", "output", "law")
 _MOST_COUNTS = 2**27  # integers of 8 bytes: 1 GiB
 
@@ -100,6 +107,16 @@ def _given_law(node, features):
     return given
 
 
+def _refuse_idle_law(given, normalisation, names):
+    """A number of a law that no experiment asked for would be held against is a mistake, not a confirmation."""
+    asked = {key for key, value in given.items() if value is not None}
+    asked |= {"normalisation"} if normalisation != "discrete" else set()
+    used = {key for name in names for key in _USED.get(name, ())}
+    for key in _LAW:
+        if key in asked - used:
+            raise ValueError(f"law.{key}: no law of the experiments {', '.join(names)} has it")
+
+
 def _law(given, normalisation, features, memory, own, table):
     """Law with its nulls filled from the model.
 
@@ -159,14 +176,16 @@ def questions(config):
             f"{_MOST_COUNTS}), got {drawn.batches} x {len(examples)} x {len(tries)}"
         )
     seed = number("seed", config["seed"], whole=True)
-    given = _given_law(config["law"], features)
     if not isinstance(config["experiments"], list) or not config["experiments"]:
         raise ValueError(f"experiments: need a list such as [coverage], got {config['experiments']!r}")
-    path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
-    asked = []
     for name in config["experiments"]:
         if name not in experiments.NAMES:
             raise ValueError(f"experiments: need some of {', '.join(experiments.NAMES)}, got {name!r}")
+    given = _given_law(config["law"], features)
+    _refuse_idle_law(given, config["law"]["normalisation"], config["experiments"])
+    path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
+    asked = []
+    for name in config["experiments"]:
         replay = name == "replay"
         table = counts.read(path) if replay or isinstance(difficulty, Empirical) else None
         own = difficulty if isinstance(difficulty, Beta) and not replay else None

@@ -130,7 +130,7 @@ def _panel_words(run, quantity):
     for entry in run.verdicts:
         if entry["quantity"] == quantity:
             law, _, axis = _plain(entry["law"]).partition(", over ")
-            found = f"largest residual {entry['max_sigmas']:.1f} sigma"
+            found = f"largest residual {entry['max_sigmas'] or 0:.1f} sigma"
             if entry["measured"] is not None:
                 found = f"exponent {_with_error(entry['measured'], entry['stderr'])}"
             lines += [law, f"{axis}: {found}, {entry['verdict']}".removeprefix(": ")]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.model import BATCH
+from sim.model import BATCH, LARGEST_BUDGET
 
 QUESTIONS = {
     "learning_curve": "How often does a learner that has seen n examples meet one it has not memorised?",
@@ -81,9 +81,12 @@ def _verdict(verdict):
 def _would_decide(verdict):
     if verdict.quantity == "coverage_beta":
         return f"about {verdict.batches_needed:,} problems in the table would decide (there are {verdict.batches:,})"
+    problems = verdict.batches_needed * BATCH
+    if problems > LARGEST_BUDGET:
+        return f"some {problems:.0e} problems would decide, more than any budget allows"
     return (
         f"about {verdict.batches_needed:,} batches would decide (there are {verdict.batches:,}): "
-        f"budget.problems={verdict.batches_needed * BATCH}"
+        f"budget.problems={problems}"
     )
 
 

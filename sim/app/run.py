@@ -13,6 +13,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from sim import __version__
 from sim.app import door, folder, report
@@ -30,11 +31,11 @@ def command(config):
     if hydra_config.mode == RunMode.MULTIRUN:
         SWEEPS.add(hydra_config.sweep.dir)
         print(f"point {hydra_config.job.num}: {' '.join(hydra_config.overrides.task)}", flush=True)
-    plain = OmegaConf.to_container(config, resolve=True)
     try:
+        plain = OmegaConf.to_container(config, resolve=True)
         asked = door.questions(plain)
         _start_jax(asked[0][1].budget.devices)
-    except ValueError as error:
+    except (ValueError, OmegaConfBaseException) as error:
         return _refuse(error, where)
     try:
         run(plain, asked, where)

@@ -1,5 +1,7 @@
 """n examples, then k attempts on what was memorised: the ceiling of coverage emerges from memory."""
 
+import numpy as np
+
 from sim import estimators, fits, simulate
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_prediction, feature_parts, learning_prediction, physics
@@ -9,6 +11,7 @@ from sim.verdict import Prediction, judge, judge_fit, measure
 
 LAW = "E(n, k) = 1 - (1 - E_n)(1 - L(k))"
 CEILING = "A = 1 - E_n, free in the fit"
+_SOLVED = 1000  # problems solved in all: each jackknife group then has some 16
 
 
 def run(question):
@@ -30,10 +33,10 @@ def run(question):
         _along_examples(counts, curve, learning, inference, question.examples),
     ]
     tables = [failure]
-    if question.law.success is None:
-        ceiling, verdict = _ceiling(counts, learning, question)
-        tables.append(ceiling)
-        verdicts.append(verdict)
+    ceiling = _ceiling(counts, curve, learning, question) if question.law.success is None else None
+    if ceiling is not None:
+        tables.append(ceiling[0])
+        verdicts.append(ceiling[1])
     problems = drawn(question)
     return Answer(join(*tables), verdicts, problems, problems * question.examples[-1] * question.tries[-1])
 
@@ -71,14 +74,31 @@ def _along_examples(counts, curve, learning, inference, examples):
     return judge(f"{LAW}, over n", "failure", last, slice_law, measured)
 
 
-def _ceiling(counts, learning, question):
-    """Ceiling of Eq. 7 fitted to each learner's coverage, alpha and beta free, against the share it has memorised."""
-    groups = estimators.jackknife_groups(counts.failures) / counts.problems
-    whole = fits.ceiling_law(counts.failures.mean(axis=0) / counts.problems, question.tries).ceiling
-    parts = fits.ceiling_law(groups, question.tries).ceiling
+def _ceiling(counts, curve, learning, question):
+    """Ceiling of Eq. 7 fitted to each learner's coverage, alpha and beta free, against the share it has memorised.
+
+    Of the learners that came within reach of their ceiling (half of it is solved, and enough in all), those for whom
+    the same fit finds the law's ceiling in the law's own curve to a fifth of its error: elsewhere the grid says
+    nothing of a ceiling. (table, verdict); None if no learner is left.
+    """
+    means = counts.failures.mean(axis=0) / counts.problems
+    share = 1 - np.maximum(means, curve)[:, -1]
     predicted = question.law.ceiling * law.ceiling(learning.curve)
-    curve = estimators.Curve(whole, estimators.jackknife_stderr(parts))
-    table = rows("ceiling", curve, predicted, examples=question.examples, depth=question.memory.depth)
-    seen = predicted < 1 - 1e-6  # a learner that has memorised all but nothing has no ceiling to measure
-    verdict = judge_fit(CEILING, "ceiling", whole[seen], parts[:, seen], predicted[seen], len(counts.failures))
-    return table, verdict
+    solved = (share * counts.problems * len(counts.failures) >= _SOLVED) & (share > predicted / 2)
+    if not solved.any():
+        return None
+    predicted = predicted[solved]
+    groups = estimators.jackknife_groups(counts.failures[:, solved]) / counts.problems
+    whole, noiseless, parts = (
+        fits.ceiling_law(x, question.tries).ceiling for x in (means[solved], curve[solved], groups)
+    )
+    stderr = estimators.jackknife_stderr(parts)
+    told = np.isfinite(whole) & (stderr > 0) & (np.abs(noiseless - predicted) < stderr / 5)
+    if not told.any():
+        return None
+    found = estimators.Curve(whole[told], stderr[told])
+    examples = question.examples[solved][told]
+    table = rows("ceiling", found, predicted[told], examples=examples, depth=question.memory.depth)
+    seen = predicted[told] < 1 - 1e-6  # a learner that has memorised all but nothing has no ceiling to measure
+    chosen = found.estimate[seen], parts[:, told][:, seen], predicted[told][seen]
+    return table, judge_fit(CEILING, "ceiling", *chosen, len(counts.failures))

@@ -10,6 +10,7 @@ from sim.verdict import Prediction, judge, measure, verdict_of
 
 UNBIASED = "unbiased pass@k = 1 - C(m-c, k) / C(m, k)"
 BETA = "Beta law at its maximum likelihood"
+GIVEN = "Beta law with alpha and beta given"
 _REPLICATES = 400  # tables drawn from the fitted law
 _POINTS = 8  # attempts at which the table is compared with the law; more would only repeat each other
 
@@ -62,17 +63,17 @@ def _beta(question, grid, passed):
     law = Prediction(curve, float(fit.beta), float(coverage.prefactor(*fit)), False)
     measured = measure((1 - passed).T, 1, grid, law)
     spread = passed.std(axis=1, ddof=1) / np.sqrt(passed.shape[1])
-    deviations = np.abs(curve - (1 - passed.mean(axis=1))) / spread
+    varied = spread > 0  # where every problem is solved, or none, there is nothing to compare
+    deviations = np.abs(curve - (1 - passed.mean(axis=1)))[varied] / spread[varied]
     rng = keys.host_generator(keys.run_key(question.seed, "replay bootstrap"))
     points = np.unique(np.linspace(0, len(grid) - 1, _POINTS).astype(int))
-    distance, p_value = _bootstrap(rng, table, grid[points], passed[points].mean(axis=1), fit, refit)
-    test = (distance, len(points), p_value)
-    problems = len(table.attempts)
-    return curve, verdict_of(BETA, "coverage_beta", law, measured, float(deviations.max()), test, problems, 0.0)
+    test = _bootstrap(rng, table, grid[points], passed[points].mean(axis=1), fit, refit)
+    name, largest = BETA if refit else GIVEN, float(deviations.max(initial=0))
+    return curve, verdict_of(name, "coverage_beta", law, measured, largest, test, len(table.attempts), 0.0)
 
 
 def _bootstrap(rng, table, attempts, observed, fit, refit):
-    """Distance of the observed pass@k from the law, and its p-value under tables drawn from that law.
+    """Distance of the observed pass@k from the law, its degrees of freedom, and its p-value under that law.
 
     Distance: Mahalanobis, with the covariance of (unbiased pass@k - law fitted to the same table) over the drawn
     tables; p from the F distribution of a squared distance to an independent sample (pass@k averages many problems).
@@ -86,7 +87,9 @@ def _bootstrap(rng, table, attempts, observed, fit, refit):
     laws = coverage.coverage(attempts, np.reshape(again.alpha, (-1, 1)), np.reshape(again.beta, (-1, 1)))
     drawn_off = curves - laws
     off = observed - coverage.coverage(attempts, *fit) - drawn_off.mean(axis=0)
-    distance = float(off @ np.linalg.solve(np.cov(drawn_off, rowvar=False), off))
-    n, p = _REPLICATES, len(attempts)
-    f = distance * n * (n - p) / (p * (n**2 - 1))
-    return distance, float(special.fdtrc(p, n - p, f))
+    covariance = np.atleast_2d(np.cov(drawn_off, rowvar=False))
+    n, p = _REPLICATES, int(np.linalg.matrix_rank(covariance))  # points that never vary, or only together, count once
+    if p == 0:
+        return 0.0, 0, 1.0
+    distance = float(off @ np.linalg.pinv(covariance, hermitian=True) @ off)
+    return distance, p, float(special.fdtrc(p, n - p, distance * n * (n - p) / (p * (n**2 - 1))))
