@@ -22,8 +22,8 @@ def failure_curve(counts):
     """Fraction of problems failed at every grid point, with standard errors from the spread of the batches.
 
     Assumes batches independent; points of one curve are not. Where fewer than 1000 problems fail (or succeed) the
-    standard error is binomial, from (x + 1) events: the spread of rare counts over batches is too noisy. So it is where
-    a few batches happen to agree to the last problem.
+    standard error is at least binomial, from (x + 1) events: the spread of rare counts over batches is too noisy. So it
+    is where a few batches happen to agree to the last problem.
     """
     batches = len(counts.failures)
     total = batches * counts.problems
@@ -51,7 +51,7 @@ def pass_at_k(attempts, recorded, successes):
     pairs, row = np.unique(np.stack([recorded, successes]).astype(float), axis=1, return_inverse=True)
     log_failure = np.full((len(attempts), pairs.shape[1]), -np.inf)
     for i, (m, c) in enumerate(pairs.T):
-        # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)) = prod_{j < k} (1 - c / (m - j)); exactly 0 once k > m - c
+        # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)), c and k alike; exactly 0 once k > m - c
         for row_of_k, k in enumerate(attempts):
             if k <= m - c:
                 fewer, more = min(c, k), max(c, k)

@@ -65,11 +65,18 @@ def test_a_grid_keeps_its_axes():
 
 @pytest.mark.parametrize("failed", [0, 1, 999])
 def test_rare_failures_and_rare_successes_have_a_binomial_error_that_is_never_zero(failed):
-    failures = np.array([[failed, 10_000 - failed], [0, 10_000]])
+    half = failed // 2  # spread over two batches more evenly than chance would
+    failures = np.array([[half, 10_000 - half], [failed - half, 10_000 - failed + half]])
     curve = estimators.failure_curve(Counts(failures, 10_000))
     share = (failed + 1) / 20_002
     assert curve.estimate == pytest.approx([failed / 20_000, 1 - failed / 20_000], rel=1e-14)
     assert curve.stderr == pytest.approx(2 * [(share * (1 - share) / 20_000) ** 0.5], rel=1e-12)
+
+
+def test_rare_events_that_come_in_clusters_keep_the_spread_of_the_batches():
+    failures = np.array([[500], [0], [0], [0]])
+    spread = 0.05 * 0.5 / 2  # standard deviation of (0.05, 0, 0, 0) over the square root of four batches
+    assert estimators.failure_curve(Counts(failures, 10_000)).stderr == pytest.approx([spread], rel=1e-12)
 
 
 def test_from_a_thousand_events_on_the_error_is_the_spread():

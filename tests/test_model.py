@@ -16,7 +16,7 @@ SUMMABLE = (
     "(rank^-s has no finite sum otherwise), got {}"
 )
 SIZE = "features.size: need a whole number from 1 to 1e9, or inf, got {}"
-DEPTH = "memory.depth: need a whole number from 1 to 1000, got {}"
+DEPTH = "memory.depth: need a whole number from 1 to 100, got {}"
 ALPHA = "difficulty.alpha: need 0.001 <= alpha <= 10000, got {}"
 BETA = "difficulty.beta: need 0.001 <= beta <= 10000, got {}"
 CEILING = "difficulty.ceiling: need 0 < ceiling <= 1, got {}"
@@ -28,7 +28,7 @@ REFUSED = [
     *((Zipf, (bad, 100.0), EXPONENT, bad) for bad in (0.0, -1.0, 20.000001, NAN, INF, -INF)),
     *((Zipf, (bad, INF), SUMMABLE, bad) for bad in (0.5, 1.0)),
     *((Zipf, (2.0, bad), SIZE, bad) for bad in (0.0, 0.5, 1.5, -3.0, 1e9 + 1, 1e300, -INF)),
-    *((kind, (bad,), DEPTH, bad) for kind in (Arrival, TrainingSet) for bad in (0, -1, 1001, 10**9)),
+    *((kind, (bad,), DEPTH, bad) for kind in (Arrival, TrainingSet) for bad in (0, -1, 101, 10**9)),
     *((Beta, (bad, 0.35, 1.0), ALPHA, bad) for bad in (0.0, 9e-4, -5.0, 10_001.0, NAN, INF, -INF)),
     *((Beta, (5.0, bad, 1.0), BETA, bad) for bad in (0.0, 9e-4, -0.35, 10_001.0, NAN, INF, -INF)),
     *((Beta, (5.0, 0.35, bad), CEILING, bad) for bad in (0.0, -0.1, 1.0000001, NAN, INF)),
@@ -47,7 +47,7 @@ def test_what_cannot_be_simulated_is_refused_with_key_rule_and_value(kind, value
 
 EDGES = [
     *((Zipf, values) for values in ((1.0001, INF), (20.0, INF), (1e-9, 1e9), (1.0, 10.0), (0.5, 1.0))),
-    *((kind, (depth,)) for kind in (Arrival, TrainingSet) for depth in (1, 1000)),
+    *((kind, (depth,)) for kind in (Arrival, TrainingSet) for depth in (1, 100)),
     *((Beta, values) for values in ((1e-3, 1e4, 1.0), (1e4, 1e-3, 1e-9))),
     *((Budget, values) for values in ((2**15, 0, 0), (10**11, 4096, 4096))),
     (Empirical, ("any path",)),

@@ -141,6 +141,38 @@ def test_a_users_own_table_is_the_difficulty_of_all_experiments_that_have_one(si
     assert folder.read_run(where).table["attempts"].max() <= 80
 
 
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["memory.depth=2"],  # after one example nothing is memorised, so nothing is solved
+        ["memory.depth=5", "features.exponent=1.7"],
+        ["difficulty.ceiling=1e-7"],
+        ["difficulty.alpha=1000", "attempts.max=100"],  # no attempt comes near the ceiling
+        ["difficulty.beta=0.001"],
+        ["features.size=1"],
+    ],
+)
+def test_a_joint_run_says_nothing_of_ceilings_it_cannot_see(sim, tmp_path, arguments):
+    code, _, err = sim("run", "experiment=joint", *arguments, *SMOKE)
+    assert (code, err) == (0, "")
+    [where] = runs(tmp_path, "joint")
+    table, verdicts, _ = folder.read_run(where)
+    assert all(entry["verdict"] != "refuted" for entry in verdicts)
+    assert np.abs(table["sigmas"]).max() < 5
+
+
+@pytest.mark.parametrize("rows", ["a,10,10\nb,10,10", "a,1,1\nb,1,0", "a,10,3\nb,10,1", "a,100,50\nb,100,50\nc,100,50"])
+def test_odd_tables_are_replayed_without_a_word_of_numpys(sim, tmp_path, rows):
+    Path("odd.csv").write_text(f"problem_id,attempts,successes\n{rows}\n")
+    code, _, err = sim("run", "experiment=replay", "difficulty=empirical", "difficulty.path=odd.csv", *SMOKE)
+    if "a,1,1" in rows:  # one attempt is no curve
+        assert code in (0, 2)
+    else:
+        assert (code, err) == (0, "")
+    assert "Error" not in err
+
+
 REFUSED = {  # what a hurried person types -> what the sentence must name
     "features.exponent=1": "features.exponent: need an exponent > 1 when features.size is infinite",
     "features.exponent=abc": "features.exponent: need a number, got 'abc'",
@@ -178,6 +210,9 @@ REFUSED = {  # what a hurried person types -> what the sentence must name
     "exponent=2": "exponent: no such key",
     "features.exponent": "features.exponent: need KEY=VALUE",
     "--budget=smoke": "--budget=smoke: no such option",
+    "output=": "output: need the name of a folder",
+    "difficulty.alpha=${foo}": "foo",
+    "experiments=[coverage,joint,coverage2]": "experiments: need some of",
     "output=/dev/null/outputs": "cannot be used as output",
 }
 
@@ -189,6 +224,11 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(sim, tmp_path, typed):
     assert REFUSED[typed] in err
     assert re.fullmatch(r"sim run: [^\n]+\n", err)
     assert not list((tmp_path / "outputs").glob("*"))
+
+
+def test_a_law_number_that_no_experiment_is_held_against_is_refused(sim):
+    code, _, err = sim("run", "experiment=coverage", "law.exponent=3")
+    assert (code, err) == (2, "sim run: law.exponent: no law of the experiments coverage has it\n")
 
 
 def test_a_table_that_is_none_is_named(sim):

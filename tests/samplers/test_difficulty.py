@@ -197,3 +197,13 @@ def test_drawing_twice_with_one_key_raises():
     draw(sampler, pieces)
     with pytest.raises(jax.errors.KeyReuseError):
         draw(sampler, pieces)
+
+
+def test_no_accepted_variate_is_lost():
+    """A lane that ends the loop without its variate would be hundreds of standard deviations out."""
+    shape, lanes = np.float32(1e4), np.arange(1 << 20, dtype=np.uint32)
+    options = {"xla_cpu_prefer_vector_width": 512} if jax.default_backend() == "cpu" else None
+    draw = jax.jit(difficulty.log_gamma_variate, compiler_options=options)
+    for number in range(16):
+        variate = np.exp(np.asarray(draw(keys.run_key(number, "lost"), shape, lanes), float))
+        assert np.abs(variate - shape).max() < 8 * np.sqrt(shape)  # beyond: 1e-15 a draw
