@@ -154,17 +154,29 @@ def _check_law(given, normalisation, features):
         raise ValueError(f"law.normalisation: need features.size=inf for continuous, got {features.size:g}")
 
 
-def questions(config):
-    """One Question for each experiment asked for, in order: [(name, Question)].
-
-    config: plain nested dictionary.  ValueError, in one sentence, for the first thing that is wrong.
-    """
+def _check_top(config):
     for key in config:
         if key not in _TOP:
             raise ValueError(f"{key}: no such key; the top level has {', '.join(_TOP)}")
     for key in _TOP:
         if key not in config:
             raise ValueError(f"{key}: need a value, got none")
+
+
+def _check_experiments(names):
+    if not isinstance(names, list) or not names:
+        raise ValueError(f"experiments: need a list such as [coverage], got {names!r}")
+    for name in names:
+        if name not in experiments.NAMES:
+            raise ValueError(f"experiments: need some of {', '.join(experiments.NAMES)}, got {name!r}")
+
+
+def questions(config):
+    """One Question for each experiment asked for, in order: [(name, Question)].
+
+    config: plain nested dictionary.  ValueError, in one sentence, for the first thing that is wrong.
+    """
+    _check_top(config)
     features, memory, difficulty, _ = (member(group, config[group]) for group in MEMBERS)
     tries = _grid("attempts", config["attempts"], MEMBERS["attempts"][config["attempts"]["name"]].limit)
     _known("examples", config["examples"], _AXES["examples"])
@@ -176,11 +188,7 @@ def questions(config):
             f"{_MOST_COUNTS}), got {drawn.batches} x {len(examples)} x {len(tries)}"
         )
     seed = number("seed", config["seed"], whole=True)
-    if not isinstance(config["experiments"], list) or not config["experiments"]:
-        raise ValueError(f"experiments: need a list such as [coverage], got {config['experiments']!r}")
-    for name in config["experiments"]:
-        if name not in experiments.NAMES:
-            raise ValueError(f"experiments: need some of {', '.join(experiments.NAMES)}, got {name!r}")
+    _check_experiments(config["experiments"])
     given = _given_law(config["law"], features)
     _refuse_idle_law(given, config["law"]["normalisation"], config["experiments"])
     path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
