@@ -39,8 +39,8 @@ def run(question):
     unbiased = 1 - passed.mean(axis=1)
     simulated = estimators.failure_curve(counts)
     first = judge(UNBIASED, "coverage", counts, Prediction(unbiased, None, None, True), None)
-    beta_law, second = _beta(question, grid, passed)
-    spread = passed.std(axis=1, ddof=1) / np.sqrt(passed.shape[1])
+    spread = passed.std(axis=1, ddof=1) / np.sqrt(passed.shape[1])  # from having only so many problems
+    beta_law, second = _beta(question, grid, passed, spread)
     solved = estimators.Curve(1 - simulated.estimate, simulated.stderr)
     sampled = estimators.Curve(solved.estimate, np.hypot(simulated.stderr, spread))
     columns = join(
@@ -51,7 +51,7 @@ def run(question):
     return Answer(columns, [first, second], problems, problems * grid[-1])
 
 
-def _beta(question, grid, passed):
+def _beta(question, grid, passed, spread):
     """Failure curve of the Beta law, and its verdict as the source of this table.
 
     The law is the maximum-likelihood one unless the question names alpha and beta.
@@ -62,7 +62,6 @@ def _beta(question, grid, passed):
     curve = coverage.failure(grid, *fit)
     law = Prediction(curve, float(fit.beta), float(coverage.prefactor(*fit)), False)
     measured = measure((1 - passed).T, 1, grid, law)
-    spread = passed.std(axis=1, ddof=1) / np.sqrt(passed.shape[1])
     varied = spread > 0  # where every problem is solved, or none, there is nothing to compare
     deviations = np.abs(curve - (1 - passed.mean(axis=1)))[varied] / spread[varied]
     rng = keys.host_generator(keys.run_key(question.seed, "replay bootstrap"))
