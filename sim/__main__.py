@@ -1,5 +1,6 @@
 """python -m sim COMMAND: the command line. Commands are loaded when they are called, so that --help is quick."""
 
+import gc
 import os
 import sys
 from importlib.metadata import version
@@ -21,6 +22,10 @@ commands:
 options:
   --help       this text; `python -m sim run --help` shows every group and key
   --version    the version
+
+environment:
+  SIM_COMPILATION_CACHE   compiled programs are kept in the user's cache folder, so that the next run starts sooner:
+                          off keeps none, a path keeps them there (at most 64 MiB); results are the same
 
 Results are written below outputs/ in the current folder. Bad input ends with one sentence and exit code 2.
 """
@@ -67,8 +72,9 @@ def _run(arguments):
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from sim.app import configuration, run, sweep
+    from sim.app import configuration, run
 
+    gc.set_threshold(10**5)  # loading and tracing make many objects, hardly any of them garbage
     for argument in arguments:
         if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
             return _refuse("sim run", f"{argument}: no such option; overrides are KEY=VALUE (python -m sim run --help)")
@@ -81,16 +87,21 @@ def _run(arguments):
     run.SWEEPS.clear()
     try:
         run.command()
-        for folder in run.SWEEPS:
-            print(sweep.report(folder), flush=True)
+        _report_sweeps(run.SWEEPS)
     except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
         return _refuse("sim run", configuration.refused(error))
     except KeyboardInterrupt:
-        for folder in run.SWEEPS:
-            print(sweep.report(folder), flush=True)
+        _report_sweeps(run.SWEEPS)
         print("sim run: interrupted; finished experiments are in their folders", file=sys.stderr)
         return 130
     return 2 if run.REFUSED else 0
+
+
+def _report_sweeps(folders):
+    for folder in folders:
+        from sim.app import sweep  # draws: not loaded for a mistake in the arguments
+
+        print(sweep.report(folder), flush=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from sim.laws import zipf as law
 from sim.model import BATCH, Counts
 from sim.samplers import attempts, difficulty, features, memory
 
-_STEPS = 64  # pieces a run is cut into, for progress; each ends in one transfer of counts
+_STEPS = 64  # a run is cut into at most so many steps, for progress; each ends in one transfer of counts
+_PIECE = 256  # problems computed together: with a curve of counters each they stay in a core's cache
+_ACCELERATED = 1024  # batches computed together on an accelerator: a million problems keep it busy
 
 
 class Parts(NamedTuple):
@@ -63,39 +65,82 @@ def replay_sampler(recorded, successes):
     return attempts.Replay(np.asarray(recorded, np.float32), np.asarray(successes, np.float32))
 
 
-def _unmemorised(key, parts, lanes, grid):
-    key_test, key_training = jax.random.split(key)
-    test = parts.features.draw(key_test, lanes)
-    return parts.memory.unmemorised(key_training, parts.features, test, lanes, grid)
+def _streams_of(parts):
+    """How many streams each of the parts wants."""
+    return [0 if part is None else getattr(part, "STREAMS", 1) for part in parts]
 
 
-def _unsolved(key, parts, lanes, grid):
-    key_difficulty, key_attempts = jax.random.split(key)
-    problems = parts.difficulty.draw(key_difficulty, lanes)
-    return parts.attempts.unsolved(key_attempts, problems, lanes, grid)
+def _dealt(words, parts):
+    """Parts(...) of the streams of one batch, dealt to those who draw from them.  words: two uint32 [streams]."""
+    hands, start = [], 0
+    for count in _streams_of(parts):
+        hand = tuple((words[0][i], words[1][i]) for i in range(start, start + count))
+        hands.append(hand[0] if count == 1 else hand)
+        start += count
+    return Parts(*hands)
 
 
-def _batch(key, parts, examples, tries):
-    """Failures of one batch: int32 [len(examples)], [len(tries)], or their outer grid where both are asked."""
-    key_memory, key_attempts = jax.random.split(key)
-    lanes = jnp.arange(BATCH, dtype=jnp.uint32)
+def _unmemorised(streams, parts, lanes, examples):
+    """bool [len(examples), lanes]: the lane's test example is not memorised after n examples."""
+    test = parts.features.at(streams.features, lanes)
+    return parts.memory.unmemorised(streams.memory, parts.features, test, lanes, examples)
+
+
+def _unsolved(streams, parts, lanes, tries):
+    """bool [len(tries), lanes]: the lane's problem is not solved in k attempts."""
+    own = streams.attempts
+    if isinstance(parts.attempts, attempts.Replay):
+        own = own[0], keys.key_of(own[1])
+    return parts.attempts.unsolved(own, parts.difficulty.at(streams.difficulty, lanes), lanes, tries)
+
+
+def _failed(streams, parts, lanes, examples, tries):
+    """Counters of failures to be summed over their last axis, int32 [n, lanes], [k, lanes] or [n, k, lanes / 32]."""
     if parts.memory is None:
-        return _unsolved(key_attempts, parts, lanes, tries).sum(axis=1, dtype=jnp.int32)
-    unmemorised = _unmemorised(key_memory, parts, lanes, examples)
+        return _unsolved(streams, parts, lanes, tries).astype(jnp.int32)
+    unmemorised = _unmemorised(streams, parts, lanes, examples)
     if parts.attempts is None:
-        return unmemorised.sum(axis=1, dtype=jnp.int32)
-    unsolved = _unsolved(key_attempts, parts, lanes, tries)
-    # A problem fails if it was not memorised or not retrieved. 0/1 products sum exactly: below 2^24 in float32.
-    both_right = jnp.dot((~unmemorised).astype(jnp.float32), (~unsolved).astype(jnp.float32).T)
-    return BATCH - both_right.astype(jnp.int32)
+        return unmemorised.astype(jnp.int32)
+    # A problem is solved if it was memorised and retrieved: pairs of masks, 32 lanes a word.
+    memorised, solved = _packed(~unmemorised), _packed(~_unsolved(streams, parts, lanes, tries))
+    both = jax.lax.population_count(memorised[:, None, :] & solved[None, :, :])
+    return 32 - both.astype(jnp.int32)
+
+
+def _packed(masks):
+    """uint32 [masks, lanes / 32]: the bits of bool [masks, lanes]."""
+    words = masks.reshape(len(masks), 32, -1).astype(jnp.uint32) << jnp.arange(32, dtype=jnp.uint32)[None, :, None]
+    return words.sum(axis=1, dtype=jnp.uint32)
+
+
+def _batch(words, parts, examples, tries):
+    """Failures of one batch: int32 [len(examples)], [len(tries)], or their outer grid where both are asked."""
+    piece, streams = _piece(parts), _dealt(words, parts)
+
+    def add(total, start):
+        return total + _failed(streams, parts, start + jnp.arange(piece, dtype=jnp.uint32), examples, tries), None
+
+    if piece == BATCH:
+        total = _failed(streams, parts, jnp.arange(piece, dtype=jnp.uint32), examples, tries)
+    else:
+        shape = [len(grid) for grid in (examples, tries) if grid is not None]
+        zero = jnp.zeros((*shape, piece // 32 if len(shape) == 2 else piece), jnp.int32)
+        total, _ = jax.lax.scan(add, zero, jnp.arange(0, BATCH, piece, dtype=jnp.uint32))
+    return total.sum(axis=-1)
+
+
+def _piece(parts):
+    """Problems computed together: a piece of the batch, or all of it where a member needs them in one place."""
+    return BATCH if any(getattr(part, "WHOLE_BATCH", False) for part in parts) else _PIECE
 
 
 def _failures(key, numbers, parts, examples, tries, *, mesh, chunk):
-    """Failures of the batches `numbers` (uint32, a multiple of the devices), int32 [batches, ...grid]."""
+    """Failures of the batches `numbers` (uint32, a multiple of devices x chunk), int32 [batches, ...grid]."""
 
     def on_one_device(key, numbers, parts, examples, tries):
-        batch = lambda number: _batch(keys.batch_key(key, number), parts, examples, tries)  # noqa: E731
-        return jax.lax.map(batch, numbers, batch_size=chunk)
+        words = keys.streams(key, numbers, sum(_streams_of(parts)))
+        batch = lambda own: _batch(own, parts, examples, tries)  # noqa: E731
+        return jax.lax.map(batch, words, batch_size=chunk if chunk > 1 else None)
 
     split, whole = PartitionSpec("batches"), PartitionSpec()
     spread = jax.shard_map(
@@ -104,12 +149,17 @@ def _failures(key, numbers, parts, examples, tries, *, mesh, chunk):
     return spread(key, numbers, parts, examples, tries)
 
 
+def compiled(function, platform, static):
+    """jax.jit for a platform, with the options every kernel here wants."""
+    # XLA's default of 256 bits leaves half of a wide core idle; narrower cores ignore the wish.
+    options = {"xla_cpu_prefer_vector_width": 512} if platform == "cpu" else None
+    return jax.jit(function, static_argnames=static, compiler_options=options)
+
+
 @cache
 def kernel(platform):
     """The compiled program for a platform; numbers are traced, so it compiles once for each shape."""
-    # XLA's default of 256 bits leaves half of a wide core idle; narrower cores ignore the wish.
-    options = {"xla_cpu_prefer_vector_width": 512} if platform == "cpu" else None
-    return jax.jit(_failures, static_argnames=("mesh", "chunk"), compiler_options=options)
+    return compiled(_failures, platform, ("mesh", "chunk"))
 
 
 def local_devices(wanted):
@@ -128,10 +178,11 @@ def failures(seed, physics, parts, budget, examples=None, tries=None, progress=i
     Batch i depends on (seed, physics, i) alone, so the counts are the same for any chunk, device count and order.
     """
     devices = local_devices(budget.devices)
-    chunk = budget.chunk or (1 if devices[0].platform == "cpu" else 64)
+    chunk = budget.chunk or (1 if devices[0].platform == "cpu" else _ACCELERATED)
+    chunk = min(chunk, -(-budget.batches // len(devices)))
+    together = len(devices) * chunk
+    per_step = -(-budget.batches // _STEPS // together) * together
     mesh = Mesh(np.array(devices), ("batches",))
-    per_step = -(-budget.batches // _STEPS)
-    per_step = -(-per_step // len(devices)) * len(devices)
     program = kernel(devices[0].platform)
     grids = [None if g is None else np.asarray(g, np.float32) for g in (examples, tries)]
     key = keys.run_key(seed, physics)

@@ -146,7 +146,7 @@ def test_distinct_features_of_training_sets_meet_karlins_law(exponent):
     sets, n, size = 2000, 1000, 2000.0
     features = simulate.feature_sampler(exponent, size)
     lanes = jnp.arange(sets * n, dtype=jnp.uint32)
-    ranks = np.asarray(jax.jit(lambda key, f: f.draw(key, lanes).low)(keys.run_key(1, "distinct"), features))
+    ranks = np.asarray(jax.jit(lambda key, f: f.at(bits.stream(key), lanes).low)(keys.run_key(1, "distinct"), features))
     distinct = np.array([len(np.unique(one)) for one in ranks.reshape(sets, n)])
     law = learning_curve.distinct_features(n, exponent, size)
     deviation = np.sqrt(learning_curve.distinct_features_variance(n, exponent, size))
@@ -166,7 +166,8 @@ def test_the_hazard_is_the_success_rate_of_the_next_attempt():
 def test_k_successes_of_k_meet_the_reliability_law():
     lanes, tries = jnp.arange(2**20, dtype=jnp.uint32), np.array([1, 2, 5, 20.0])
     key_difficulty, key_attempts = jax.random.split(keys.run_key(1, "reliability"))
-    log_success = simulate.beta_sampler(5, 1.5, 1.0).draw(key_difficulty, lanes)
+    sampler = simulate.beta_sampler(5, 1.5, 1.0)
+    log_success = sampler.at(tuple(bits.stream(k) for k in jax.random.split(key_difficulty, sampler.STREAMS)), lanes)
     patience = bits.exponential(bits.stream(key_attempts), 0, lanes)
     successes = [int((patience > k * -log_success).sum()) for k in tries]
     assert_proportion(successes, len(lanes), coverage.reliability(tries, 5, 1.5))

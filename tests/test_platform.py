@@ -58,7 +58,7 @@ def test_the_installed_package_runs_from_any_folder(unpacked, tmp_path):
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env={"PYTHONPATH": str(unpacked), "PATH": ""},
+        env={"PYTHONPATH": str(unpacked), "PATH": "", "SIM_COMPILATION_CACHE": "off"},
         capture_output=True,
         text=True,
         check=False,

@@ -102,14 +102,18 @@ def test_more_examples_and_more_attempts_never_hurt_a_problem(question):
 
 
 def test_only_numbers_changed_compile_nothing_new():
-    """A sweep over exponents, finite and infinite sizes, depths and difficulties is compiled once."""
+    """A sweep over exponents, sizes, depths and difficulties is compiled once for every kind of features."""
     budget = Budget(8 * BATCH, 5, 1)  # a chunk that no other test takes
     kernel = simulate.kernel(jax.local_devices()[0].platform)
-    before = kernel._cache_size()
+    before, kinds = kernel._cache_size(), set()
     for exponent, size, depth, alpha, ceiling in [
         (1.5, np.inf, 1, 5, 1),
+        (3.0, np.inf, 4, 2, 0.7),
         (1, 1e6, 2, 185, 0.5),
         (0.5, 10, 7, 0.01, 0.9),
+        (1.2, 1e6, 1, 5, 1),
+        (1.7, 1e3, 3, 5, 1),
+        (2.0, np.inf, 1, 5, 1),
     ]:
         of = Parts(
             simulate.feature_sampler(exponent, size),
@@ -118,7 +122,9 @@ def test_only_numbers_changed_compile_nothing_new():
             simulate.attempts_sampler("first_success"),
         )
         simulate.failures(exponent, f"{size}", of, budget, EXAMPLES * exponent, TRIES)
-        assert kernel._cache_size() == before + 1
+        kinds.add((of.features.finite, of.features.reciprocal, of.features.two_ended))
+        assert kernel._cache_size() == before + len(kinds)
+    assert len(kinds) == 4
 
 
 def test_too_many_devices_are_refused_in_one_sentence():

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.path import Path as Outline
@@ -31,6 +32,7 @@ STYLE = {
 WIDTH = 6.5  # inches: the text width of a letter page, so that 9 points here are 9 points in print
 BLUE, VERMILLION, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"  # Okabe and Ito
 GREY = "#7F7F7F"
+UNDATED = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}  # so that the same figure gives the same bytes
 
 EXAMPLES, ATTEMPTS = "examples seen n", "attempts per problem k"
 ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2}
@@ -434,15 +436,16 @@ def sweep(summary) -> Figure:
 @rc_context(STYLE)
 def save(figure, stem):
     """Write stem.png (200 dots an inch) and stem.pdf; the same figure gives the same bytes."""
-    figure.draw_without_rendering()  # lays it out: once, not once a file
+    figure.get_layout_engine().execute(figure)  # lays it out: once, not once a file
     figure.set_layout_engine("none")
-    for suffix in (".png", ".pdf"):
-        _write(figure, Path(f"{stem}{suffix}"))
+    figure.dpi = STYLE["savefig.dpi"]
+    # Straight from the canvases, as savefig draws a figure once for nothing before it writes it.
+    FigureCanvasAgg(figure).print_png(f"{stem}.png")
+    FigureCanvasPdf(figure).print_pdf(f"{stem}.pdf", metadata=UNDATED[".pdf"])
 
 
 def _write(figure, path):
-    undated = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix)
-    figure.savefig(path, metadata=undated)
+    figure.savefig(path, metadata=UNDATED.get(path.suffix))
 
 
 @rc_context(STYLE)

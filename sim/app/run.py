@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sim import __version__
-from sim.app import door, folder, report
+from sim.app import cache, door, folder, report
 from sim.app.configuration import CONF, VERSION_BASE, refused
 
 REFUSED = []  # sentences of the points that could not be run: they decide the exit code
@@ -78,6 +78,7 @@ def _start_jax(devices):
 
     ValueError if there are fewer devices than asked for.
     """
+    cache.start()
     import jax
 
     from sim.app.cores import usable

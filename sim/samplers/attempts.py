@@ -7,43 +7,66 @@ import jax.numpy as jnp
 
 from sim.samplers import bits
 
+_UNROLLED = 8  # pairs of attempts made in one piece of straight code: their state stays in registers
+
 
 class FirstSuccess(NamedTuple):
     """The waiting time to the first success, one draw giving all k at once.
 
     T > k exactly if E > -k log(1 - s) with E a full-resolution exponential, so P(T > k) = (1-s)^k for every k.
-    Resolution: success probabilities down to 1e-38 and k up to 1e38, both to 1e-6 relative.
+    Resolution: success probabilities down to 1.2e-38 and k up to 1e38, both to 1e-6 relative.
     """
 
-    def unsolved(self, key, log_success, lanes, attempts):
+    def unsolved(self, stream, log_success, lanes, attempts):
         """bool [len(attempts), lanes]: no success in k attempts.  attempts: float32 grid of k."""
-        wait = bits.exponential(bits.stream(key), 0, lanes) / bits.rate(log_success)
+        wait = bits.exponential(stream, 0, lanes) / bits.rate(log_success)
         wait = jnp.maximum(wait, jnp.finfo(jnp.float32).tiny)  # certain success too takes an attempt
         return wait[None, :] > attempts[:, None]
 
 
 class Bernoulli(NamedTuple):
-    """Attempts made one by one, each a 64-bit uniform against the success probability.
+    """Attempts made one by one, each a random word against the success probability.
 
-    Resolution: success probabilities are cut off at 2^-65. Cost grows as k: made for k up to some thousands.
+    Two attempts share two words: a word that ties with the leading 32 binary digits of the probability is decided by
+    the other one. Resolution: success probabilities in steps of 2^-64 (float32 precision); attempts are independent to
+    2^-32. Cost grows as k: made for k up to some thousands.
     """
 
-    def unsolved(self, key, log_success, lanes, attempts):
+    def unsolved(self, stream, log_success, lanes, attempts):
         """bool [len(attempts), lanes], as FirstSuccess; attempts ascending."""
-        stream = bits.stream(key)
-        success = jnp.exp(log_success)
+        success = bits.exp(log_success)
+        scaled = success * jnp.float32(2.0**32)
+        high = scaled.astype(jnp.uint32)
+        low = ((scaled - high.astype(jnp.float32)) * jnp.float32(2.0**32)).astype(jnp.uint32)
 
-        def attempt(number, unsolved):
-            return unsolved & (bits.uniform(stream, number.astype(jnp.uint32), lanes) > success)
+        def pair(number, solved):
+            one, other = bits.words(stream, number, lanes)
+            first = one < high + (other < low).astype(jnp.uint32)
+            return solved | first, other < high + (one < low).astype(jnp.uint32)
 
-        def segment(unsolved, span):
-            unsolved = jax.lax.fori_loop(span[0], span[1], attempt, unsolved)
-            return unsolved, unsolved
+        def block(number, solved):
+            for i in range(_UNROLLED):
+                first, second = pair(number.astype(jnp.uint32) * _UNROLLED + i, solved)
+                solved = first | second
+            return solved
+
+        def segment(solved, span):
+            """Attempts made twice change nothing: they fall out as before."""
+            start, stop = span
+            solved = jax.lax.fori_loop(start // (2 * _UNROLLED), stop // (2 * _UNROLLED), block, solved)
+
+            def remaining(number, solved):
+                first, second = pair(number.astype(jnp.uint32), solved)
+                return first | (second & (2 * number + 1 < stop))
+
+            first_left = jnp.maximum(start // 2, stop // (2 * _UNROLLED) * _UNROLLED)
+            solved = jax.lax.fori_loop(first_left, (stop + 1) // 2, remaining, solved)
+            return solved, ~solved
 
         stops = attempts.astype(jnp.int32)
         starts = jnp.concatenate([jnp.zeros(1, jnp.int32), stops[:-1]])
-        _, unsolved = jax.lax.scan(segment, jnp.ones(lanes.shape, bool), (starts, stops))
-        return unsolved
+        _, unsolved = jax.lax.scan(segment, log_success >= 0.0, (starts, stops))
+        return unsolved | (stops < 1)[:, None]  # certain success too takes an attempt
 
 
 class Replay(NamedTuple):
@@ -56,12 +79,17 @@ class Replay(NamedTuple):
 
     recorded: jax.Array
     successes: jax.Array
+    WHOLE_BATCH = True  # jax.random draws for all lanes of a key together
+    STREAMS = 2
 
-    def unsolved(self, key, rows, lanes, attempts):
-        """bool [len(attempts), lanes]: no success among the first k replayed attempts of problem `rows`."""
-        key_label, key_failures = jax.random.split(key)
+    def unsolved(self, streams, rows, lanes, attempts):
+        """bool [len(attempts), lanes]: no success among the first k replayed attempts of problem `rows`.
+
+        streams: a stream of bits, and a JAX key.
+        """
+        label, key_failures = streams
         failures = self.recorded[rows] - self.successes[rows]
-        wait = bits.exponential(bits.stream(key_label), 0, lanes)
+        wait = bits.exponential(label, 0, lanes)
         least = -jnp.expm1(-wait / self.successes[rows])  # minimum of c uniforms
         before = jax.random.binomial(key_failures, failures, least, dtype=jnp.float32)
         never = self.successes[rows] == 0

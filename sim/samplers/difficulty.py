@@ -14,7 +14,7 @@ class Beta(NamedTuple):
     """Failure probability ~ Beta(alpha, beta) on a share `ceiling` of the problems; the others cannot be solved.
 
     s = G_beta / (G_alpha + G_beta) with Gamma variates held as logarithms, so a success probability of 1e-30 is as
-    precise (1e-6 relative) as one of 0.3; log s reaches -1e38. Unsolvable problems have log s = -inf.
+    precise (1e-7 (1 + |log s|) relative) as one of 0.3; log s reaches -1e38. Unsolvable problems have log s = -inf.
     All fields float32 scalars.
     """
 
@@ -22,12 +22,14 @@ class Beta(NamedTuple):
     beta: jax.Array
     ceiling: jax.Array
 
-    def draw(self, key, lanes):
+    STREAMS = 4
+
+    def at(self, streams, lanes):
         """float32 log success probability of each lane."""
-        key_alpha, key_beta, key_ceiling = jax.random.split(key, 3)
-        log_odds = log_gamma_variate(key_alpha, self.alpha, lanes) - log_gamma_variate(key_beta, self.beta, lanes)
-        solvable = bits.uniform(bits.stream(key_ceiling), 0, lanes) <= self.ceiling
-        return jnp.where(solvable, -jnp.logaddexp(0.0, log_odds), -jnp.inf)
+        *gammas, solvable = streams
+        log_beta, log_alpha = log_gamma_pair(gammas, (self.beta, self.alpha), lanes)
+        reached = bits.uniform(solvable, 0, lanes) <= self.ceiling
+        return jnp.where(reached, bits.log_sigmoid(log_beta - log_alpha), -jnp.inf)
 
 
 class Rows(NamedTuple):
@@ -35,9 +37,9 @@ class Rows(NamedTuple):
 
     count: jax.Array
 
-    def draw(self, key, lanes):
+    def at(self, stream, lanes):
         """uint32 row of each lane."""
-        high, _ = bits.words(bits.stream(key), 0, lanes)
+        high, _ = bits.words(stream, 0, lanes)
         return high % self.count
 
 
@@ -49,34 +51,50 @@ class Table(NamedTuple):
 
     log_success: jax.Array
 
-    def draw(self, key, lanes):
+    def at(self, stream, lanes):
         """float32 log success probability of each lane."""
-        return self.log_success[Rows(jnp.uint32(self.log_success.shape[0])).draw(key, lanes)]
+        return self.log_success[Rows(jnp.uint32(self.log_success.shape[0])).at(stream, lanes)]
 
 
-def log_gamma_variate(key, shape, lanes):
-    """Logarithm of a Gamma(shape, 1) variate for each lane, float32; shape a scalar > 0.
+def log_gamma_pair(streams, shapes, lanes):
+    """Logarithms of a Gamma(shapes[0], 1) and a Gamma(shapes[1], 1) variate for each lane, float32, independent.
 
     Marsaglia and Tsang, "A simple method for generating gamma variables", ACM TOMS 2000, for shape + 1, and
     G(shape) = G(shape + 1) U^(1/shape) in logarithms, so that no shape is too small.
+    streams: three.  shapes: two scalars > 0.
     """
-    key_normal, key_accept, key_boost = jax.random.split(key, 3)
-    normals, accepts = bits.stream(key_normal), bits.stream(key_accept)
-    d = shape + jnp.float32(2 / 3)
-    c = 1.0 / jnp.sqrt(9.0 * d)
+    normals, accepts, boosts = streams
 
     def propose(state):
-        turn, log_variate = state
-        x = bits.normal(normals, turn, lanes)
-        root = jnp.maximum(1.0 + c * x, 1e-6)
-        log_v = 3.0 * jnp.log(root)
-        threshold = 0.5 * x * x + d * (1.0 - root * root * root + log_v)
-        accepted = (1.0 + c * x > 0) & (-bits.exponential(accepts, turn, lanes) < threshold)
-        # What is pending is read off the variates: a flag of its own could be rounded otherwise than they are.
-        return turn + 1, jnp.where(jnp.isinf(log_variate) & accepted, jnp.log(d) + log_v, log_variate)
+        turn, log_variates = state
+        words = bits.words(accepts, turn, lanes)
+        proposals = [
+            _proposal(*of_one)
+            for of_one in zip(shapes, bits.normals(normals, turn, lanes), words, log_variates, strict=True)
+        ]
+        return turn + 1, tuple(proposals)
 
-    start = (jnp.uint32(0), jnp.full(lanes.shape, -jnp.inf, jnp.float32))
-    _, log_variate = jax.lax.while_loop(
-        lambda state: (state[0] < _TURNS) & jnp.any(jnp.isinf(state[1])), propose, start
+    pending = jnp.full(lanes.shape, -jnp.inf, jnp.float32)
+    first = propose((jnp.uint32(0), (pending, pending)))
+    _, log_variates = jax.lax.while_loop(
+        lambda state: (state[0] < _TURNS) & jnp.any(jnp.isinf(jnp.minimum(*state[1]))), propose, first
     )
-    return log_variate - bits.exponential(bits.stream(key_boost), 0, lanes) / shape
+    return tuple(
+        variate - bits.exponential(boosts, jnp.uint32(turn), lanes) / shape
+        for turn, (variate, shape) in enumerate(zip(log_variates, shapes, strict=True))
+    )
+
+
+def _proposal(shape, x, word, log_variate):
+    """log_variate where it is one already, else that of the proposal x if `word` accepts it, else still -inf.
+
+    What is pending is read off the variates: a flag of its own could be rounded otherwise than they are.
+    """
+    d = shape + jnp.float32(2 / 3)
+    c = jax.lax.rsqrt(9.0 * d)
+    root = jnp.maximum(1.0 + c * x, 1e-6)
+    log_v = 3.0 * bits.log(root)
+    threshold = 0.5 * x * x + d * (1.0 - root * root * root + log_v)
+    log_uniform = bits.log((word.astype(jnp.float32) + 0.5) * jnp.float32(2.0**-32))
+    accepted = (1.0 + c * x > 0) & (log_uniform < threshold)
+    return jnp.where(jnp.isinf(log_variate) & accepted, bits.log(d) + log_v, log_variate)

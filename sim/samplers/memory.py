@@ -20,13 +20,12 @@ class Arrival(NamedTuple):
 
     depth: jax.Array
 
-    def unmemorised(self, key, features, test, lanes, examples):
+    def unmemorised(self, stream, features, test, lanes, examples):
         """bool [len(examples), lanes]: the test example's feature seen fewer than d times in n examples.
 
         features: what training examples are drawn from (unused: an arrival time needs only the feature's own
         probability).  test: Feature of each lane.  examples: float32 grid of n.
         """
-        stream = bits.stream(key)
         rate = bits.rate(test.log_probability)
 
         def one_more(observation, arrival):
@@ -45,14 +44,14 @@ class TrainingSet(NamedTuple):
     """
 
     depth: jax.Array
+    WHOLE_BATCH = True  # all test examples of a batch look for themselves in one training set
 
-    def unmemorised(self, key, features, test, lanes, examples):
+    def unmemorised(self, stream, features, test, lanes, examples):
         """bool [len(examples), lanes], as Arrival; examples ascending, below 2^31."""
         order = jnp.lexsort((test.low, test.high))
         ranks = (test.high[order], test.low[order])
         stops = examples.astype(jnp.int32)
         starts = jnp.concatenate([jnp.zeros(1, jnp.int32), stops[:-1]])
-        stream = bits.stream(key)
 
         def segment(seen, span):
             seen = _count(seen, stream, features, ranks, *span)

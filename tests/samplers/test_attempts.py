@@ -10,9 +10,16 @@ from checks import assert_counts, assert_proportion, assert_same_distribution, r
 from scipy import special, stats
 
 from sim import keys, simulate
+from sim.samplers import attempts, bits
 
 PIECE = 1 << 14
 MEMBERS = ["first_success", "bernoulli"]
+
+
+def replayed(key):
+    """What a replay draws from: a stream and a key."""
+    key_label, key_failures = jax.random.split(key)
+    return bits.stream(key_label), key_failures
 
 
 @jax.jit
@@ -21,7 +28,8 @@ def unsolved(sampler, keys_of_pieces, problem, tries):
     lanes = jnp.arange(PIECE, dtype=jnp.uint32)
 
     def piece(key):
-        failed = sampler.unsolved(key, jnp.full(PIECE, problem), lanes, tries)
+        streams = bits.stream(key) if not isinstance(sampler, attempts.Replay) else replayed(key)
+        failed = sampler.unsolved(streams, jnp.full(PIECE, problem), lanes, tries)
         return failed.sum(axis=1, dtype=jnp.int32)
 
     return jax.lax.map(piece, keys_of_pieces).sum(axis=0)
@@ -112,11 +120,11 @@ def test_what_cannot_be_solved_never_is_and_what_is_certain_is_at_once(name):
 def test_a_row_does_not_depend_on_the_other_points_of_the_grid(name):
     sampler, lanes = simulate.attempts_sampler(name), np.arange(1000, dtype=np.uint32)
     problems, tries = np.linspace(-6, -0.1, 1000, dtype=np.float32), np.array([1, 2, 5, 40, 41, 300], np.float32)
-    whole = np.asarray(sampler.unsolved(keys.run_key(0, "grid"), problems, lanes, tries))
-    part = np.asarray(sampler.unsolved(keys.run_key(0, "grid"), problems, lanes, tries[[1, 4]]))
+    whole = np.asarray(sampler.unsolved(bits.stream(keys.run_key(0, "grid")), problems, lanes, tries))
+    part = np.asarray(sampler.unsolved(bits.stream(keys.run_key(0, "grid")), problems, lanes, tries[[1, 4]]))
     assert (whole[[1, 4]] == part).all()
     assert (whole[:-1] >= whole[1:]).all()  # once solved, solved
-    other = np.asarray(sampler.unsolved(keys.run_key(1, "grid"), problems, lanes, tries))
+    other = np.asarray(sampler.unsolved(bits.stream(keys.run_key(1, "grid")), problems, lanes, tries))
     assert (whole != other).any()
 
 
@@ -178,8 +186,9 @@ def test_replays_have_the_hypergeometric_law(recorded, successes):
 def test_each_lane_replays_its_own_row():
     sampler = simulate.replay_sampler(np.array([10.0, 10.0, 10.0]), np.array([0.0, 10.0, 5.0]))
     rows = np.arange(3000) % 3
+    streams = bits.stream(keys.run_key(0, "rows")), keys.run_key(1, "rows")
     failed = np.asarray(
-        sampler.unsolved(keys.run_key(0, "rows"), rows, np.arange(3000, dtype=np.uint32), np.float32([1, 10]))
+        sampler.unsolved(streams, rows, np.arange(3000, dtype=np.uint32), np.float32([1, 10]))
     )
     assert failed[:, rows == 0].all() and not failed[:, rows == 1].any()
     assert not failed[1, rows == 2].any() and 300 < failed[0, rows == 2].sum() < 700

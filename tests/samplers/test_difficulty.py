@@ -9,17 +9,23 @@ from scipy import special, stats
 
 from sim import keys, simulate
 from sim.laws import coverage
-from sim.samplers import attempts, difficulty
+from sim.samplers import attempts, bits, difficulty
 
 PIECE, PIECES = 1 << 14, 128
 SHAPES = [(5, 0.35), (3.7, 0.15), (0.01, 1), (1, 0.01), (0.05, 3), (185, 0.074), (1, 1), (50, 20), (1e4, 1e-3)]
 SMALLEST = 1e-37  # float32 carries failure probabilities, next to 1, down to about here
 
 
+def streams(sampler, key):
+    """A stream for a sampler, or as many as it asks for."""
+    own = tuple(bits.stream(one) for one in jax.random.split(key, getattr(sampler, "STREAMS", 1)))
+    return own[0] if len(own) == 1 else own
+
+
 @jax.jit
 def draw(sampler, keys_of_pieces):
     lanes = jnp.arange(PIECE, dtype=jnp.uint32)
-    return jax.lax.map(lambda key: sampler.draw(key, lanes), keys_of_pieces)
+    return jax.lax.map(lambda key: sampler.at(streams(sampler, key), lanes), keys_of_pieces)
 
 
 def drawn(sampler, name, pieces):
@@ -116,8 +122,8 @@ def test_success_probabilities_below_1e_30_are_carried_on_to_the_attempts():
         def piece(key):
             key_difficulty, key_attempts = jax.random.split(key)
             lanes = jnp.arange(PIECE, dtype=jnp.uint32)
-            problems = sampler.draw(key_difficulty, lanes)
-            failed = attempts.FirstSuccess().unsolved(key_attempts, problems, lanes, tries)
+            problems = sampler.at(streams(sampler, key_difficulty), lanes)
+            failed = attempts.FirstSuccess().unsolved(bits.stream(key_attempts), problems, lanes, tries)
             return failed.sum(axis=1, dtype=jnp.int32)
 
         return jax.lax.map(piece, keys_of_pieces).sum(axis=0)
@@ -144,16 +150,35 @@ def test_a_ceiling_of_one_leaves_no_problem_hopeless():
     assert not np.isneginf(drawn(simulate.beta_sampler(5, 0.35, 1.0), "no ceiling", PIECES)).any()
 
 
+def log_gamma_pairs(shape, name, pieces):
+    """Logarithms of pieces x 2^14 pairs of Gamma variates, [2, draws]."""
+
+    @jax.jit
+    def draw(keys_of_pieces, shape):
+        def piece(key):
+            streams = tuple(bits.stream(own) for own in jax.random.split(key, 3))
+            return jnp.stack(difficulty.log_gamma_pair(streams, (shape, shape), jnp.arange(PIECE, dtype=jnp.uint32)))
+
+        return jax.lax.map(piece, keys_of_pieces)
+
+    drawn = draw(jax.random.split(keys.run_key(0, name), pieces), np.float32(shape))
+    return np.moveaxis(np.asarray(drawn, float), 1, 0).reshape(2, -1)
+
+
+def test_the_two_gamma_variates_of_a_problem_are_independent():
+    pairs = log_gamma_pairs(0.35, "independent", PIECES)
+    edges = stats.loggamma.ppf(np.arange(1, 10) / 10, float(np.float32(0.35)))
+    first, second = np.searchsorted(edges, pairs)
+    assert_counts(np.bincount(10 * first + second, minlength=100), np.full(100, 0.01))
+    rejects(assert_counts, np.bincount(10 * first + first, minlength=100), np.full(100, 0.01))
+
+
+@pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("shape", [1e-3, 0.01, 0.15, 0.35, 1.0, 3.7, 185.0, 1e4])
-def test_log_gamma_variates_follow_their_law(shape):
+def test_log_gamma_variates_follow_their_law(shape, number):
     """2^21 draws in a hundred cells, the mean and the variance: digamma and trigamma."""
 
-    class Gamma(tuple):
-        def draw(self, key, lanes):
-            return difficulty.log_gamma_variate(key, self[0], lanes)
-
-    jax.tree_util.register_pytree_node(Gamma, lambda g: (tuple(g), None), lambda _, leaves: Gamma(leaves))
-    x = drawn(Gamma([np.float32(shape)]), f"gamma {shape}", PIECES)
+    x = log_gamma_pairs(shape, f"gamma {shape}", PIECES)[number]
     shape = float(np.float32(shape))
     shares = np.arange(1, 100) / 100
     edges = stats.loggamma.ppf(shares, shape)
@@ -202,8 +227,12 @@ def test_drawing_twice_with_one_key_raises():
 def test_no_accepted_variate_is_lost():
     """A lane that ends the loop without its variate would be hundreds of standard deviations out."""
     shape, lanes = np.float32(1e4), np.arange(1 << 20, dtype=np.uint32)
-    options = {"xla_cpu_prefer_vector_width": 512} if jax.default_backend() == "cpu" else None
-    draw = jax.jit(difficulty.log_gamma_variate, compiler_options=options)
-    for number in range(16):
-        variate = np.exp(np.asarray(draw(keys.run_key(number, "lost"), shape, lanes), float))
-        assert np.abs(variate - shape).max() < 8 * np.sqrt(shape)  # beyond: 1e-15 a draw
+
+    def pair(key):
+        streams = tuple(bits.stream(own) for own in jax.random.split(key, 3))
+        return difficulty.log_gamma_pair(streams, (shape, shape), lanes)
+
+    draw = simulate.compiled(pair, jax.default_backend(), ())
+    for number in range(8):
+        variates = np.exp(np.asarray(draw(keys.run_key(number, "lost")), float))
+        assert np.abs(variates - shape).max() < 8 * np.sqrt(shape)  # beyond: 1e-15 a draw

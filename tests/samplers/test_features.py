@@ -9,6 +9,7 @@ from checks import assert_counts, assert_mean, assert_proportion, rejects
 from scipy import special
 
 from sim import keys, simulate
+from sim.samplers import bits
 
 BLOCK = 1 << 22
 INFINITE = [(s, np.inf) for s in (1.05, 1.2, 1.7, 2.0, 3.0, 8.0)]
@@ -32,13 +33,13 @@ FINITE = [
 
 @jax.jit
 def draw(sampler, key, lanes):
-    return sampler.draw(key, lanes)
+    return sampler.at(bits.stream(key), lanes)
 
 
 @jax.jit
 def draw_in_pieces(sampler, key, lanes):
     keys_of_pieces = jax.random.split(key, lanes.shape[0])
-    return jax.lax.map(lambda piece: sampler.draw(*piece), (keys_of_pieces, lanes))
+    return jax.lax.map(lambda piece: sampler.at(bits.stream(piece[0]), piece[1]), (keys_of_pieces, lanes))
 
 
 def draws(sampler, name, blocks):
@@ -151,14 +152,15 @@ BORDERS = [
 
 @pytest.mark.parametrize("exponent, size", BORDERS)
 def test_the_borders_between_ranks_lie_where_the_tail_sums_are(exponent, size):
-    """Beyond rank 16 the tail sum after rank i is inverted to i + 1: to 2e-4 of a rank, where draws see 5e-3."""
-    rank = np.arange(17, 200)
+    """Beyond rank 5 the tail sum after rank i is inverted to i + 1: to 4e-5 of a rank, where draws see 5e-3."""
+    rank = np.arange(6, 200)
     sampler, tail = simulate.feature_sampler(exponent, size), beyond(rank, exponent, size)
-    inverse = np.asarray(jax.jit(lambda sampler, mass: sampler._tail_rank(mass))(sampler, tail.astype(np.float32)))
-    assert inverse.astype(float) == pytest.approx(rank + 1, abs=2e-4, rel=5e-6)
-    assert inverse + exponent / (24 * rank) != pytest.approx(
-        rank + 1, abs=2e-4, rel=5e-6
-    )  # the term of Euler-Maclaurin
+    share = (tail / beyond(0, exponent, size)).astype(np.float32)
+    inverse = np.asarray(jax.jit(lambda sampler, share: sampler._tail_rank(share))(sampler, share)).astype(float)
+    close = {"abs": 4e-5, "rel": 5e-6}
+    assert inverse == pytest.approx(rank + 1, **close)
+    assert inverse + exponent / (24 * rank) != pytest.approx(rank + 1, **close)  # the terms of Euler-Maclaurin
+    assert inverse[0] - exponent * (exponent + 2) * (2 * exponent + 7) / (5760 * 6.5**3) != pytest.approx(7, **close)
 
 
 def test_a_steep_law_leaves_the_first_rank_as_rarely_as_it_should():
@@ -274,25 +276,26 @@ def test_odd_and_even_ranks_beyond_2_to_the_24_are_equally_frequent(billion):
     rejects(assert_uniform_digits, rare.astype(np.float32).astype(np.uint64), 1)
 
 
-def test_the_low_digits_of_ranks_up_to_2_to_the_63_are_uniform():
+def test_the_low_digits_of_ranks_up_to_2_to_the_54_are_uniform():
     """s = 1.2: 500,000 of 2^24 draws lie beyond 2^24."""
     rank = ranks(simulate.feature_sampler(1.2, np.inf), "digits", 4)
-    for low, high in [(24, 32), (32, 33), (33, 45), (45, 63)]:
+    for low, high in [(24, 32), (32, 33), (33, 45), (45, 54)]:
         some = rank[(rank >= np.uint64(1 << low)) & (rank < np.uint64(1 << high))]
         assert_uniform_digits(some, 6 if low == 32 else 8)
         rejects(assert_uniform_digits, some.astype(np.float32).astype(np.uint64), 6)
-    high_words = (rank[rank >= np.uint64(1 << 46)] >> np.uint64(28)) & np.uint64(63)  # across the two words
+    told = (rank >= np.uint64(1 << 46)) & (rank < np.uint64(1 << 52))
+    high_words = (rank[told] >> np.uint64(28)) & np.uint64(63)  # across the two words
     assert_uniform_digits(high_words, 6)
 
 
 @pytest.mark.parametrize("exponent, size", [(0.5, 1e9), (1.0, 1e6), (1.2, np.inf), (2.0, np.inf), (3.0, 100)])
 def test_the_log_probability_is_that_of_the_rank(exponent, size):
-    """log p = -s log rank - log H, to 1e-5 below rank 2^24; beyond, to the s 2^-12 of the digits drawn afresh."""
+    """log p = -s log rank - log H, to 1e-5 below rank 2^12; beyond, to the s 2^-12 of the digits drawn afresh."""
     ((log_probability, rank),) = draws(simulate.feature_sampler(exponent, size), "log probability", 1)
     told = rank < np.uint64(1 << 63)
     log_rank = np.log(rank[told].astype(float))
     off = np.abs(log_probability[told] + exponent * log_rank + np.log(beyond(0, exponent, size)))
-    near = rank[told] < 1 << 24
+    near = rank[told] < 1 << 12
     assert off[near].max() < 1e-5
     assert (off[~near] < exponent * 2.0**-12 + 1e-5).all()
     steeper = np.abs(log_probability[told] + 1.02 * exponent * log_rank + np.log(beyond(0, 1.02 * exponent, size)))

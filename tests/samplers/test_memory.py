@@ -12,7 +12,7 @@ from scipy import stats
 
 from sim import keys, simulate
 from sim.laws import learning_curve
-from sim.samplers import memory
+from sim.samplers import bits, memory
 from sim.samplers.features import Feature
 
 PIECE = 1 << 14
@@ -52,7 +52,8 @@ def urn_stages(name, depth, examples, sets):
     @jax.jit
     def learn(keys_of_sets):
         def one(key):
-            return stages(member(name, depth).unmemorised(key, features, test, np.arange(3, dtype=np.uint32), examples))
+            lanes = np.arange(3, dtype=np.uint32)
+            return stages(member(name, depth).unmemorised(bits.stream(key), features, test, lanes, examples))
 
         return jax.vmap(one)(keys_of_sets)
 
@@ -115,7 +116,7 @@ def arrival_stages(sampler, key, log_probability, examples):
     def piece(key):
         lanes = jnp.arange(PIECE, dtype=jnp.uint32)
         test = Feature(jnp.full(PIECE, log_probability), jnp.zeros_like(lanes), jnp.ones_like(lanes))
-        return sampler.unmemorised(key, None, test, lanes, examples).sum(axis=1, dtype=jnp.int32)
+        return sampler.unmemorised(bits.stream(key), None, test, lanes, examples).sum(axis=1, dtype=jnp.int32)
 
     unmemorised = jax.lax.map(piece, jax.random.split(key, 256)).sum(axis=0)
     everyone = jnp.full(1, 256 * PIECE, jnp.int32)
@@ -167,7 +168,7 @@ def test_depth_d_means_d_copies(name, depth):
     test = feature(np.zeros(4), np.ones(4))
     grid = np.arange(6, dtype=np.float32)
     unmemorised = member(name, depth).unmemorised(
-        keys.run_key(0, "depth"), only, test, np.arange(4, dtype=np.uint32), grid
+        bits.stream(keys.run_key(0, "depth")), only, test, np.arange(4, dtype=np.uint32), grid
     )
     assert (np.asarray(unmemorised) == (np.arange(6) < depth)[:, None]).all()
 
@@ -182,8 +183,8 @@ def learn_alone(sampler, features, keys_of_sets, examples):
     def one(key):
         key_test, key_training = jax.random.split(key)
         lanes = jnp.zeros(1, jnp.uint32)
-        test = features.draw(key_test, lanes)
-        return stages(sampler.unmemorised(key_training, features, test, lanes, examples))[0]
+        test = features.at(bits.stream(key_test), lanes)
+        return stages(sampler.unmemorised(bits.stream(key_training), features, test, lanes, examples))[0]
 
     return jax.lax.map(one, keys_of_sets, batch_size=1024)
 
@@ -222,8 +223,8 @@ def learn(sampler, features, key, examples, lanes):
     """Ranks of the test examples, and who is unmemorised [len(examples), lanes]."""
     key_test, key_training = jax.random.split(key)
     lanes = jnp.arange(lanes, dtype=jnp.uint32)
-    test = features.draw(key_test, lanes)
-    return test, sampler.unmemorised(key_training, features, test, lanes, examples)
+    test = features.at(bits.stream(key_test), lanes)
+    return test, sampler.unmemorised(bits.stream(key_training), features, test, lanes, examples)
 
 
 EXAMPLES = np.array([1, 10, 100, 4096, 4097, 10_000], np.float32)
