@@ -187,9 +187,7 @@ def test_each_lane_replays_its_own_row():
     sampler = simulate.replay_sampler(np.array([10.0, 10.0, 10.0]), np.array([0.0, 10.0, 5.0]))
     rows = np.arange(3000) % 3
     streams = bits.stream(keys.run_key(0, "rows")), keys.run_key(1, "rows")
-    failed = np.asarray(
-        sampler.unsolved(streams, rows, np.arange(3000, dtype=np.uint32), np.float32([1, 10]))
-    )
+    failed = np.asarray(sampler.unsolved(streams, rows, np.arange(3000, dtype=np.uint32), np.float32([1, 10])))
     assert failed[:, rows == 0].all() and not failed[:, rows == 1].any()
     assert not failed[1, rows == 2].any() and 300 < failed[0, rows == 2].sum() < 700
 

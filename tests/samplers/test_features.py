@@ -160,7 +160,10 @@ def test_the_borders_between_ranks_lie_where_the_tail_sums_are(exponent, size):
     close = {"abs": 4e-5, "rel": 5e-6}
     assert inverse == pytest.approx(rank + 1, **close)
     assert inverse + exponent / (24 * rank) != pytest.approx(rank + 1, **close)  # the terms of Euler-Maclaurin
-    assert inverse[0] - exponent * (exponent + 2) * (2 * exponent + 7) / (5760 * 6.5**3) != pytest.approx(7, **close)
+    if exponent >= 2:  # the last term is seen
+        assert inverse[0] - exponent * (exponent + 2) * (2 * exponent + 7) / (5760 * 6.5**3) != pytest.approx(
+            7, **close
+        )
 
 
 def test_a_steep_law_leaves_the_first_rank_as_rarely_as_it_should():
