@@ -35,6 +35,13 @@ def failure_curve(counts):
     return Curve(failed / total, np.where(rare, np.maximum(binomial, spread), spread))
 
 
+def mass_curve(masses):
+    """Mean unmemorised mass of independent learners; standard error from their spread and the rounding of the kernel."""
+    mean = masses.values.mean(axis=0)
+    spread = masses.values.std(axis=0, ddof=1) / np.sqrt(len(masses.values))
+    return Curve(mean, np.hypot(spread, masses.resolution * mean))
+
+
 def pass_at_k(attempts, recorded, successes):
     """Unbiased pass@k of every problem, from c successes among m recorded attempts.
 
@@ -100,6 +107,7 @@ def _cells(theta, grid, floor):
     if not floor:
         drop = np.concatenate([drop, f[..., -1:]], axis=-1)
         d_drop = np.concatenate([d_drop, d_f[..., -1:, :]], axis=-2)
+    drop = np.maximum(drop, np.finfo(float).tiny)  # a start far off the grid has cells that are 0 in float64
     total, d_total = drop.sum(axis=-1, keepdims=True), d_drop.sum(axis=-2, keepdims=True)
     derivative = d_drop / drop[..., None] - d_total / total[..., None]
     return np.log(drop / total), derivative
@@ -157,14 +165,25 @@ def power_law(curve, grid, floor):
     return PowerLaw(exponent, prefactor, first - grid[0])
 
 
-def power_law_stderr(curve, grid, floor, problems):
+def power_law_stderr(fit, curve, grid, floor, problems):
     """Standard error of the exponent that `problems` independent problems would give: inverse Fisher information.
 
-    For the choice of a window only; reported errors come from the jackknife.
+    fit: what `power_law` makes of the curve.  For the choice of a window only; reported
+    errors come from the jackknife.
     """
-    fit = power_law(curve, grid, floor)
-    theta = np.log([fit.exponent, grid[0] + fit.shift])
-    log_p, derivative = _cells(theta, grid, floor)
-    count = problems * _weights(curve, floor).sum()
-    information = count * np.einsum("c,ci,cj->ij", np.exp(log_p), derivative, derivative)
-    return float(fit.exponent * np.sqrt(np.linalg.inv(information)[0, 0]))
+    _, information, weight = _sensitivity(fit, curve, grid, floor)
+    return float(fit.exponent * np.sqrt(np.linalg.inv(problems * weight * information)[0, 0]))
+
+
+def power_law_spread(fit, curve, grid, floor, covariance):
+    """As `power_law_stderr`, where the covariance [x, x] of the points of the curve is known."""
+    derivative, information, weight = _sensitivity(fit, curve, grid, floor)
+    by_cell = np.linalg.solve(information, derivative.T)[0] / weight  # log exponent by the weight of each cell
+    gradient = by_cell @ _weights(np.eye(len(grid)), floor).T
+    return float(fit.exponent * np.sqrt(gradient @ covariance @ gradient))
+
+
+def _sensitivity(fit, curve, grid, floor):
+    """At a fit: slope of log cell probabilities by theta [cells, 2], Fisher information of one event, weight of all."""
+    log_p, derivative = _cells(np.log([fit.exponent, grid[0] + fit.shift]), grid, floor)
+    return derivative, np.einsum("c,ci,cj->ij", np.exp(log_p), derivative, derivative), _weights(curve, floor).sum()

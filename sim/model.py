@@ -11,6 +11,7 @@ LARGEST_EXAMPLES = 1e18  # arrivals are float32: their grid is right to 6e-8
 LARGEST_ATTEMPTS = 1e15
 DEEPEST = 100  # copies: one waiting time is drawn for each, and the law sums as many terms
 LARGEST_BUDGET = 10**11  # problems
+FEWEST_LEARNERS, MOST_LEARNERS = 64, 10**8
 
 
 def _need(condition, name, rule, value):
@@ -62,6 +63,54 @@ class TrainingSet(_Memory):
     """Memorised at the depth-th copy; the test examples of a batch share one training set, drawn in full."""
 
     limit = 2**30
+
+
+class _Learners(_Memory):
+    """Memorised at the depth-th copy; learners are drawn one after the other, each with its whole unmemorised mass."""
+
+    limit = LARGEST_EXAMPLES
+
+    def check_reach(self, name, features, largest):
+        """Refuse features and numbers of examples that the kernel cannot draw."""
+
+
+class Direct(_Learners):
+    """Training sets drawn example by example: the exact joint law of the curve."""
+
+    limit = 2.0**31 - 1
+
+    def check_reach(self, name, features, largest):
+        """A finite set has a place for each of its ranks; of an infinite one, those that may be seen twice."""
+        rare = largest * 2.0**10  # a rank of mass 1 / rare is the last with a place of its own
+        places = min(features.size, rare ** (1 / features.exponent) if features.exponent > 1 else features.size)
+        _need(places <= 2**28, f"memory.name={name}", "at most 2^28 features that matter", f"{places:.2g}")
+
+
+class FeatureArrivals(_Learners):
+    """Every feature memorised at a time of its own, independently of the others: exact in the mean."""
+
+    most = 2**31
+
+    def check_reach(self, name, features, largest):
+        """The features are gone through one by one."""
+        _need(features.size * self.depth <= self.most, f"memory.name={name}", f"features.size x depth <= {self.most}",
+              f"{features.size:g} x {self.depth}")  # fmt: skip
+
+
+class BlockChain(_Learners):
+    """Blocks of like features thinned from one n to the next: exact in the mean, any number of features."""
+
+
+class JumpChain(FeatureArrivals):
+    """The order of first sightings sorted, the gaps between them geometric: the exact joint law, to check others by."""
+
+    most = 2**24
+
+
+class Automatic(_Memory):
+    """Whatever suits the number of examples and of features best: see `choice`."""
+
+    limit = LARGEST_EXAMPLES
 
 
 @dataclass(frozen=True)
@@ -129,10 +178,33 @@ class Budget:
 
 MEMBERS = {
     "features": {"zipf": Zipf},
-    "memory": {"arrival": Arrival, "training_set": TrainingSet},
+    "memory": {
+        "automatic": Automatic,
+        "arrival": Arrival,
+        "training_set": TrainingSet,
+        "direct": Direct,
+        "feature_arrivals": FeatureArrivals,
+        "block_chain": BlockChain,
+        "jump_chain": JumpChain,
+    },
     "difficulty": {"beta": Beta, "empirical": Empirical},
     "attempts": {"first_success": FirstSuccess, "bernoulli": Bernoulli},
 }
+
+
+LEARNERS = tuple(name for name, member in MEMBERS["memory"].items() if issubclass(member, _Learners))
+_FEW_EXAMPLES = 10**4  # up to here drawing them all costs no more, and spares the assumption of independent features
+_FEW_FEATURES = 10**4  # up to here going through them one by one costs no more than blocks
+
+
+def choice(features, largest):
+    """Name of the memory member for learners that see up to `largest` examples of these features."""
+    places = (
+        features.size if features.exponent < 1.05 else min(features.size, (2**10 * largest) ** (1 / features.exponent))
+    )
+    if largest <= _FEW_EXAMPLES and places <= 10**6:
+        return "direct"
+    return "feature_arrivals" if features.size <= _FEW_FEATURES else "block_chain"
 
 
 def grid(largest, points):
@@ -157,3 +229,14 @@ class Counts:
 
     failures: np.ndarray
     problems: int
+
+
+@dataclass(frozen=True)
+class Masses:
+    """Unmemorised mass of one learner after another, float64 [learners, n].
+
+    resolution: relative error that the kernel's rounding leaves in their mean, a number or [n].
+    """
+
+    values: np.ndarray
+    resolution: np.ndarray

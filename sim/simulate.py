@@ -10,12 +10,14 @@ from jax.sharding import Mesh, PartitionSpec
 
 from sim import keys
 from sim.laws import zipf as law
-from sim.model import BATCH, Counts
+from sim.model import BATCH, Counts, Masses
 from sim.samplers import attempts, difficulty, features, memory
+from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
 
 _STEPS = 64  # a run is cut into at most so many steps, for progress; each ends in one transfer of counts
 _PIECE = 256  # problems computed together: with a curve of counters each they stay in a core's cache
 _ACCELERATED = 1024  # batches computed together on an accelerator: a million problems keep it busy
+_ACCELERATED_LEARNERS = 64  # as many batches of learners: each has some hundred kilobytes
 
 
 class Parts(NamedTuple):
@@ -37,6 +39,23 @@ def feature_sampler(exponent, size):
 def memory_sampler(name, depth):
     """samplers.memory member called `name`."""
     return {"arrival": memory.Arrival, "training_set": memory.TrainingSet}[name](np.float32(depth))
+
+
+class Learner(NamedTuple):
+    """A kernel of sim.samplers.learners; unmemorised mass = offset + scale * its curves, float64 [n]."""
+
+    kernel: Any
+    offset: np.ndarray
+    scale: np.ndarray
+
+
+def learner(name, exponent, size, depth, examples):
+    """Learner of the memory member called `name`, for a grid of n."""
+    arguments = exponent, size, depth, examples, law.normaliser(exponent, size)
+    if name == "direct":
+        return Learner(*direct.build(feature_sampler(exponent, size), *arguments))
+    kernels = {"feature_arrivals": feature_arrivals, "block_chain": block_chain, "jump_chain": jump_chain}
+    return Learner(*kernels[name].build(*arguments))
 
 
 def beta_sampler(alpha, beta, ceiling):
@@ -142,11 +161,26 @@ def _failures(key, numbers, parts, examples, tries, *, mesh, chunk):
         batch = lambda own: _batch(own, parts, examples, tries)  # noqa: E731
         return jax.lax.map(batch, words, batch_size=chunk if chunk > 1 else None)
 
+    return _spread(on_one_device, mesh, key, numbers, parts, examples, tries)
+
+
+def _curves(key, numbers, kernel, *, mesh, chunk):
+    """Curves of the batches `numbers` of learners, as `_failures`: float32 [batches, LEARNERS, n]."""
+
+    def on_one_device(key, numbers, kernel):
+        batch = lambda number: kernel.curves(keys.batch_key(key, number))  # noqa: E731
+        return jax.lax.map(batch, numbers, batch_size=chunk if chunk > 1 else None)
+
+    return _spread(on_one_device, mesh, key, numbers, kernel)
+
+
+def _spread(on_one_device, mesh, key, numbers, *arguments):
+    """on_one_device(key, its numbers, *arguments) on every device of the mesh, joined up in order."""
     split, whole = PartitionSpec("batches"), PartitionSpec()
-    spread = jax.shard_map(
-        on_one_device, mesh=mesh, in_specs=(whole, split, whole, whole, whole), out_specs=split, check_vma=False
+    specs = (whole, split, *[whole] * len(arguments))
+    return jax.shard_map(on_one_device, mesh=mesh, in_specs=specs, out_specs=split, check_vma=False)(
+        key, numbers, *arguments
     )
-    return spread(key, numbers, parts, examples, tries)
 
 
 def compiled(function, platform, static):
@@ -157,9 +191,9 @@ def compiled(function, platform, static):
 
 
 @cache
-def kernel(platform):
+def kernel(function, platform):
     """The compiled program for a platform; numbers are traced, so it compiles once for each shape."""
-    return compiled(_failures, platform, ("mesh", "chunk"))
+    return compiled(function, platform, ("mesh", "chunk"))
 
 
 def local_devices(wanted):
@@ -177,18 +211,33 @@ def failures(seed, physics, parts, budget, examples=None, tries=None, progress=i
     float64, ascending, None for an axis that is left out.  progress: wraps the iterable of steps (a progress bar).
     Batch i depends on (seed, physics, i) alone, so the counts are the same for any chunk, device count and order.
     """
-    devices = local_devices(budget.devices)
-    chunk = budget.chunk or (1 if devices[0].platform == "cpu" else _ACCELERATED)
-    chunk = min(chunk, -(-budget.batches // len(devices)))
-    together = len(devices) * chunk
-    per_step = -(-budget.batches // _STEPS // together) * together
-    mesh = Mesh(np.array(devices), ("batches",))
-    program = kernel(devices[0].platform)
     grids = [None if g is None else np.asarray(g, np.float32) for g in (examples, tries)]
-    key = keys.run_key(seed, physics)
+    counts = _run(_failures, seed, physics, (parts, *grids), budget, budget.batches, _ACCELERATED, progress)
+    return Counts(counts.astype(np.int64), BATCH)
+
+
+def masses(seed, physics, learner, learners, budget, progress=iter):
+    """Masses of at least so many independent learners, whole batches of them.
+
+    As `failures`; learner: from `learner`.  budget: how the work is cut.
+    """
+    batches = -(-learners // learner.kernel.LEARNERS)
+    curves = _run(_curves, seed, physics, (learner.kernel,), budget, batches, _ACCELERATED_LEARNERS, progress)
+    values = learner.offset + learner.scale * curves.reshape(-1, curves.shape[-1]).astype(float)
+    return Masses(values, np.asarray(learner.kernel.resolution, float))
+
+
+def _run(function, seed, physics, arguments, budget, batches, together, progress):
+    """function(key, batch numbers, *arguments) of every batch, in steps spread over the devices: [batches, ...]."""
+    devices = local_devices(budget.devices)
+    chunk = budget.chunk or (1 if devices[0].platform == "cpu" else together)
+    chunk = min(chunk, -(-batches // len(devices)))
+    at_once = len(devices) * chunk
+    per_step = -(-batches // (_STEPS * at_once)) * at_once
+    mesh = Mesh(np.array(devices), ("batches",))
+    program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)
     done = []
-    for start in progress(range(0, budget.batches, per_step)):
+    for start in progress(range(0, batches, per_step)):
         numbers = np.arange(start, start + per_step, dtype=np.uint32)
-        done.append(np.asarray(program(key, numbers, parts, *grids, mesh=mesh, chunk=chunk)))
-    counts = np.concatenate(done)[: budget.batches].astype(np.int64)
-    return Counts(counts, BATCH)
+        done.append(np.asarray(program(key, numbers, *arguments, mesh=mesh, chunk=chunk)))
+    return np.concatenate(done)[:batches]

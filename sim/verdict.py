@@ -1,7 +1,6 @@
 """An estimate held against a law: sigmas, chi-square with the points' covariance, exponent, and a plain verdict."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -12,31 +11,9 @@ REFUTED_BELOW = 1e-4  # p-value: one true law in ten thousand is refuted by chan
 RESOLUTION = 0.02  # a verdict is worth having if a law 2 % off in its exponent would have been refuted
 _MARGIN = 1.4  # sigmas above those of p = 5e-5 at which such a law is refuted in 92 of 100 runs
 _CELL = 400  # events the law expects in a cell of the chi-square: its p-value is then right to a factor 2 at 1e-4
-_EVENTS = 25  # events the law expects at the last point used for the exponent
-_CAUTION = 5  # the window's bias counts five times in its choice, and must stay below a fifth of the error
 _FEWEST = 8  # batches: fewer know their spread too badly to confirm anything
 _SPARE = 1.2  # a resolution from 64 groups is known to 9 %, and so will be the next
 _NEVER = 1e-6  # events that a law expects where it expects none: what rounding leaves of 0, times a whole run
-
-
-class Prediction(NamedTuple):
-    """What a law says on the grid: the failure curve, and its asymptotic power law (None where it has none)."""
-
-    curve: np.ndarray
-    exponent: float | None
-    prefactor: float | None
-    floor: bool  # whether the curve levels off above 0
-
-
-class Measured(NamedTuple):
-    """Exponent and prefactor of a simulated curve with their standard errors, and the window [lowest, highest]."""
-
-    exponent: float
-    exponent_stderr: float
-    prefactor: float
-    prefactor_stderr: float
-    window: tuple[float, float]
-    bias: float
 
 
 @dataclass(frozen=True)
@@ -62,8 +39,10 @@ class Verdict:
 
 
 def sigmas(curve, law):
-    """(estimate - law) in the estimate's standard errors."""
-    return (curve.estimate - law) / curve.stderr
+    """(estimate - law) in the estimate's standard errors; 0 where a point that cannot vary meets its law exactly."""
+    off = curve.estimate - law
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(off == 0, 0.0, off / curve.stderr)
 
 
 def _cells(failures, problems, grid_axes):
@@ -127,65 +106,6 @@ def hotelling(samples, mean):
     return statistic, p, float(special.fdtrc(p, n - p, statistic / p))
 
 
-def window(prediction, grid, problems):
-    """Slice of the grid on which the power-law fit is best, judged on the law alone (so data cannot steer it).
-
-    Of all windows spanning a decade, with five points or more, the one with the least (standard error)^2 +
-    (5 bias)^2, bias being what the fit makes of the noiseless law against its asymptotic exponent. None if none has
-    a bias below a fifth of its standard error.
-    """
-    curve = prediction.curve
-    floor = curve[-1] if prediction.floor else 0.0
-    usable = np.flatnonzero((curve - floor) * problems >= _EVENTS)
-    best, chosen = np.inf, None
-    for last in {usable[-1], *usable[len(usable) // 2 :: 3]} if len(usable) else ():
-        for first in range(last - 3):
-            piece = slice(first, last + 1 + bool(prediction.floor and last == usable[-1]))
-            part = grid[piece]
-            if part[-1] < 10 * part[0] or curve[piece][0] - curve[piece][-1] <= 0:
-                continue
-            bias = float(estimators.power_law(curve[piece], part, prediction.floor).exponent) - prediction.exponent
-            error = estimators.power_law_stderr(curve[piece], part, prediction.floor, problems)
-            loss = error**2 + (_CAUTION * bias) ** 2
-            if loss < best and _CAUTION * abs(bias) < error:
-                best, chosen = loss, (piece, bias)
-    return chosen
-
-
-def measure(failures, problems, grid, prediction):
-    """Exponent and prefactor of one simulated curve, [batches, x] failures, by the fit of `estimators.power_law`.
-
-    Standard errors by a jackknife over groups of batches, through the whole fit: points of a curve are not
-    independent, batches are. None where the law has no power law on this grid.
-    """
-    if prediction.exponent is None:
-        return None
-    chosen = window(prediction, grid, len(failures) * problems)
-    if chosen is None:
-        return None
-    piece, bias = chosen
-    means = failures[:, piece].mean(axis=0) / problems
-    if means[0] <= means[-1]:
-        return None
-    whole = estimators.power_law(means, grid[piece], prediction.floor)
-    groups = estimators.jackknife_groups(failures[:, piece]) / problems
-    with np.errstate(all="ignore"):  # a group with too little to fit shows in the error, below
-        parts = estimators.power_law(groups, grid[piece], prediction.floor)
-        exponent_stderr, prefactor_stderr = (
-            float(estimators.jackknife_stderr(x)) for x in (parts.exponent, parts.prefactor)
-        )
-    if not (exponent_stderr < whole.exponent and np.isfinite(prefactor_stderr)):
-        return None  # the fit found nothing to hold on to
-    return Measured(
-        float(whole.exponent),
-        exponent_stderr,
-        float(whole.prefactor),
-        prefactor_stderr,
-        (float(grid[piece][0]), float(grid[piece][-1])),
-        bias,
-    )
-
-
 def _exponent_fields(prediction, measured):
     """predicted, measured, stderr, the same of the prefactor, window: Nones where no exponent was measured."""
     if measured is None:
@@ -234,11 +154,39 @@ def verdict_of(law, quantity, prediction, measured, largest, test, batches, reso
 def judge(law, quantity, counts, prediction, measured):
     """Verdict of a law on the counts of a run."""
     curve = estimators.failure_curve(counts)
+    return _judged(
+        law, quantity, curve, chi_square(counts, prediction.curve), len(counts.failures), prediction, measured
+    )
+
+
+def judge_masses(law, quantity, masses, prediction, measured):
+    """Verdict of a law on the unmemorised masses of independent learners (sim.model.Masses)."""
+    curve, test = estimators.mass_curve(masses), mass_test(masses, prediction.curve)
+    return _judged(law, quantity, curve, test, len(masses.values), prediction, measured)
+
+
+def mass_test(masses, law):
+    """Hotelling's T-square of masses against the law [n]: as `chi_square`.
+
+    At the n where the mean is known to a twentieth, so that it is normal, but no better than the kernel's rounding
+    allows, and at no more than a quarter as many as there are learners. A mass where the law allows none refutes it.
+    """
+    values, curve = masses.values, estimators.mass_curve(masses)
+    if values[:, law < _NEVER / len(values)].max(initial=0) > np.sqrt(_NEVER):
+        return np.inf, 1, 0.0
+    rounding = 5 * masses.resolution * curve.estimate
+    told = np.flatnonzero((curve.stderr > rounding) & (curve.stderr < curve.estimate / np.sqrt(_CELL)))
+    if not len(told):
+        return 0.0, 0, 1.0
+    chosen = told[np.unique(np.linspace(0, len(told) - 1, min(len(told), len(values) // 4)).astype(int))]
+    return hotelling(values[:, chosen] / law[chosen], np.ones(len(chosen)))
+
+
+def _judged(law, quantity, curve, test, batches, prediction, measured):
     largest = float(np.abs(sigmas(curve, prediction.curve)).max())
     shifted = np.clip(np.asarray(prediction.curve) * (1 + RESOLUTION), 0, 1)
-    resolution = float((np.abs(shifted - prediction.curve) / curve.stderr).max())
-    test = chi_square(counts, prediction.curve)
-    return verdict_of(law, quantity, prediction, measured, largest, test, len(counts.failures), resolution)
+    resolution = float(np.abs(sigmas(curve._replace(estimate=shifted), prediction.curve)).max())
+    return verdict_of(law, quantity, prediction, measured, largest, test, batches, resolution)
 
 
 def judge_fit(law, quantity, whole, replicates, predicted, batches):

@@ -24,6 +24,11 @@ LEVI = (5.0, 0.35)
 BETA_LAWS = [(alpha, beta) for alpha in (0.8, 5.0, 20.0) for beta in (0.15, 0.35, 1.5)]
 
 
+def told(curve, x, floor, problems):
+    """Fisher error of the exponent fitted to a curve."""
+    return estimators.power_law_stderr(estimators.power_law(curve, x, floor), curve, x, floor, problems)
+
+
 def drawn_curves(rng, curve, problems, size):
     """Failure curves of `size` independent experiments with `problems` problems each: [*size, x]."""
     cells = -np.diff(np.concatenate([[1.0], curve, [0.0]]))
@@ -227,7 +232,7 @@ def test_a_nearly_straight_curve_with_a_floor_is_recovered_too(shift):
         curve = power(x, exponent, 0.9, shift) + 0.05
         fit = estimators.power_law(curve, x, True)
         assert list(fit) == pytest.approx([exponent, 0.9, shift], rel=1e-8)
-        assert np.isfinite(estimators.power_law_stderr(curve, x, True, 1e6))
+        assert np.isfinite(told(curve, x, True, 1e6))
 
 
 @pytest.mark.parametrize(("alpha", "beta", "ceiling"), [(*LEVI, 1.0), (*LEVI, 0.9), (0.8, 1.5, 1.0)], ids=str)
@@ -235,9 +240,9 @@ def test_the_fisher_error_is_that_of_repeated_fits(alpha, beta, ceiling):
     rng, problems = np.random.default_rng(11), 10**6
     x = grid(1e6, 25)[6:] if beta < 1 else grid(1e3, 13)[3:]
     curve, floor = coverage.failure(x, alpha, beta, ceiling), ceiling < 1
-    told = estimators.power_law_stderr(curve, x, floor, problems)
+    stderr = told(curve, x, floor, problems)
     fitted = estimators.power_law(drawn_curves(rng, curve, problems, RUNS) / problems, x, floor).exponent
-    off = (fitted - fitted.mean()) / told * (RUNS / (RUNS - 1)) ** 0.5
+    off = (fitted - fitted.mean()) / stderr * (RUNS / (RUNS - 1)) ** 0.5
     assert_variance(off, 1.0)
     rejects(assert_variance, 1.25 * off, 1.0)
 

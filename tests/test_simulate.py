@@ -104,7 +104,7 @@ def test_more_examples_and_more_attempts_never_hurt_a_problem(question):
 def test_only_numbers_changed_compile_nothing_new():
     """A sweep over exponents, sizes, depths and difficulties is compiled once for every kind of features."""
     budget = Budget(8 * BATCH, 5, 1)  # a chunk that no other test takes
-    kernel = simulate.kernel(jax.local_devices()[0].platform)
+    kernel = simulate.kernel(simulate._failures, jax.local_devices()[0].platform)
     before, kinds = kernel._cache_size(), set()
     for exponent, size, depth, alpha, ceiling in [
         (1.5, np.inf, 1, 5, 1),

@@ -5,16 +5,21 @@ import pytest
 from checks import FALSE_ALARM, assert_counts, assert_proportion, rejects
 from scipy import stats
 
-from sim import estimators, verdict
+from sim import estimators, measurement, verdict
 from sim.estimators import Curve
 from sim.laws import coverage, learning_curve
+from sim.measurement import Measured, Prediction
 from sim.model import Counts, grid
-from sim.verdict import Measured, Prediction
 
 RUNS = 400
 BATCH = 16_384
 K = grid(1e6, 25)
 LEVI = (5.0, 0.35)
+
+
+def told(curve, x, floor, problems):
+    """Fisher error of the exponent fitted to a curve."""
+    return estimators.power_law_stderr(estimators.power_law(curve, x, floor), curve, x, floor, problems)
 
 
 def simulated(rng, curve, batches, problems=BATCH):
@@ -43,7 +48,7 @@ def zipf_law(exponent, depth, n=K, size=np.inf):
 
 
 def judged(counts, law, x=K):
-    measured = verdict.measure(counts.failures, counts.problems, x, law)
+    measured = measurement.measure(counts, x, law)
     return verdict.judge("a law", "a quantity", counts, law, measured)
 
 
@@ -250,19 +255,19 @@ SMOKE, DEFAULT, PAPER = 2**19, 2**26, 2**30
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
 def test_the_bias_of_the_window_is_below_a_fifth_of_its_error(law):
     for problems in (SMOKE, DEFAULT, PAPER):
-        piece, bias = verdict.window(law, K, problems)
+        piece, bias = measurement.window(law, K, measurement.OfProblems(problems))
         x, curve = K[piece], law.curve[piece]
         assert len(x) >= 5
         assert x[-1] >= 10 * x[0]
         assert bias == estimators.power_law(curve, x, law.floor).exponent - law.exponent
-        assert abs(bias) < estimators.power_law_stderr(curve, x, law.floor, problems) / 5
+        assert abs(bias) < told(curve, x, law.floor, problems) / 5
 
 
 def test_more_data_start_later_and_know_more():
     law = beta_law(*LEVI)
-    pieces = [verdict.window(law, K, problems)[0] for problems in (SMOKE, DEFAULT, PAPER)]
+    pieces = [measurement.window(law, K, measurement.OfProblems(problems))[0] for problems in (SMOKE, DEFAULT, PAPER)]
     assert [piece.start for piece in pieces] == sorted(piece.start for piece in pieces)
-    error = lambda piece, problems: estimators.power_law_stderr(law.curve[piece], K[piece], False, problems)  # noqa: E731
+    error = lambda piece, problems: told(law.curve[piece], K[piece], False, problems)  # noqa: E731
     assert error(pieces[0], SMOKE) > 5 * error(pieces[1], DEFAULT) > 10 * error(pieces[2], PAPER)
 
 
@@ -270,14 +275,14 @@ def test_more_data_start_later_and_know_more():
     "x", [K[:4], K[K < 10], K[-4:], K[-8:-4], grid(9, 9)], ids=["4 points", "below 10", "the end", "less", "9"]
 )
 def test_without_a_decade_there_is_no_window(x):
-    assert verdict.window(beta_law(*LEVI, k=x), x, DEFAULT) is None
+    assert measurement.window(beta_law(*LEVI, k=x), x, measurement.OfProblems(DEFAULT)) is None
 
 
 def test_without_events_there_is_no_window():
-    assert verdict.window(beta_law(*LEVI), K, 10) is None
+    assert measurement.window(beta_law(*LEVI), K, measurement.OfProblems(10)) is None
     law = Prediction(np.zeros_like(K), 0.5, 1.0, False)
-    assert verdict.window(law, K, DEFAULT) is None
-    assert verdict.window(law._replace(curve=np.ones_like(K)), K, DEFAULT) is None
+    assert measurement.window(law, K, measurement.OfProblems(DEFAULT)) is None
+    assert measurement.window(law._replace(curve=np.ones_like(K)), K, measurement.OfProblems(DEFAULT)) is None
 
 
 @pytest.mark.parametrize("size", [1.0, 2.0, 100.0, 1e4, 1e6])
@@ -285,11 +290,11 @@ def test_without_events_there_is_no_window():
 def test_finitely_many_features_have_a_window_before_their_cut_off_or_none(exponent, size):
     law = zipf_law(exponent, 1, size=size)
     for problems in (SMOKE, DEFAULT, PAPER):
-        chosen = verdict.window(law, K, problems)
+        chosen = measurement.window(law, K, measurement.OfProblems(problems))
         if chosen is not None:
             piece, bias = chosen
             assert K[piece][-1] < 10 * learning_curve.cut_off(exponent, size)
-            assert abs(bias) < estimators.power_law_stderr(law.curve[piece], K[piece], False, problems) / 5
+            assert abs(bias) < told(law.curve[piece], K[piece], False, problems) / 5
         if size <= 100:
             assert chosen is None
 
@@ -302,7 +307,7 @@ def test_finitely_many_features_far_beyond_the_cut_off_are_judged_without_an_exp
 
 def test_a_measurement_recovers_exponent_and_prefactor():
     law, rng = beta_law(*LEVI), np.random.default_rng(13)
-    runs = [verdict.measure(simulated(rng, law.curve, 64, 2**20).failures, 2**20, K, law) for _ in range(20)]
+    runs = [measurement.measure(simulated(rng, law.curve, 64, 2**20), K, law) for _ in range(20)]
     of_exponent = np.array([(m.exponent - 0.35) / m.exponent_stderr for m in runs])
     of_prefactor = np.array([(m.prefactor - law.prefactor) / m.prefactor_stderr for m in runs])
     for pulls in (of_exponent, of_prefactor):
@@ -313,7 +318,7 @@ def test_a_measurement_recovers_exponent_and_prefactor():
 def test_nothing_is_measured_where_the_law_has_no_exponent():
     counts = simulated(np.random.default_rng(14), coverage.failure(K, *LEVI), 64)
     law = Prediction(coverage.failure(K, *LEVI), None, None, True)
-    assert verdict.measure(counts.failures, BATCH, K, law) is None
+    assert measurement.measure(counts, K, law) is None
     found = verdict.judge("the law", "the quantity", counts, law, None)
     assert (found.law, found.quantity, found.batches) == ("the law", "the quantity", 64)
     assert (found.predicted, found.measured, found.stderr, found.window, found.prefactor_measured) == (None,) * 5

@@ -4,11 +4,23 @@ import math
 
 from sim import experiments
 from sim.experiments.question import Law, Question
-from sim.model import DEEPEST, MEMBERS, Beta, Budget, Empirical, grid, member_fields
+from sim.model import (
+    DEEPEST,
+    FEWEST_LEARNERS,
+    LEARNERS,
+    MEMBERS,
+    MOST_LEARNERS,
+    Beta,
+    Budget,
+    Empirical,
+    choice,
+    grid,
+    member_fields,
+)
 from sim.pilot import counts
 
 _AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
-_BUDGET = ("problems", "replays", "chunk", "devices")
+_BUDGET = ("problems", "replays", "learners", "chunk", "devices")
 _LAW = ("exponent", "depth", "normalisation", "alpha", "beta", "ceiling")
 _LEARNING, _INFERENCE = ("exponent", "depth", "normalisation"), ("alpha", "beta", "ceiling")
 _USED = {
@@ -96,6 +108,37 @@ def budget(node, drawn="problems"):
     return made
 
 
+def _learners(node, points):
+    """Number of learners, checked."""
+    learners = number("budget.learners", node["learners"], whole=True)
+    if not FEWEST_LEARNERS <= learners <= MOST_LEARNERS:
+        rule = f"a number from {FEWEST_LEARNERS} (for a standard error) to {MOST_LEARNERS:g}"
+        raise ValueError(f"budget.learners: need {rule}, got {learners}")
+    if learners * points > _MOST_COUNTS:
+        raise ValueError(
+            f"budget.learners: need curves that fit in 1 GiB (learners x examples.points <= {_MOST_COUNTS}), "
+            f"got {learners} x {points}"
+        )
+    return learners
+
+
+def _memory_of(experiment, name, memory, features, examples):
+    """(name, member) that an experiment draws memory by: as asked for, or what suits n and N if that is left open."""
+    of_problems = ("arrival", "training_set")
+    if experiment != "learning_curve":
+        name = "arrival" if name == "automatic" else name
+        if experiment == "joint" and name not in of_problems:
+            raise ValueError(
+                f"memory.name: joint draws single problems and needs automatic, {' or '.join(of_problems)}, got {name}"
+            )
+    elif name == "automatic":
+        name = choice(features, examples[-1])
+    member = MEMBERS["memory"][name](memory.depth)
+    if experiment == "learning_curve" and name in LEARNERS:
+        member.check_reach(name, features, examples[-1])
+    return name, member
+
+
 def _given_law(node, features):
     """The numbers of a law other than the model's own, checked; None where the model's own is meant."""
     _known("law", node, _LAW)
@@ -181,7 +224,7 @@ def questions(config):
     tries = _grid("attempts", config["attempts"], MEMBERS["attempts"][config["attempts"]["name"]].limit)
     _known("examples", config["examples"], _AXES["examples"])
     examples = _grid("examples", config["examples"], memory.limit)
-    drawn = budget(config["budget"])
+    drawn, learners = budget(config["budget"]), _learners(config["budget"], len(examples))
     if drawn.batches * len(examples) * len(tries) > _MOST_COUNTS:
         raise ValueError(
             f"budget.problems: need counts that fit in 1 GiB (batches x examples.points x attempts.points <= "
@@ -200,9 +243,10 @@ def questions(config):
         # Beside other experiments law.alpha and law.beta mean the model's; a replay then fits its own.
         used = given | {"alpha": None, "beta": None} if replay and len(config["experiments"]) > 1 else given
         law = _law(used, config["law"]["normalisation"], features, memory, own, None if replay else table)
+        memory_name, own_memory = _memory_of(name, config["memory"]["name"], memory, features, examples)
         question = Question(
-            seed, features, memory, config["memory"]["name"], difficulty, config["attempts"]["name"],
-            examples, tries, table, budget(config["budget"], "replays") if replay else drawn, law,
+            seed, features, own_memory, memory_name, difficulty, config["attempts"]["name"],
+            examples, tries, table, budget(config["budget"], "replays") if replay else drawn, learners, law,
         )  # fmt: skip
         asked.append((name, question))
     return asked

@@ -24,7 +24,16 @@ _ROWS = 6
 def question_line(name, question):
     """Headline of an experiment."""
     source = "" if question.table is None else f"({question.table.source}, {len(question.table.attempts)} problems)"
-    return f"{name}: {QUESTIONS[name].format(source=source).strip()}"
+    asked = f"{name}: {QUESTIONS[name].format(source=source).strip()}"
+    return f"{asked}\n{_memory_line(question)}" if name in ("learning_curve", "joint") else asked
+
+
+def _memory_line(question):
+    features = "infinitely many" if np.isinf(question.features.size) else f"{question.features.size:g}"
+    return (
+        f"  memory={question.memory_name}, for {question.examples[-1]:g} examples of {features} features "
+        "(memory=... forces another)"
+    )
 
 
 def answer_lines(name, answer, seconds):
@@ -33,11 +42,11 @@ def answer_lines(name, answer, seconds):
     for quantity in dict.fromkeys(answer.columns["quantity"]):
         lines += _table(quantity, answer.columns)
     for verdict in answer.verdicts:
-        lines += _verdict(verdict)
+        lines += _verdict(verdict, answer.unit)
     rate = answer.draws / seconds
     lines.append(
-        f"  {answer.draws:,} problems in {seconds:.1f} s ({rate:,.0f} a second), standing for {answer.represented:.1e} "
-        f"{'examples' if name == 'learning_curve' else 'attempts'}"
+        f"  {answer.draws:,} {answer.unit} in {seconds:.1f} s ({rate:,.0f} a second), standing for "
+        f"{answer.represented:.1e} {'examples' if name == 'learning_curve' else 'attempts'}"
     )
     return lines
 
@@ -61,7 +70,7 @@ def _table(quantity, columns):
     return lines
 
 
-def _verdict(verdict):
+def _verdict(verdict, unit):
     lines = [f"  law: {verdict.law}"]
     if verdict.measured is not None:
         lines.append(
@@ -74,11 +83,16 @@ def _verdict(verdict):
         f"p = {verdict.p_value:.2g}, largest deviation {verdict.max_sigmas:.1f} standard errors"
     )
     if verdict.batches_needed is not None:
-        lines.append(f"    a law 2 % off would have gone unnoticed too; {_would_decide(verdict)}")
+        lines.append(f"    a law 2 % off would have gone unnoticed too; {_would_decide(verdict, unit)}")
     return lines
 
 
-def _would_decide(verdict):
+def _would_decide(verdict, unit):
+    if unit == "learners":
+        return (
+            f"about {verdict.batches_needed:,} learners would decide (there are {verdict.batches:,}): "
+            f"budget.learners={verdict.batches_needed}"
+        )
     if verdict.quantity == "coverage_beta":
         return f"about {verdict.batches_needed:,} problems in the table would decide (there are {verdict.batches:,})"
     problems = verdict.batches_needed * BATCH
@@ -91,7 +105,7 @@ def _would_decide(verdict):
 
 
 def _with_error(value, stderr):
-    decimals = int(np.clip(1 - np.floor(np.log10(stderr)), 0, 8)) if stderr > 0 else 6  # two digits of the error
+    decimals = int(np.clip(1 - np.floor(np.log10(stderr)), 0, 12)) if stderr > 0 else 6  # two digits of the error
     return f"{value:.{decimals}f} +- {stderr:.{decimals}f}"
 
 

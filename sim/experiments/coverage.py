@@ -4,7 +4,8 @@ from sim import simulate
 from sim.estimators import failure_curve
 from sim.experiments.question import Answer, drawn, rows
 from sim.experiments.sides import attempt_parts, coverage_prediction, physics
-from sim.verdict import judge, measure
+from sim.measurement import measure
+from sim.verdict import judge
 
 LAW = "pass@k = A (1 - B(alpha+k, beta) / B(alpha, beta))"
 TABLE_LAW = "pass@k = mean over the table of 1 - (1 - c/m)^k"
@@ -22,7 +23,7 @@ def run(question):
         progress=question.progress,
     )
     law = coverage_prediction(question.law, question.tries)
-    measured = measure(counts.failures, counts.problems, question.tries, law)
+    measured = measure(counts, question.tries, law)
     table = rows("failure", failure_curve(counts), law.curve, attempts=question.tries)
     name = LAW if question.law.success is None else TABLE_LAW
     problems = drawn(question)

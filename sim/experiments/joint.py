@@ -6,8 +6,9 @@ from sim import estimators, fits, simulate
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_prediction, feature_parts, learning_prediction, physics
 from sim.laws import joint as law
+from sim.measurement import Prediction, measure
 from sim.model import Counts
-from sim.verdict import Prediction, judge, judge_fit, measure
+from sim.verdict import judge, judge_fit
 
 LAW = "E(n, k) = 1 - (1 - E_n)(1 - L(k))"
 CEILING = "A = 1 - E_n, free in the fit"
@@ -60,7 +61,7 @@ def _along_attempts(counts, curve, learning, inference, tries):
     memorised = 1 - learning.curve[-1]
     prefactor = None if inference.prefactor is None else memorised * inference.prefactor
     slice_law = Prediction(curve[-1], inference.exponent, prefactor, True)
-    measured = measure(counts.failures[:, -1, :], counts.problems, tries, slice_law)
+    measured = measure(Counts(counts.failures[:, -1, :], counts.problems), tries, slice_law)
     return judge(f"{LAW}, over k", "failure", counts, slice_law._replace(curve=curve), measured)
 
 
@@ -70,7 +71,7 @@ def _along_examples(counts, curve, learning, inference, examples):
     prefactor = None if learning.prefactor is None else solved * learning.prefactor
     slice_law = Prediction(curve[:, -1], learning.exponent, prefactor, True)
     last = Counts(counts.failures[:, :, -1], counts.problems)
-    measured = measure(last.failures, last.problems, examples, slice_law)
+    measured = measure(last, examples, slice_law)
     return judge(f"{LAW}, over n", "failure", last, slice_law, measured)
 
 

@@ -27,8 +27,9 @@ class Law:
 class Question(NamedTuple):
     """One experiment's input. features, memory, difficulty: members of sim.model; attempts: name of a member.
 
-    examples, tries: grids of n and k, float64.  table: sim.pilot.counts.Pilot behind an empirical difficulty, or for
-    a replay.  progress: wraps the steps of the simulation.
+    memory_name: as it is drawn, never "automatic".  examples, tries: grids of n and k, float64.  learners: how many,
+    where `memory` draws learners and not test examples.  table: sim.pilot.counts.Pilot behind an empirical difficulty,
+    or for a replay.  progress: wraps the steps of the simulation.
     """
 
     seed: int
@@ -41,17 +42,19 @@ class Question(NamedTuple):
     tries: np.ndarray
     table: Any
     budget: Budget
+    learners: int
     law: Law
     progress: Callable = iter
 
 
 class Answer(NamedTuple):
-    """Columns of the table, verdicts, and how much was drawn."""
+    """Columns of the table, verdicts, and how much was drawn: so many problems or learners."""
 
     columns: dict[str, np.ndarray]
     verdicts: list
     draws: int
     represented: float
+    unit: str = "problems"
 
 
 def rows(quantity, curve, law, examples=np.nan, attempts=np.nan, depth=np.nan):

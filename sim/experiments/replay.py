@@ -6,7 +6,9 @@ from scipy import special
 from sim import estimators, fits, keys, simulate
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.laws import coverage
-from sim.verdict import Prediction, judge, measure, verdict_of
+from sim.measurement import Prediction, measure
+from sim.model import Counts
+from sim.verdict import judge, verdict_of
 
 UNBIASED = "unbiased pass@k = 1 - C(m-c, k) / C(m, k)"
 BETA = "Beta law at its maximum likelihood"
@@ -61,7 +63,7 @@ def _beta(question, grid, passed, spread):
     fit = fits.beta_binomial(table.attempts, table.successes) if refit else fits.BetaFit(*given)
     curve = coverage.failure(grid, *fit)
     law = Prediction(curve, float(fit.beta), float(coverage.prefactor(*fit)), False)
-    measured = measure((1 - passed).T, 1, grid, law)
+    measured = measure(Counts((1 - passed).T, 1), grid, law)
     varied = spread > 0  # where every problem is solved, or none, there is nothing to compare
     deviations = np.abs(curve - (1 - passed.mean(axis=1)))[varied] / spread[varied]
     rng = keys.host_generator(keys.run_key(question.seed, "replay bootstrap"))

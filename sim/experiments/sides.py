@@ -4,14 +4,22 @@ import numpy as np
 
 from sim import simulate
 from sim.laws import coverage, learning_curve, zipf
+from sim.measurement import Prediction
 from sim.model import Empirical
-from sim.verdict import Prediction
 
 
 def feature_parts(question):
     """Samplers of features and memory."""
     features = simulate.feature_sampler(question.features.exponent, question.features.size)
     return features, simulate.memory_sampler(question.memory_name, question.memory.depth)
+
+
+def learner(question):
+    """simulate.Learner of the features and the memory."""
+    features = question.features
+    return simulate.learner(
+        question.memory_name, features.exponent, features.size, question.memory.depth, question.examples
+    )
 
 
 def attempt_parts(question):

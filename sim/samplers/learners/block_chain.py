@@ -52,6 +52,7 @@ class Member(NamedTuple):
     head: feature_arrivals.Member
     inverse: jax.Array  # float32 [n], 1 over the learning curve
     steps: Step
+    resolution: jax.Array  # float32 [n], relative: that of float32 sums, for the share of the ranks up to 1024
 
     LEARNERS = feature_arrivals.Member.LEARNERS
 
@@ -119,7 +120,8 @@ def build(exponent, size, depth, examples, total):
     steps, references = _steps(rare, np.diff(edges), first - common.count.shape[1], end - common.count.shape[1], scale)
     offset = curve + references - common.mass[:, head].sum(1)
     arrivals = feature_arrivals.member(exponent, head.start + 1, head.stop, depth, examples, total)
-    return Member(arrivals, (1 / scale).astype(np.float32), steps), offset, scale
+    resolution = feature_arrivals.Member.resolution * common.mass.sum(1) / scale
+    return Member(arrivals, (1 / scale).astype(np.float32), steps, resolution.astype(np.float32)), offset, scale
 
 
 def _window(variance, curve):

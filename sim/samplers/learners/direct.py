@@ -35,6 +35,8 @@ class FirstSeen(NamedTuple):
     stops: jax.Array  # int32 grid of n, ascending
     learners: jax.Array  # uint32, numbers of the learners of a batch
 
+    resolution = 1e-6  # relative: that of float32 sums
+
     @property
     def LEARNERS(self):
         """Learners of a batch: one, or as many as draw 131,072 examples together, up to 64."""
@@ -86,6 +88,7 @@ class Counted(NamedTuple):
     depth: jax.Array  # int32, d
 
     LEARNERS = FirstSeen.LEARNERS
+    resolution = FirstSeen.resolution
     curves = FirstSeen.curves
 
     @property

@@ -30,6 +30,7 @@ class Member(NamedTuple):
     examples: jax.Array  # float32 grid of n, ascending
 
     LEARNERS = 128
+    resolution = 1e-6  # relative: that of float32 sums
 
     @property
     def bytes(self):

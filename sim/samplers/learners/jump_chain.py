@@ -27,6 +27,8 @@ class Member(NamedTuple):
     examples: jax.Array  # float32 grid of n, ascending
     learners: jax.Array  # uint32, numbers of the learners of a batch
 
+    resolution = 4e-6  # relative: that of float32 sums, one after the other
+
     @property
     def LEARNERS(self):
         """Learners of a batch: as many as have 65,536 sightings together, between 1 and 1024."""

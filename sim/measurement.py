@@ -1,0 +1,135 @@
+"""The exponent of a simulated curve, with its prefactor and their errors, on the window where it can be told best."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim import estimators
+
+_EVENTS = 25  # events the law expects at the last point used for the exponent, or what is as precise as so many
+_CAUTION = 5  # the window's bias counts five times in its choice, and must stay below a fifth of the error
+
+
+class Prediction(NamedTuple):
+    """What a law says on the grid: the failure curve, and its asymptotic power law (None where it has none)."""
+
+    curve: np.ndarray
+    exponent: float | None
+    prefactor: float | None
+    floor: bool  # whether the curve levels off above 0
+
+
+class Measured(NamedTuple):
+    """Exponent and prefactor of a simulated curve with their standard errors, and the window [lowest, highest]."""
+
+    exponent: float
+    exponent_stderr: float
+    prefactor: float
+    prefactor_stderr: float
+    window: tuple[float, float]
+    bias: float
+
+
+class OfProblems(NamedTuple):
+    """How precise so many independent problems are."""
+
+    count: int
+
+    def usable(self, curve, excess):
+        """Where the excess over the floor can be told: bool [x]."""
+        return excess * self.count >= _EVENTS
+
+    def stderr(self, fit, piece, curve, grid, floor):
+        """Standard error of the exponent fitted to a piece of the curve."""
+        return estimators.power_law_stderr(fit, curve, grid, floor, self.count)
+
+
+class OfLearners(NamedTuple):
+    """How precise a mean over learners is: its covariance [x, x]."""
+
+    covariance: np.ndarray
+
+    def usable(self, curve, excess):
+        """As OfProblems.usable."""
+        return _EVENTS * np.diag(self.covariance) <= excess**2
+
+    def stderr(self, fit, piece, curve, grid, floor):
+        """As OfProblems.stderr."""
+        return estimators.power_law_spread(fit, curve, grid, floor, self.covariance[piece, piece])
+
+
+def window(prediction, grid, precision):
+    """Slice of the grid on which the power-law fit is best, judged on the law's curve (so data cannot steer it).
+
+    Of all windows spanning a decade, with five points or more, the one with the least (standard error)^2 +
+    (5 bias)^2, bias being what the fit makes of the noiseless law against its asymptotic exponent. None if none has
+    a bias below a fifth of its standard error.
+    """
+    curve = prediction.curve
+    floor = curve[-1] if prediction.floor else 0.0
+    usable = np.flatnonzero(precision.usable(curve, curve - floor))
+    best, chosen = np.inf, None
+    for last in {usable[-1], *usable[len(usable) // 2 :: 3]} if len(usable) else ():
+        for first in range(last - 3):
+            piece = slice(first, last + 1 + bool(prediction.floor and last == usable[-1]))
+            part = grid[piece]
+            if part[-1] < 10 * part[0] or curve[piece][0] - curve[piece][-1] <= 0:
+                continue
+            fit = estimators.power_law(curve[piece], part, prediction.floor)
+            bias = float(fit.exponent) - prediction.exponent
+            error = precision.stderr(fit, piece, curve[piece], part, prediction.floor)
+            loss = error**2 + (_CAUTION * bias) ** 2
+            if loss < best and _CAUTION * abs(bias) < error:
+                best, chosen = loss, (piece, bias)
+    return chosen
+
+
+def measure(counts, grid, prediction):
+    """Exponent and prefactor of the failures of a run along one grid (Counts, failures [batches, x]).
+
+    None where the law has no power law on this grid.
+    """
+    precision = OfProblems(len(counts.failures) * counts.problems)
+    return _measured(counts.failures / counts.problems, grid, prediction, precision)
+
+
+def measure_masses(masses, grid, prediction):
+    """As `measure`, of the unmemorised masses of independent learners (sim.model.Masses)."""
+    values = masses.values
+    rounding = np.diag(np.broadcast_to(masses.resolution, len(grid)) * values.mean(axis=0)) ** 2
+    covariance = np.atleast_2d(np.cov(values, rowvar=False)) / len(values) + rounding
+    return _measured(values, grid, prediction, OfLearners(covariance))
+
+
+def _measured(shares, grid, prediction, precision):
+    """By the fit of `estimators.power_law`; shares [batches, x].
+
+    Standard errors by a jackknife over groups of batches, through the whole fit: points of a curve are not
+    independent, batches are.
+    """
+    if prediction.exponent is None:
+        return None
+    chosen = window(prediction, grid, precision)
+    if chosen is None:
+        return None
+    piece, bias = chosen
+    means = shares[:, piece].mean(axis=0)
+    if means[0] <= means[-1]:
+        return None
+    whole = estimators.power_law(means, grid[piece], prediction.floor)
+    groups = estimators.jackknife_groups(shares[:, piece])
+    with np.errstate(all="ignore"):  # a group with too little to fit shows in the error, below
+        parts = estimators.power_law(groups, grid[piece], prediction.floor)
+        exponent_stderr, prefactor_stderr = (
+            float(estimators.jackknife_stderr(x)) for x in (parts.exponent, parts.prefactor)
+        )
+    if not (exponent_stderr < whole.exponent and np.isfinite(prefactor_stderr)):
+        return None  # the fit found nothing to hold on to
+    return Measured(
+        float(whole.exponent),
+        exponent_stderr,
+        float(whole.prefactor),
+        prefactor_stderr,
+        (float(grid[piece][0]), float(grid[piece][-1])),
+        bias,
+    )
