@@ -122,11 +122,15 @@ class Beta:
     ceiling: float
 
     def check(self):
-        """Refuse what is no distribution, or one that float32 Gamma variates cannot carry."""
+        """Refuse what is no distribution, or one that float32 cannot carry."""
         for name in ("alpha", "beta"):
             value = getattr(self, name)
             _need(1e-3 <= value <= 1e4, f"difficulty.{name}", f"0.001 <= {name} <= 10000", value)
         _need(0 < self.ceiling <= 1, "difficulty.ceiling", "0 < ceiling <= 1", self.ceiling)
+
+
+class GammaRatio(Beta):
+    """The same, drawn literally as a ratio of Gamma variates and not from a table of quantiles."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,7 @@ MEMBERS = {
         "block_chain": BlockChain,
         "jump_chain": JumpChain,
     },
-    "difficulty": {"beta": Beta, "empirical": Empirical},
+    "difficulty": {"beta": Beta, "gamma_ratio": GammaRatio, "empirical": Empirical},
     "attempts": {"first_success": FirstSuccess, "bernoulli": Bernoulli},
 }
 

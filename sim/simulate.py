@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
-from sim import keys
+from sim import keys, quantiles
 from sim.laws import zipf as law
 from sim.model import BATCH, Counts, Masses
-from sim.samplers import attempts, difficulty, features, memory
+from sim.samplers import attempts, difficulty, features, memory, quantile
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
 
 _STEPS = 64  # a run is cut into at most so many steps, for progress; each ends in one transfer of counts
@@ -59,8 +59,13 @@ def learner(name, exponent, size, depth, examples):
 
 
 def beta_sampler(alpha, beta, ceiling):
-    """samplers.difficulty.Beta."""
-    return difficulty.Beta(*(np.asarray(x, np.float32) for x in (alpha, beta, ceiling)))
+    """samplers.quantile.BetaQuantile, its table from float64."""
+    return quantile.beta_quantile(quantiles.beta_log_odds(alpha, beta), ceiling)
+
+
+def gamma_ratio_sampler(alpha, beta, ceiling):
+    """samplers.difficulty.GammaRatio."""
+    return difficulty.GammaRatio(*(np.asarray(x, np.float32) for x in (alpha, beta, ceiling)))
 
 
 def table_sampler(recorded, successes):

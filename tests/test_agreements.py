@@ -166,7 +166,7 @@ def test_the_hazard_is_the_success_rate_of_the_next_attempt():
 def test_k_successes_of_k_meet_the_reliability_law():
     lanes, tries = jnp.arange(2**20, dtype=jnp.uint32), np.array([1, 2, 5, 20.0])
     key_difficulty, key_attempts = jax.random.split(keys.run_key(1, "reliability"))
-    sampler = simulate.beta_sampler(5, 1.5, 1.0)
+    sampler = simulate.gamma_ratio_sampler(5, 1.5, 1.0)
     log_success = sampler.at(tuple(bits.stream(k) for k in jax.random.split(key_difficulty, sampler.STREAMS)), lanes)
     patience = bits.exponential(bits.stream(key_attempts), 0, lanes)
     successes = [int((patience > k * -log_success).sum()) for k in tries]

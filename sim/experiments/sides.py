@@ -5,7 +5,7 @@ import numpy as np
 from sim import simulate
 from sim.laws import coverage, learning_curve, zipf
 from sim.measurement import Prediction
-from sim.model import Empirical
+from sim.model import Empirical, GammaRatio
 
 
 def feature_parts(question):
@@ -28,7 +28,8 @@ def attempt_parts(question):
         difficulty = simulate.table_sampler(question.table.attempts, question.table.successes)
     else:
         d = question.difficulty
-        difficulty = simulate.beta_sampler(d.alpha, d.beta, d.ceiling)
+        sampler = simulate.gamma_ratio_sampler if isinstance(d, GammaRatio) else simulate.beta_sampler
+        difficulty = sampler(d.alpha, d.beta, d.ceiling)
     return difficulty, simulate.attempts_sampler(question.attempts)
 
 

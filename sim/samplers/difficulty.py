@@ -10,9 +10,10 @@ from sim.samplers import bits
 _TURNS = 64  # rejections in a row: probability below 0.05^64
 
 
-class Beta(NamedTuple):
+class GammaRatio(NamedTuple):
     """Failure probability ~ Beta(alpha, beta) on a share `ceiling` of the problems; the others cannot be solved.
 
+    The literal sampler, by rejection: samplers.quantile draws the same from a table, several times as fast.
     s = G_beta / (G_alpha + G_beta) with Gamma variates held as logarithms, so a success probability of 1e-30 is as
     precise (1e-7 (1 + |log s|) relative) as one of 0.3; log s reaches -1e38. Unsolvable problems have log s = -inf.
     All fields float32 scalars.
