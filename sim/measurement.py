@@ -44,8 +44,8 @@ class OfProblems(NamedTuple):
         return estimators.power_law_stderr(fit, curve, grid, floor, self.count)
 
 
-class OfLearners(NamedTuple):
-    """How precise a mean over learners is: its covariance [x, x]."""
+class OfMeans(NamedTuple):
+    """How precise a mean over learners or batches is: its covariance [x, x]."""
 
     covariance: np.ndarray
 
@@ -89,16 +89,21 @@ def measure(counts, grid, prediction):
 
     None where the law has no power law on this grid.
     """
-    precision = OfProblems(len(counts.failures) * counts.problems)
-    return _measured(counts.failures / counts.problems, grid, prediction, precision)
+    shares = counts.failures / counts.problems
+    precision = OfProblems(len(shares) * counts.problems) if counts.independent else OfMeans(_covariance(shares))
+    return _measured(shares, grid, prediction, precision)
 
 
 def measure_masses(masses, grid, prediction):
     """As `measure`, of the unmemorised masses of independent learners (sim.model.Masses)."""
     values = masses.values
     rounding = np.diag(np.broadcast_to(masses.resolution, len(grid)) * values.mean(axis=0)) ** 2
-    covariance = np.atleast_2d(np.cov(values, rowvar=False)) / len(values) + rounding
-    return _measured(values, grid, prediction, OfLearners(covariance))
+    return _measured(values, grid, prediction, OfMeans(_covariance(values) + rounding))
+
+
+def _covariance(samples):
+    """Covariance [x, x] of the mean of independent samples [batches, x]."""
+    return np.atleast_2d(np.cov(samples, rowvar=False)) / len(samples)
 
 
 def _measured(shares, grid, prediction, precision):

@@ -155,6 +155,22 @@ class Bernoulli:
     limit = 1e6
 
 
+class Random:
+    """Every problem drawn by itself, independently of the others."""
+
+    fewest = 2  # batches, for a standard error
+
+
+class Lattice:
+    """Every batch one randomly shifted lattice of 16,384 points: the spread of the batches is the error."""
+
+    fewest = 16  # batches, whose shifts alone are independent
+
+
+class TooLarge(ValueError):
+    """A run that does not fit in the memory it may use."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """How much is drawn: problems (test examples) in all, rounded up to whole batches, and how the work is cut."""
@@ -162,6 +178,7 @@ class Budget:
     problems: int
     chunk: int  # batches computed in one vectorised piece; 0: chosen by device
     devices: int  # local devices to spread over; 0: all, on a CPU one per core
+    memory: float = 0.25  # share of a device's memory that the batches computed together may take
 
     def check(self, name="budget.problems"):
         """Refuse empty budgets, and those whose counts could not be held.  name: the key `problems` was set by."""
@@ -173,6 +190,7 @@ class Budget:
         )
         _need(0 <= self.chunk <= 4096, "budget.chunk", "0 (automatic) to 4096 batches", self.chunk)
         _need(0 <= self.devices <= 4096, "budget.devices", "0 (all) to 4096 devices", self.devices)
+        _need(0 < self.memory <= 1, "budget.memory", "a share of a device's memory, 0 < share <= 1", self.memory)
 
     @property
     def batches(self):
@@ -193,6 +211,7 @@ MEMBERS = {
     },
     "difficulty": {"beta": Beta, "gamma_ratio": GammaRatio, "empirical": Empirical},
     "attempts": {"first_success": FirstSuccess, "bernoulli": Bernoulli},
+    "sampling": {"random": Random, "lattice": Lattice},
 }
 
 
@@ -228,11 +247,13 @@ def member_fields(member):
 class Counts:
     """How many problems of each batch failed: integers, the batch axis kept.
 
-    failures: int64 [batches, ...grid].  problems: problems in each batch.
+    failures: int64 [batches, ...grid].  problems: problems in each batch.  independent: whether the problems of a batch
+    are (batches always are); if not, only the spread of the batches says how precise they are.
     """
 
     failures: np.ndarray
     problems: int
+    independent: bool = True
 
 
 @dataclass(frozen=True)

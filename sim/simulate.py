@@ -1,5 +1,8 @@
 """Samplers composed, batched, spread over devices, summed to counts."""
 
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -8,14 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
-from sim import keys, quantiles
+from sim import keys, plan, quantiles
 from sim.laws import zipf as law
 from sim.model import BATCH, Counts, Masses
 from sim.samplers import attempts, difficulty, features, memory, quantile
+from sim.samplers.lattice import Lattice
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
 
-_STEPS = 64  # a run is cut into at most so many steps, for progress; each ends in one transfer of counts
-_PIECE = 256  # problems computed together: with a curve of counters each they stay in a core's cache
+# Problems computed together: with a curve of counters each they stay in a core's cache. XLA would split larger pieces,
+# and those that look up tables already at half the size, between threads, which costs more than it saves.
+_PIECE = 256
 _ACCELERATED = 1024  # batches computed together on an accelerator: a million problems keep it busy
 _ACCELERATED_LEARNERS = 64  # as many batches of learners: each has some hundred kilobytes
 
@@ -38,6 +43,8 @@ def feature_sampler(exponent, size):
 
 def memory_sampler(name, depth):
     """samplers.memory member called `name`."""
+    if name == "arrival" and depth == 1:
+        return memory.FirstArrival()
     return {"arrival": memory.Arrival, "training_set": memory.TrainingSet}[name](np.float32(depth))
 
 
@@ -94,11 +101,32 @@ def _streams_of(parts):
     return [0 if part is None else getattr(part, "STREAMS", 1) for part in parts]
 
 
-def _dealt(words, parts):
+_DIMENSIONS = Parts(features=0, memory=3, difficulty=1, attempts=2)  # of a lattice, from which on a part draws
+
+
+class _Random(NamedTuple):
+    """Problems independent of each other."""
+
+    def stream(self, word0, word1, dimension):
+        return word0, word1
+
+
+class _Lattice(NamedTuple):
+    """Every batch a randomly shifted lattice."""
+
+    def stream(self, word0, word1, dimension):
+        return Lattice(word0, word1, dimension)
+
+
+_SAMPLING = {"random": _Random(), "lattice": _Lattice()}
+
+
+def _dealt(words, parts, sampling):
     """Parts(...) of the streams of one batch, dealt to those who draw from them.  words: two uint32 [streams]."""
     hands, start = [], 0
-    for count in _streams_of(parts):
-        hand = tuple((words[0][i], words[1][i]) for i in range(start, start + count))
+    for count, dimension in zip(_streams_of(parts), _DIMENSIONS, strict=True):
+        numbers = range(start, start + count)
+        hand = tuple(sampling.stream(words[0][i], words[1][i], dimension) for i in numbers)
         hands.append(hand[0] if count == 1 else hand)
         start += count
     return Parts(*hands)
@@ -137,9 +165,9 @@ def _packed(masks):
     return words.sum(axis=1, dtype=jnp.uint32)
 
 
-def _batch(words, parts, examples, tries):
+def _batch(words, parts, examples, tries, sampling):
     """Failures of one batch: int32 [len(examples)], [len(tries)], or their outer grid where both are asked."""
-    piece, streams = _piece(parts), _dealt(words, parts)
+    piece, streams = _piece(parts), _dealt(words, parts, sampling)
 
     def add(total, start):
         return total + _failed(streams, parts, start + jnp.arange(piece, dtype=jnp.uint32), examples, tries), None
@@ -155,18 +183,20 @@ def _batch(words, parts, examples, tries):
 
 def _piece(parts):
     """Problems computed together: a piece of the batch, or all of it where a member needs them in one place."""
-    return BATCH if any(getattr(part, "WHOLE_BATCH", False) for part in parts) else _PIECE
+    if any(getattr(part, "WHOLE_BATCH", False) for part in parts):
+        return BATCH
+    return _PIECE // 2 if isinstance(parts.difficulty, quantile.BetaQuantile) else _PIECE
 
 
-def _failures(key, numbers, parts, examples, tries, *, mesh, chunk):
+def _failures(key, numbers, parts, examples, tries, sampling, *, mesh, chunk):
     """Failures of the batches `numbers` (uint32, a multiple of devices x chunk), int32 [batches, ...grid]."""
 
-    def on_one_device(key, numbers, parts, examples, tries):
+    def on_one_device(key, numbers, parts, examples, tries, sampling):
         words = keys.streams(key, numbers, sum(_streams_of(parts)))
-        batch = lambda own: _batch(own, parts, examples, tries)  # noqa: E731
+        batch = lambda own: _batch(own, parts, examples, tries, sampling)  # noqa: E731
         return jax.lax.map(batch, words, batch_size=chunk if chunk > 1 else None)
 
-    return _spread(on_one_device, mesh, key, numbers, parts, examples, tries)
+    return _spread(on_one_device, mesh, key, numbers, parts, examples, tries, sampling)
 
 
 def _curves(key, numbers, kernel, *, mesh, chunk):
@@ -209,16 +239,18 @@ def local_devices(wanted):
     return devices[: wanted or len(devices)]
 
 
-def failures(seed, physics, parts, budget, examples=None, tries=None, progress=iter):
+def failures(seed, physics, parts, budget, examples=None, tries=None, progress=iter, sampling="random"):
     """Counts of a run.
 
     seed, physics: what the keys are made from (sim.keys).  parts: Parts.  examples, tries: grids of n and of k,
     float64, ascending, None for an axis that is left out.  progress: wraps the iterable of steps (a progress bar).
+    sampling: "random" for independent problems, "lattice" for batches that are a randomly shifted lattice each.
     Batch i depends on (seed, physics, i) alone, so the counts are the same for any chunk, device count and order.
     """
     grids = [None if g is None else np.asarray(g, np.float32) for g in (examples, tries)]
-    counts = _run(_failures, seed, physics, (parts, *grids), budget, budget.batches, _ACCELERATED, progress)
-    return Counts(counts.astype(np.int64), BATCH)
+    arguments, cells = (parts, *grids, _SAMPLING[sampling]), math.prod(len(g) for g in grids if g is not None)
+    counts = _run(_failures, seed, physics, arguments, budget, budget.batches, cells, _ACCELERATED, progress)
+    return Counts(counts.astype(np.int64), BATCH, sampling == "random")
 
 
 def masses(seed, physics, learner, learners, budget, progress=iter):
@@ -227,22 +259,58 @@ def masses(seed, physics, learner, learners, budget, progress=iter):
     As `failures`; learner: from `learner`.  budget: how the work is cut.
     """
     batches = -(-learners // learner.kernel.LEARNERS)
-    curves = _run(_curves, seed, physics, (learner.kernel,), budget, batches, _ACCELERATED_LEARNERS, progress)
+    cells, together = learner.kernel.LEARNERS * len(learner.offset), _ACCELERATED_LEARNERS
+    curves = _run(_curves, seed, physics, (learner.kernel,), budget, batches, cells, together, progress)
     values = learner.offset + learner.scale * curves.reshape(-1, curves.shape[-1]).astype(float)
     return Masses(values, np.asarray(learner.kernel.resolution, float))
 
 
-def _run(function, seed, physics, arguments, budget, batches, together, progress):
-    """function(key, batch numbers, *arguments) of every batch, in steps spread over the devices: [batches, ...]."""
+@dataclass(frozen=True)
+class Steps:
+    """The steps of a run: what each of them computes, and how it is cut. Iterates over their first batches."""
+
+    program: Callable
+    key: jax.Array
+    arguments: tuple
+    mesh: Mesh
+    cut: plan.Cut
+
+    def __len__(self):
+        return self.cut.steps
+
+    def __iter__(self):
+        return iter(range(0, self.cut.batches, self.cut.per_step))
+
+    def counts(self, start):
+        """Counts of the step that begins with batch `start`: [per_step, ...]."""
+        numbers = np.arange(start, start + self.cut.per_step, dtype=np.uint32)
+        return np.asarray(self.program(self.key, numbers, *self.arguments, mesh=self.mesh, chunk=self.cut.chunk))
+
+
+def batch_bytes(arguments):
+    """Device bytes of one batch, an upper estimate, from the arguments of `_failures` or `_curves`."""
+    if not isinstance(arguments[0], Parts):
+        return arguments[0].bytes
+    parts, examples, tries, _ = arguments
+    return plan.problem_bytes(_piece(parts), *(0 if grid is None else len(grid) for grid in (examples, tries)))
+
+
+def device_memory(device):
+    """Bytes of a device's memory: what its allocator may take; of a CPU's, its part of the machine's."""
+    limit = (device.memory_stats() or {}).get("bytes_limit")
+    return limit or plan.machine_memory() // device.client.local_device_count()
+
+
+def _run(function, seed, physics, arguments, budget, batches, cells, together, progress):
+    """function(key, batch numbers, *arguments) of every batch, in steps spread over the devices: [batches, ...].
+
+    cells: counts of a batch.  together: batches computed together on an accelerator, where they fit.  progress: is
+    given the Steps.  TooLarge, before anything is drawn, where one batch does not fit.
+    """
     devices = local_devices(budget.devices)
     chunk = budget.chunk or (1 if devices[0].platform == "cpu" else together)
-    chunk = min(chunk, -(-batches // len(devices)))
-    at_once = len(devices) * chunk
-    per_step = -(-batches // (_STEPS * at_once)) * at_once
-    mesh = Mesh(np.array(devices), ("batches",))
+    memory = device_memory(devices[0]), plan.machine_memory()
+    cut = plan.cut(batches, len(devices), chunk, batch_bytes(arguments), cells, budget.memory, *memory)
     program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)
-    done = []
-    for start in progress(range(0, batches, per_step)):
-        numbers = np.arange(start, start + per_step, dtype=np.uint32)
-        done.append(np.asarray(program(key, numbers, *arguments, mesh=mesh, chunk=chunk)))
-    return np.concatenate(done)[:batches]
+    steps = Steps(program, key, arguments, Mesh(np.array(devices), ("batches",)), cut)
+    return np.concatenate([steps.counts(start) for start in progress(steps)])[:batches]

@@ -1,15 +1,15 @@
 """Contestants by the names that rows give them."""
 
-from sim.bench import curves, kernels, learners, peers, programs
+from sim.bench import curves, kernels, learners, peers, programs, variance
 
 PROCESSES = ("one_device", "two_devices", "imports", "run_cold", "run_cached")
 
 
 def builder(name, processes):
-    """What builds the contestant called `name`: a command, a peer, learners, or a shipped kernel on one core."""
+    """What builds the contestant called `name`: a command, a peer, learners, curves, or a shipped kernel."""
     if name in PROCESSES:
         return getattr(processes, name)
-    for room in (peers, curves, learners):
+    for room in (peers, curves, learners, variance):
         if hasattr(room, name):
             return getattr(room, name)
     kernel = getattr(kernels, name)

@@ -1,8 +1,8 @@
-"""Rows measured: contestants built once by name, a pair at a time put to the clock."""
+"""Rows measured: contestants built once by name, a pair at a time put to the clock, or curves held together."""
 
 from typing import NamedTuple
 
-from sim.bench import contestants
+from sim.bench import contestants, variance
 from sim.bench.processes import Processes
 from sim.bench.timing import Absent, Ratio, Wrong, in_turn
 
@@ -39,8 +39,14 @@ def measure(rows, repeats, cores):
         for row in rows:
             try:
                 pair = [contestant(name, processes) for name in (row.ours, row.peer)]
-                yield Measured(row, in_turn(*pair, row.times, repeats))
+                yield Measured(row, _ratio(pair, row, repeats))
             except Absent as absent:
                 yield Measured(row, reason=str(absent))
             except Wrong as wrong:
                 yield Measured(row, reason=str(wrong), wrong=True)
+
+
+def _ratio(pair, row, repeats):
+    if isinstance(pair[0], variance.Curves):
+        return variance.variance_ratio(*pair)
+    return in_turn(*pair, row.times, repeats)

@@ -10,7 +10,7 @@ LINEAR = "against direct draws (same law; linear from 4M)"
 
 
 class Row(NamedTuple):
-    """One ratio: `times` items of `peer` against one item of `ours`, in time.
+    """One ratio: `times` items of `peer` against one item of `ours`, in time (or in variance, of curves).
 
     bar: what the ratio must reach, or stay below where `at_most`; None for a row that only informs.
     """
@@ -91,6 +91,7 @@ ROWS = (
     ),
     Row("beta_jax", "log-space Beta(5, 0.35), against jax.random.beta", "beta", "jax_beta", 10),
     Row("beta_numpy", "log-space Beta(5, 0.35), against numpy Generator.beta", "beta", "numpy_beta", 1.5),
+    Row("lattice_variance", "lattice variance ratio on pass@k, k <= 10^5", "lattice_curves", "independent_curves", 20),
     Row("devices", "coverage on two host devices, against one (wall time)", "two_devices", "one_device", 1.7),
     Row(
         "run_cold",

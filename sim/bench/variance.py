@@ -1,19 +1,71 @@
 """How much less a curve scatters that is drawn in another way: the ratio of variances at equal cost in problems."""
 
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-from sim.bench.timing import Ratio
+from sim import keys, simulate
+from sim.bench.kernels import ALPHA, BETA
+from sim.bench.timing import Ratio, need_mean
+from sim.laws import coverage
+from sim.model import BATCH, grid
+from sim.samplers.lattice import Lattice
+
+_REPLICATES = 1024  # batches of each: a ratio is then known to 6 %
+_GRID = grid(1e5, 21)
 
 
-def variance_ratio(ours, peer, keys):
-    """Ratio of variances of a curve over independent replicates, the least over the grid.
+class Curves(NamedTuple):
+    """Independent replicates of a curve, drawn in one of several ways: values float64 [replicates, x], law [x]."""
 
-    ours, peer: functions of a key to the estimated curve, float64 [k], from as many problems each.  keys: a key a
-    replicate. The fields that hold nanoseconds elsewhere hold the variances; quartiles are those over the grid. With
-    R replicates the relative error of a ratio is 2 / sqrt(R).
+    values: np.ndarray
+    law: np.ndarray
+
+
+def variance_ratio(ours, peer):
+    """Ratio of the variances of two Curves of one law, the least over the grid.  Wrong if either mean is off.
+
+    As many problems a replicate in both. The fields that hold nanoseconds elsewhere hold the variances; quartiles are
+    those over the grid. With R replicates of each the relative error of a ratio is 2 / sqrt(R).
     """
-    variances = [np.var([draw(key) for key in keys], axis=0, ddof=1) for draw in (ours, peer)]
+    variances = [_variance(curves) for curves in (ours, peer)]
     ratios = variances[1] / variances[0]
     worst = int(np.argmin(ratios))
     quartiles = tuple(np.quantile(ratios, (0.25, 0.75)).tolist())
     return Ratio(float(variances[0][worst]), float(variances[1][worst]), float(ratios[worst]), quartiles)
+
+
+def _variance(curves):
+    variance = curves.values.var(axis=0, ddof=1)
+    for point, (mean, law, own) in enumerate(zip(curves.values.mean(axis=0), curves.law, variance, strict=True)):
+        need_mean(f"mean of the replicates at point {point}", mean, law, own**0.5, len(curves.values))
+    return variance
+
+
+def lattice_curves():
+    """pass@k at the default difficulty, k to 10^5, a replicate a batch: problems and attempts from a shifted lattice."""
+    return _pass_at_k(lambda words: [Lattice(*own, dimension) for dimension, own in enumerate(words, 1)])
+
+
+def independent_curves():
+    """The same from independent draws."""
+    return _pass_at_k(list)
+
+
+def _pass_at_k(dealt):
+    """Curves.  dealt: makes two streams of two pairs of words."""
+    difficulty, attempts = simulate.beta_sampler(ALPHA, BETA, 1.0), simulate.attempts_sampler("first_success")
+
+    def solved(difficulty, grid, words):
+        streams, lanes = dealt([(words[0][i], words[1][i]) for i in range(2)]), jnp.arange(BATCH, dtype=jnp.uint32)
+        log_success = difficulty.at(streams[0], lanes)
+        return BATCH - attempts.unsolved(streams[1], log_success, lanes, grid).sum(axis=1, dtype=jnp.int32)
+
+    def program(difficulty, grid, words):
+        return jax.lax.map(lambda own: solved(difficulty, grid, own), words)
+
+    words = keys.streams(keys.run_key(0, "bench variance"), jnp.arange(_REPLICATES, dtype=jnp.uint32), 2)
+    counts = simulate.compiled(program, "cpu", ())(difficulty, _GRID.astype(np.float32), words)
+    return Curves(np.asarray(counts) / BATCH, coverage.coverage(_GRID, ALPHA, BETA))

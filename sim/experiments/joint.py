@@ -61,7 +61,7 @@ def _along_attempts(counts, curve, learning, inference, tries):
     memorised = 1 - learning.curve[-1]
     prefactor = None if inference.prefactor is None else memorised * inference.prefactor
     slice_law = Prediction(curve[-1], inference.exponent, prefactor, True)
-    measured = measure(Counts(counts.failures[:, -1, :], counts.problems), tries, slice_law)
+    measured = measure(Counts(counts.failures[:, -1, :], counts.problems, counts.independent), tries, slice_law)
     return judge(f"{LAW}, over k", "failure", counts, slice_law._replace(curve=curve), measured)
 
 
@@ -70,7 +70,7 @@ def _along_examples(counts, curve, learning, inference, examples):
     solved = 1 - inference.curve[-1]
     prefactor = None if learning.prefactor is None else solved * learning.prefactor
     slice_law = Prediction(curve[:, -1], learning.exponent, prefactor, True)
-    last = Counts(counts.failures[:, :, -1], counts.problems)
+    last = Counts(counts.failures[:, :, -1], counts.problems, counts.independent)
     measured = measure(last, examples, slice_law)
     return judge(f"{LAW}, over n", "failure", last, slice_law, measured)
 

@@ -25,7 +25,8 @@ class Law:
 
 
 class Question(NamedTuple):
-    """One experiment's input. features, memory, difficulty: members of sim.model; attempts: name of a member.
+    """One experiment's input. features, memory, difficulty: members of sim.model; attempts, sampling: names of
+    members.
 
     memory_name: as it is drawn, never "automatic".  examples, tries: grids of n and k, float64.  learners: how many,
     where `memory` draws learners and not test examples.  table: sim.pilot.counts.Pilot behind an empirical difficulty,
@@ -38,6 +39,7 @@ class Question(NamedTuple):
     memory_name: str
     difficulty: Any
     attempts: str
+    sampling: str
     examples: np.ndarray
     tries: np.ndarray
     table: Any

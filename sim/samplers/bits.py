@@ -53,8 +53,14 @@ def stream(key):
 
 
 def words(stream, turn, lane):
-    """Two uint32 words at address (turn, lane) of a stream; turn and lane uint32, broadcast."""
-    turn, lane = jnp.broadcast_arrays(jnp.asarray(turn, jnp.uint32), jnp.asarray(lane, jnp.uint32))
+    """Two uint32 words at address (turn, lane) of a stream; turn and lane uint32, broadcast.
+
+    stream: two key words, or something with `words` of its own (samplers.lattice).
+    """
+    turn, lane = jnp.asarray(turn, jnp.uint32), jnp.asarray(lane, jnp.uint32)
+    if hasattr(stream, "words"):
+        return stream.words(turn, lane)
+    turn, lane = jnp.broadcast_arrays(turn, lane)
     return threefry2x32(*stream, turn, lane)
 
 

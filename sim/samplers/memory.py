@@ -10,6 +10,14 @@ from sim.samplers import bits
 _DRAWS = 4096  # training examples drawn at once: they and their features stay in the cache
 
 
+class FirstArrival(NamedTuple):
+    """Arrival at depth 1: one waiting time, no loop."""
+
+    def unmemorised(self, stream, features, test, lanes, examples):
+        """bool [len(examples), lanes], as Arrival."""
+        return _wait(stream, jnp.uint32(0), lanes, bits.rate(test.log_probability))[None, :] > examples[:, None]
+
+
 class Arrival(NamedTuple):
     """Every test example is set before a learner of its own, of whom only the arrival of the d-th copy is drawn.
 
@@ -29,11 +37,15 @@ class Arrival(NamedTuple):
         rate = bits.rate(test.log_probability)
 
         def one_more(observation, arrival):
-            wait = bits.exponential(stream, observation.astype(jnp.uint32), lanes) / rate
-            return arrival + jnp.maximum(jnp.ceil(wait), 1.0)
+            return arrival + _wait(stream, observation.astype(jnp.uint32), lanes, rate)
 
         arrival = jax.lax.fori_loop(0, self.depth.astype(jnp.int32), one_more, jnp.zeros(lanes.shape, jnp.float32))
         return arrival[None, :] > examples[:, None]
+
+
+def _wait(stream, turn, lanes, rate):
+    """Examples to the next copy of a feature, geometric."""
+    return jnp.maximum(jnp.ceil(bits.exponential(stream, turn, lanes) / rate), 1.0)
 
 
 class TrainingSet(NamedTuple):
