@@ -36,7 +36,7 @@ def failure_curve(counts):
 
 
 def mass_curve(masses):
-    """Mean unmemorised mass of independent learners; standard error from their spread and the rounding of the kernel."""
+    """Mean unmemorised mass of independent learners; standard error from their spread and the kernel's rounding."""
     mean = masses.values.mean(axis=0)
     spread = masses.values.std(axis=0, ddof=1) / np.sqrt(len(masses.values))
     return Curve(mean, np.hypot(spread, masses.resolution * mean))

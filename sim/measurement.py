@@ -78,6 +78,8 @@ def window(prediction, grid, precision):
             fit = estimators.power_law(curve[piece], part, prediction.floor)
             bias = float(fit.exponent) - prediction.exponent
             error = precision.stderr(fit, piece, curve[piece], part, prediction.floor)
+            if error**2 >= best:
+                break  # a later start only makes it larger
             loss = error**2 + (_CAUTION * bias) ** 2
             if loss < best and _CAUTION * abs(bias) < error:
                 best, chosen = loss, (piece, bias)

@@ -16,7 +16,6 @@ from sim.laws import zipf as law
 from sim.model import BATCH, Counts, Masses
 from sim.samplers import attempts, difficulty, features, memory, quantile
 from sim.samplers.lattice import Lattice
-from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
 
 # Problems computed together: with a curve of counters each they stay in a core's cache. XLA would split larger pieces,
 # and those that look up tables already at half the size, between threads, which costs more than it saves.
@@ -58,6 +57,8 @@ class Learner(NamedTuple):
 
 def learner(name, exponent, size, depth, examples):
     """Learner of the memory member called `name`, for a grid of n."""
+    from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
+
     arguments = exponent, size, depth, examples, law.normaliser(exponent, size)
     if name == "direct":
         return Learner(*direct.build(feature_sampler(exponent, size), *arguments))

@@ -21,6 +21,7 @@ def run(question):
         question.budget,
         tries=question.tries,
         progress=question.progress,
+        sampling=question.sampling,
     )
     law = coverage_prediction(question.law, question.tries)
     measured = measure(counts, question.tries, law)

@@ -53,6 +53,7 @@ def _simulate(question):
         question.examples,
         question.tries,
         question.progress,
+        question.sampling,
     )
 
 

@@ -21,7 +21,13 @@ def _of_problems(question, law):
     features, memory = feature_parts(question)
     parts, own = simulate.Parts(features=features, memory=memory), physics(question, "learning_curve")
     counts = simulate.failures(
-        question.seed, own, parts, question.budget, examples=question.examples, progress=question.progress
+        question.seed,
+        own,
+        parts,
+        question.budget,
+        examples=question.examples,
+        progress=question.progress,
+        sampling=question.sampling,
     )
     verdict = judge(LAW, "error", counts, law, measure(counts, question.examples, law))
     return _answer(question, estimators.failure_curve(counts), law, verdict, drawn(question), "problems")

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from sim.samplers import bits
 
@@ -35,9 +36,9 @@ class Bernoulli(NamedTuple):
     def unsolved(self, stream, log_success, lanes, attempts):
         """bool [len(attempts), lanes], as FirstSuccess; attempts ascending."""
         success = bits.exp(log_success)
-        scaled = success * jnp.float32(2.0**32)
+        scaled = success * np.float32(2.0**32)
         high = scaled.astype(jnp.uint32)
-        low = ((scaled - high.astype(jnp.float32)) * jnp.float32(2.0**32)).astype(jnp.uint32)
+        low = ((scaled - high.astype(jnp.float32)) * np.float32(2.0**32)).astype(jnp.uint32)
 
         def pair(number, solved):
             one, other = bits.words(stream, number, lanes)

@@ -7,6 +7,8 @@ function of its address and does not depend on how the work is cut.
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
 
 LOG2E, _LN2 = 1.4426950408889634, 0.6931471805599453
 _LN2_HIGH = 0.693359375  # its first ten binary digits: multiples of it are exact
@@ -28,20 +30,21 @@ _PARITY = 0x1BD11BDA  # Threefry's key schedule constant
 
 
 def _rotate_left(x, r):
-    return (x << jnp.uint32(r)) | (x >> jnp.uint32(32 - r))
+    return lax.bitwise_or(lax.shift_left(x, np.uint32(r)), lax.shift_right_logical(x, np.uint32(32 - r)))
 
 
 @jax.jit  # traced once, however often it is used; the compiler dissolves it in what it is used by
 def threefry2x32(key0, key1, counter0, counter1):
     """Two words of Threefry-2x32-20; all arguments uint32, broadcast against each other."""
-    schedule = (key0, key1, key0 ^ key1 ^ jnp.uint32(_PARITY))
-    x0, x1 = counter0 + schedule[0], counter1 + schedule[1]
+    key0, key1, x0, x1 = jnp.broadcast_arrays(key0, key1, counter0, counter1)
+    schedule = (key0, key1, key0 ^ key1 ^ np.uint32(_PARITY))
+    x0, x1 = x0 + key0, x1 + key1
     for block in range(5):
-        for r in _ROTATIONS[block % 2]:
-            x0 = x0 + x1
-            x1 = _rotate_left(x1, r) ^ x0
-        x0 = x0 + schedule[(block + 1) % 3]
-        x1 = x1 + schedule[(block + 2) % 3] + jnp.uint32(block + 1)
+        for r in _ROTATIONS[block % 2]:  # lax: three times as quick to trace as operators
+            x0 = lax.add(x0, x1)
+            x1 = lax.bitwise_xor(_rotate_left(x1, r), x0)
+        x0 = lax.add(x0, schedule[(block + 1) % 3])
+        x1 = lax.add(lax.add(x1, schedule[(block + 2) % 3]), np.uint32(block + 1))
     return x0, x1
 
 
@@ -66,7 +69,7 @@ def words(stream, turn, lane):
 
 def as_float(high, low):
     """(high 2^32 + low + 1/2) / 2^64 in float32: relative precision 2^-24 down to 2^-65, never 0."""
-    return high.astype(jnp.float32) * jnp.float32(2.0**-32) + (low.astype(jnp.float32) + 0.5) * jnp.float32(2.0**-64)
+    return high.astype(jnp.float32) * np.float32(2.0**-32) + (low.astype(jnp.float32) + 0.5) * np.float32(2.0**-64)
 
 
 def uniform(stream, turn, lane):
@@ -75,22 +78,22 @@ def uniform(stream, turn, lane):
 
 
 def _polynomial(x, coefficients):
-    total = jnp.float32(coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
-        total = total * x + jnp.float32(coefficient)
-    return total
+    total = lax.mul(x, np.float32(coefficients[-1]))
+    for coefficient in coefficients[-2:0:-1]:
+        total = lax.mul(lax.add(total, np.float32(coefficient)), x)
+    return lax.add(total, np.float32(coefficients[0]))
 
 
 def _octave(x):
     """Whole e and f with x = 2^e (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); x positive and normal."""
-    word = jax.lax.bitcast_convert_type(x, jnp.int32)
-    e = (word - jnp.int32(_SQRT_HALF)) >> jnp.int32(23)
-    return e.astype(jnp.float32), jax.lax.bitcast_convert_type(word - (e << jnp.int32(23)), jnp.float32) - 1.0
+    word = lax.bitcast_convert_type(x, jnp.int32)
+    e = (word - np.int32(_SQRT_HALF)) >> np.int32(23)
+    return e.astype(jnp.float32), lax.bitcast_convert_type(word - (e << np.int32(23)), jnp.float32) - 1.0
 
 
 def _log(e, f):
     """log(2^e (1 + f))."""
-    return e * jnp.float32(_LN2) + (f + f * f * (f * _polynomial(f, _LOG) - 0.5))
+    return e * np.float32(_LN2) + (f + f * f * (f * _polynomial(f, _LOG) - 0.5))
 
 
 def log(x):
@@ -101,7 +104,7 @@ def log(x):
 def log2(x):
     """Logarithm to base 2 of positive normal float32, relative error 2e-7."""
     e, f = _octave(x)
-    return e + jnp.float32(LOG2E) * _log(0.0, f)
+    return e + np.float32(LOG2E) * _log(0.0, f)
 
 
 def log1p_or_log(x, y, small):
@@ -113,9 +116,9 @@ def log1p_or_log(x, y, small):
 def exp2(x):
     """2^x in float32 for -126 <= x <= 127 (beyond, the value at that end), relative error 2e-7."""
     x = jnp.clip(x, -126.0, 127.0)
-    whole = jax.lax.round(x, jax.lax.RoundingMethod.TO_NEAREST_EVEN)
+    whole = lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN)
     rest = x - whole
-    power = jax.lax.bitcast_convert_type((whole.astype(jnp.int32) + 127) << 23, jnp.float32)
+    power = lax.bitcast_convert_type((whole.astype(jnp.int32) + 127) << 23, jnp.float32)
     return power * (1.0 + rest * _polynomial(rest, _EXP))
 
 
@@ -126,17 +129,17 @@ def exponential(stream, turn, lane):
     45; P(E > x) is right to 1e-6 relative for every x in between.
     """
     high, low = words(stream, turn, lane)
-    upper = high >= jnp.uint32(_ABOVE_SQRT_HALF)
+    upper = high >= np.uint32(_ABOVE_SQRT_HALF)
     near_zero = as_float(jnp.where(upper, ~high, high), jnp.where(upper, ~low, low))
     return -log1p_or_log(-near_zero, near_zero, upper)
 
 
 def _exp(x):
     """Two float32, p and q, with e^x = p (1 + q): p a power of two, |q| < 0.42; -87.33 <= x <= 88."""
-    whole = jax.lax.round(x * jnp.float32(LOG2E), jax.lax.RoundingMethod.TO_NEAREST_EVEN)
-    rest = (x - whole * jnp.float32(_LN2_HIGH)) - whole * jnp.float32(_LN2 - _LN2_HIGH)
-    rest = rest * jnp.float32(LOG2E)
-    power = jax.lax.bitcast_convert_type((whole.astype(jnp.int32) + 127) << 23, jnp.float32)
+    whole = lax.round(x * np.float32(LOG2E), lax.RoundingMethod.TO_NEAREST_EVEN)
+    rest = (x - whole * np.float32(_LN2_HIGH)) - whole * np.float32(_LN2 - _LN2_HIGH)
+    rest = rest * np.float32(LOG2E)
+    power = lax.bitcast_convert_type((whole.astype(jnp.int32) + 127) << 23, jnp.float32)
     return power, rest * _polynomial(rest, _EXP)
 
 
@@ -167,8 +170,8 @@ def log_sigmoid(x):
 def normals(stream, turn, lane):
     """Two independent standard normals, float32, by Box-Muller from one word pair. Each reaches 6.7 deviations."""
     high, low = words(stream, turn, lane)
-    radius = jnp.sqrt(-2.0 * log((high.astype(jnp.float32) + 0.5) * jnp.float32(2.0**-32)))
-    return radius * _sine_of_turn(low), radius * _sine_of_turn(low + jnp.uint32(1 << 30))
+    radius = jnp.sqrt(-2.0 * log((high.astype(jnp.float32) + 0.5) * np.float32(2.0**-32)))
+    return radius * _sine_of_turn(low), radius * _sine_of_turn(low + np.uint32(1 << 30))
 
 
 def normal(stream, turn, lane):
@@ -178,6 +181,6 @@ def normal(stream, turn, lane):
 
 def _sine_of_turn(word):
     """Sine of a uniform angle, float32, error 1e-7: a polynomial, since XLA's own cosine on a CPU is not vectorised."""
-    folded = jax.lax.bitcast_convert_type(word, jnp.int32).astype(jnp.float32) * jnp.float32(2.0**-31)  # [-1, 1)
-    x = (jnp.abs(folded) - 0.5) * jnp.float32(jnp.pi)  # [-pi/2, pi/2]
+    folded = lax.bitcast_convert_type(word, jnp.int32).astype(jnp.float32) * np.float32(2.0**-31)  # [-1, 1)
+    x = (jnp.abs(folded) - 0.5) * np.float32(np.pi)  # [-pi/2, pi/2]
     return x * _polynomial(x * x, (1.0, -1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800))

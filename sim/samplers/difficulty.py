@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from sim.samplers import bits
 
@@ -76,7 +77,7 @@ def log_gamma_pair(streams, shapes, lanes):
         return turn + 1, tuple(proposals)
 
     pending = jnp.full(lanes.shape, -jnp.inf, jnp.float32)
-    first = propose((jnp.uint32(0), (pending, pending)))
+    first = propose((np.uint32(0), (pending, pending)))
     _, log_variates = jax.lax.while_loop(
         lambda state: (state[0] < _TURNS) & jnp.any(jnp.isinf(jnp.minimum(*state[1]))), propose, first
     )
@@ -96,6 +97,6 @@ def _proposal(shape, x, word, log_variate):
     root = jnp.maximum(1.0 + c * x, 1e-6)
     log_v = 3.0 * bits.log(root)
     threshold = 0.5 * x * x + d * (1.0 - root * root * root + log_v)
-    log_uniform = bits.log((word.astype(jnp.float32) + 0.5) * jnp.float32(2.0**-32))
+    log_uniform = bits.log((word.astype(jnp.float32) + 0.5) * np.float32(2.0**-32))
     accepted = (1.0 + c * x > 0) & (log_uniform < threshold)
     return jnp.where(jnp.isinf(log_variate) & accepted, bits.log(d) + log_v, log_variate)

@@ -73,7 +73,7 @@ class Zipf:
         log_rank = bits.log(jnp.where(in_head, head.astype(jnp.float32), jnp.floor(rank)))
         return Feature(
             -self.exponent * log_rank - self.log_total,
-            jnp.where(in_head, jnp.uint32(0), high),
+            jnp.where(in_head, np.uint32(0), high),
             jnp.where(in_head, head, low),
         )
 
@@ -89,7 +89,7 @@ class Zipf:
         head = 1 + sum((share > end).astype(jnp.uint32) for end in self.heads)
         beyond = jnp.maximum(share - self.heads[HEAD - 1], 0.0)
         rank = self._rounding(bits.exp2(self.log_bottom + _log2_1p(self.bottom_scale * beyond) * self.power))
-        lower = one >= jnp.uint32(1 << 31)
+        lower = one >= np.uint32(1 << 31)
         return jnp.where(lower, head, head_top), jnp.where(lower, rank, rank_top)
 
     def _tail_rank(self, share):
@@ -105,7 +105,7 @@ class Zipf:
         """What rounds down to the rank, from the place v at which a power of it is a tail sum; at least HEAD + 1."""
         inverse = 1.0 / v
         rank = v + 0.5 - inverse * (self.first - self.second * inverse * inverse)
-        return jnp.clip(rank, HEAD + 1, jnp.float32(2.0**120))
+        return jnp.clip(rank, HEAD + 1, np.float32(2.0**120))
 
     def _whole_rank(self, rank, one, other):
         """Words of floor(rank), with the digits that float32 cannot carry taken from the bits of y it left over.
@@ -113,14 +113,14 @@ class Zipf:
         The digits are a uniform integer of 2^(e-12) values, e = floor(log2 rank) up to 43, centred: masses move by less
         than (s 2^-12)^2. A finite rank beyond `size` is reflected, so that the last rank gets no more than its due.
         """
-        octave = jax.lax.bitcast_convert_type(rank, jnp.uint32) >> jnp.uint32(23)
-        window = jnp.uint32(1) << (jnp.clip(octave, 127 + _DITHER, 127 + _DITHER + 31) - jnp.uint32(127 + _DITHER))
-        fresh = other * jnp.uint32(_GOLDEN) ^ one
+        octave = jax.lax.bitcast_convert_type(rank, jnp.uint32) >> np.uint32(23)
+        window = np.uint32(1) << (jnp.clip(octave, 127 + _DITHER, 127 + _DITHER + 31) - np.uint32(127 + _DITHER))
+        fresh = other * np.uint32(_GOLDEN) ^ one
         if not self.finite:
             return _two_words(rank, window, fresh)
         low = rank.astype(jnp.uint32) + (fresh & (window - 1)) - (window >> 1)
         last = self.size.astype(jnp.uint32)
-        return jnp.zeros_like(low), jnp.where(low > last, jnp.maximum(2 * last + 1 - low, jnp.uint32(1)), low)
+        return jnp.zeros_like(low), jnp.where(low > last, jnp.maximum(2 * last + 1 - low, np.uint32(1)), low)
 
 
 def zipf(exponent, size, tails, total):
@@ -150,9 +150,9 @@ def _log2_1p(x):
 
 def _two_words(rank, window, fresh):
     """Words of floor(rank) + (fresh mod window) - window / 2; from 2^63 on only a name with the top bit set."""
-    bounded = jnp.minimum(rank, jnp.float32(1.5 * 2.0**63))
-    top = jnp.floor(bounded * jnp.float32(2.0**-32))
-    low = (bounded - top * jnp.float32(2.0**32)).astype(jnp.uint32)
+    bounded = jnp.minimum(rank, np.float32(1.5 * 2.0**63))
+    top = jnp.floor(bounded * np.float32(2.0**-32))
+    low = (bounded - top * np.float32(2.0**32)).astype(jnp.uint32)
     added = low + (fresh & (window - 1))
     less = added - (window >> 1)
     return top.astype(jnp.uint32) + (added < low).astype(jnp.uint32) - (less > added).astype(jnp.uint32), less

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from sim.samplers import bits
 
@@ -15,7 +16,7 @@ class FirstArrival(NamedTuple):
 
     def unmemorised(self, stream, features, test, lanes, examples):
         """bool [len(examples), lanes], as Arrival."""
-        return _wait(stream, jnp.uint32(0), lanes, bits.rate(test.log_probability))[None, :] > examples[:, None]
+        return _wait(stream, np.uint32(0), lanes, bits.rate(test.log_probability))[None, :] > examples[:, None]
 
 
 class Arrival(NamedTuple):

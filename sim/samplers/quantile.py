@@ -21,7 +21,8 @@ class BetaQuantile(NamedTuple):
     Log-odds x = log(s / (1 - s)) from one uniform u of 64 bits: a parabola in each cell of v = u (lower half) or 1 - u
     (upper half), a float32 number, so that both tails are as finely drawn as the middle.
     Resolution: probabilities of 2^-65, elsewhere 2^-24 of v. x is right to 1.2e-7 |x|, read as an error of u some 1e-6
-    of v in the middle and 1e-5 at 2^-65 (8e-6 and 3e-5 for shapes of thousands). log s reaches -1e5 and, where s is near 1, -1e-38; unsolvable: -inf.
+    of v in the middle and 1e-5 at 2^-65 (8e-6 and 3e-5 for shapes of thousands). log s reaches -1e5 and, where s is
+    near 1, -1e-38; unsolvable: -inf.
     coefficients: float32, three of [2 SIDE], constant term first, lower half first.
     last_word: uint32, the last first word of a solvable problem: odd, so that the halves end between two first words.
     """
@@ -40,7 +41,7 @@ class BetaQuantile(NamedTuple):
 
     def _stretch(self):
         """Reciprocal of the solvable share: what is left of a uniform below it is uniform again, so stretched."""
-        return jnp.float32(2.0**32) / (self.last_word.astype(jnp.float32) + 1.0)
+        return np.float32(2.0**32) / (self.last_word.astype(jnp.float32) + 1.0)
 
     def _log_odds(self, near, upper):
         word = jax.lax.bitcast_convert_type(near, jnp.int32)
