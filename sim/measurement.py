@@ -34,6 +34,7 @@ class OfProblems(NamedTuple):
     """How precise so many independent problems are."""
 
     count: int
+    fades = True  # later parts of a curve tell less
 
     def usable(self, curve, excess):
         """Where the excess over the floor can be told: bool [x]."""
@@ -48,6 +49,7 @@ class OfMeans(NamedTuple):
     """How precise a mean over learners or batches is: its covariance [x, x]."""
 
     covariance: np.ndarray
+    fades = False
 
     def usable(self, curve, excess):
         """As OfProblems.usable."""
@@ -78,7 +80,7 @@ def window(prediction, grid, precision):
             fit = estimators.power_law(curve[piece], part, prediction.floor)
             bias = float(fit.exponent) - prediction.exponent
             error = precision.stderr(fit, piece, curve[piece], part, prediction.floor)
-            if error**2 >= best:
+            if error**2 >= best and precision.fades:
                 break  # a later start only makes it larger
             loss = error**2 + (_CAUTION * bias) ** 2
             if loss < best and _CAUTION * abs(bias) < error:

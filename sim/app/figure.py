@@ -99,7 +99,7 @@ def _plain(text):
 
 def _title(run, words, parameters):
     settings = [(name, _setting(run, path)) for name, path in parameters]
-    settings += [(name, run.manifest.get(name)) for name in ("problems", "seed")]
+    settings += [(name, run.manifest.get(name)) for name in ("problems", "learners", "seed")]
     words_of = [f"{name} {_number(value)}" for name, value in settings if value is not None]
     lines = [", ".join(words_of[start : start + 5]) for start in range(0, len(words_of), 5)]  # six are too wide
     return ",\n".join([words, *lines]).replace(",", "", 1) if lines else words
@@ -256,6 +256,8 @@ def _residuals(axis, curve, pen, **style):
 
 def _log_limits(axis, drawn, laws):
     """Keep every point in view, and the law until it falls ten times below the lowest of them."""
+    if axis.get_yscale() != "log":
+        return
     drawn, laws = np.concatenate(drawn), np.concatenate(laws)
     drawn, laws = drawn[drawn > 0], laws[laws > 0]
     seen = np.concatenate([drawn, laws[laws > np.min(drawn, initial=np.inf) / 10] if drawn.size else laws])
@@ -315,6 +317,8 @@ def learning_curve(run) -> Figure:
 
 def _one_curve(stack, curve, law):
     axis, foot = stack
+    if not (curve.estimate > 0).any() and not (curve.law > 0).any():
+        axis.set_yscale("linear")  # nothing is left to err on: a line at 0
     _law(axis, curve, LAW, law)
     _log_limits(axis, [_points(axis, curve, POINTS, "simulation")], [curve.law])
     _residuals(foot, curve, POINTS)
