@@ -22,7 +22,7 @@ usage: python -m sim bench [KEY=VALUE ...]
 
 Every row is a ratio of medians: its two contestants are measured in turn, in this one process and on one core, and
 what they return is checked. numba and torch are used where they are installed; a peer that is absent is named.
-The table goes to outputs/bench_DATE/bench.json, machine and versions to manifest.json beside it.
+The table goes to outputs/bench_DATE/bench.json (and bench.md), machine and versions to manifest.json beside it.
 Exit code: 0 when the table is complete, also where a bar is missed; 1 when a result was wrong; 2 for bad input.
 
 rows:
@@ -235,11 +235,26 @@ def entry(measured):
     }
 
 
+def markdown(entries):
+    """The table of ratios as Markdown, one line a row of bench.json."""
+    lines = ["| what | ratio | bar | |", "| --- | ---: | ---: | --- |"]
+    for row in entries:
+        value = "not measured" if row["value"] is None else f"{row['value']:.3g}"
+        bar = "" if row["bar"] is None else f"{row['rule']} {row['bar']:.3g}"
+        lines.append(f"| {row['what']} | {value} | {bar} | {_WORDS[row['holds']]} |")
+    return "\n".join(lines) + "\n"
+
+
+_WORDS = {True: "holds", False: "missed", None: ""}
+
+
 def write(entries, asked, **more):
-    """bench.json and manifest.json in a folder of their own below outputs/; the folder."""
+    """bench.json, manifest.json and, for ratios, bench.md in a folder of their own below outputs/; the folder."""
     where = Path("outputs") / time.strftime("bench_%Y-%m-%d_%H-%M-%S")
     where.mkdir(parents=True)
     manifest = machine.describe() | {"repeats": asked.repeats, "device": asked.device} | more
     for name, content in (("bench.json", entries), ("manifest.json", manifest)):
         (where / name).write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    if asked.device == "cpu":
+        (where / "bench.md").write_text(markdown(entries), encoding="utf-8")
     return where

@@ -52,6 +52,15 @@ def numba_curve():
     return Contestant(lambda: compiled(table, shift, masses, EXAMPLES, np.uint64(0)), CURVE_DRAWS, check)
 
 
+def numba_plain_curve():
+    """As numba_curve in its usual form: numba's own random numbers, two tables, whole counts."""
+    numba = package("numba")
+    table, masses = alias_table(_masses()), _masses()
+    accept, alias = (table >> np.uint64(32)) / 2.0**32, (table & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    compiled = numba.njit(plain_alias_curve)
+    return Contestant(lambda: compiled(accept, alias, masses, EXAMPLES), CURVE_DRAWS, check)
+
+
 def alias_table(masses):
     """Walker's table by Vose's method: acceptance in the upper 32 bits, alias in the lower, a power of two entries."""
     scaled, alias = masses / masses.sum() * len(masses), np.arange(len(masses))
@@ -81,6 +90,22 @@ def alias_curve(table, shift, masses, examples, word):
             feature = z >> shift if kept else entry & low
             if not seen[feature]:
                 seen[feature] = 1
+                unseen -= masses[feature]
+        drawn = examples[point]
+        curve[point] = unseen
+    return curve
+
+
+def plain_alias_curve(accept, alias, masses, examples):
+    """Mass unseen at each n, by np.random. To be compiled."""
+    counts, curve, unseen, drawn = np.zeros(len(accept), np.int32), np.empty(len(examples)), 1.0, 0
+    for point in range(len(examples)):
+        for _ in range(examples[point] - drawn):
+            place = np.random.random() * len(accept)  # noqa: NPY002: what numba compiles
+            column = int(place)
+            feature = column if place - column < accept[column] else alias[column]
+            counts[feature] += 1
+            if counts[feature] == 1:
                 unseen -= masses[feature]
         drawn = examples[point]
         curve[point] = unseen

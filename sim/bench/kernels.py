@@ -160,9 +160,17 @@ def bernoulli():
 
 
 def beta():
-    """Log success probability under Beta(5, 0.35); an item is a problem. Checked: its mean."""
+    """Log success probability under Beta(5, 0.35), from the table of quantiles; an item is a problem."""
+    return _beta(simulate.beta_sampler(ALPHA, BETA, 1.0))
 
-    sampler = simulate.beta_sampler(ALPHA, BETA, 1.0)
+
+def gamma_ratio():
+    """The same as a ratio of Gamma variates."""
+    return _beta(simulate.gamma_ratio_sampler(ALPHA, BETA, 1.0))
+
+
+def _beta(sampler):
+    """Checked: the mean of the logarithms."""
 
     def draw(numbers, piece, lanes):
         sampler, streams = numbers

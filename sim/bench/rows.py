@@ -45,7 +45,14 @@ ROWS = (
     Row("zipf2_words", "Zipf s = 2, fraction of the word rate (2 words a draw)", "zipf2", "words", 0.40, times=2),
     Row("zipf17_words", "Zipf s = 1.7, fraction of the word rate (2 words a draw)", "zipf17", "words", 0.25, times=2),
     Row("direct_numpy", "direct curve, n = 4M, N = 2^20, against numpy zipf + bincount", "direct", "numpy_curve", 28),
-    Row("direct_numba", "direct curve, n = 4M, N = 2^20, against a numba alias table", "direct", "numba_curve", 5),
+    Row("direct_numba", "direct curve, n = 4M, N = 2^20, against a tuned numba alias table", "direct", "numba_curve", 5),
+    Row(
+        "direct_numba_plain",
+        "direct curve, n = 4M, N = 2^20, against numba alias tables with np.random",
+        "direct",
+        "numba_plain_curve",
+        None,
+    ),
     Row("chain_1e6", f"block chain, a learner at n = 10^6, {LINEAR}", "chain_million", "direct", 60, times=1e6),
     Row("chain_1e9", f"block chain, a learner at n = 10^9, {LINEAR}", "chain_billion", "direct", 5e4, times=1e9),
     Row("chain_1e12", f"block chain, a learner at n = 10^12, {LINEAR}", "chain_trillion", "direct", 5e7, times=1e12),
@@ -91,6 +98,7 @@ ROWS = (
     ),
     Row("beta_jax", "log-space Beta(5, 0.35), against jax.random.beta", "beta", "jax_beta", 10),
     Row("beta_numpy", "log-space Beta(5, 0.35), against numpy Generator.beta", "beta", "numpy_beta", 1.5),
+    Row("gamma_numpy", "the same as a ratio of Gamma variates, against numpy", "gamma_ratio", "numpy_beta", None),
     Row("lattice_variance", "lattice variance ratio on pass@k, k <= 10^5", "lattice_curves", "independent_curves", 20),
     Row("devices", "coverage on two host devices, against one (wall time)", "two_devices", "one_device", 1.7),
     Row(
