@@ -101,7 +101,7 @@ def plain_alias_curve(accept, alias, masses, examples):
     counts, curve, unseen, drawn = np.zeros(len(accept), np.int32), np.empty(len(examples)), 1.0, 0
     for point in range(len(examples)):
         for _ in range(examples[point] - drawn):
-            place = np.random.random() * len(accept)  # noqa: NPY002: what numba compiles
+            place = np.random.random() * len(accept)  # noqa: NPY002 (what numba compiles)
             column = int(place)
             feature = column if place - column < accept[column] else alias[column]
             counts[feature] += 1

@@ -45,7 +45,7 @@ ROWS = (
     Row("zipf2_words", "Zipf s = 2, fraction of the word rate (2 words a draw)", "zipf2", "words", 0.40, times=2),
     Row("zipf17_words", "Zipf s = 1.7, fraction of the word rate (2 words a draw)", "zipf17", "words", 0.25, times=2),
     Row("direct_numpy", "direct curve, n = 4M, N = 2^20, against numpy zipf + bincount", "direct", "numpy_curve", 28),
-    Row("direct_numba", "direct curve, n = 4M, N = 2^20, against a tuned numba alias table", "direct", "numba_curve", 5),
+    Row("direct_numba", "direct curve, n = 4M, N = 2^20, against a tuned numba alias", "direct", "numba_curve", 5),
     Row(
         "direct_numba_plain",
         "direct curve, n = 4M, N = 2^20, against numba alias tables with np.random",

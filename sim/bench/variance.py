@@ -45,7 +45,7 @@ def _variance(curves):
 
 
 def lattice_curves():
-    """pass@k at the default difficulty, k to 10^5, a replicate a batch: problems and attempts from a shifted lattice."""
+    """pass@k at the default difficulty, k to 10^5, a replicate a batch; problems and attempts from a lattice."""
     return _pass_at_k(lambda words: [Lattice(*own, dimension) for dimension, own in enumerate(words, 1)])
 
 

@@ -20,20 +20,20 @@ _SPREAD = 0x9E3779B9  # odd: the lowest digits of the lanes differ as well, for 
 # and first waiting time: both pairs have the ratio r. Taken were the 60 r with the least e(1, r) among those whose dual
 # lattice has no vector shorter than 100 (of 137 at best), and their negatives; of these the one whose least gain over
 # independent draws was the largest, for eight Beta laws at 16 k from 1 to 1e5. t has the least sum of e over all sets
-# of the four. All further z component by component: odd, below N / 2, the least sum of e over the pairs and triples
-# formed with earlier ones. Here
+# of the four. All further z component by component: odd, below N / 2, the least mean of e over the pairs formed with
+# earlier ones plus mean over the triples; sums would let the many triples allow a bad pair. Here
 #     e(a, b, ...) = 1/N sum_i w(i a / N) w(i b / N) ...,    w(x) = x^2 - x + 1/6,    0 <= x < 1,
-# the mean squared error over shifts in the worst case over functions with square-integrable mixed first derivatives
-# (Sloan and Reztsov, Math. Comp. 2002, and the many who followed).
+# the squared worst-case error, averaged over shifts, of functions of these coordinates whose mixed first derivative is
+# square-integrable (Sloan and Reztsov, Math. Comp. 2002).
 GENERATORS = (
-    *(1, 6093, 2365, 10033, 3971, 5633, 7713, 2937, 695, 2293, 6561, 873, 3727, 3565, 3405, 4441),
-    *(7657, 1791, 7687, 2237, 5905, 307, 1249, 6473, 7729, 5059, 5355, 8093, 2593, 8127, 3761, 6529),
-    *(7937, 4067, 659, 1633, 3107, 7955, 6931, 8081, 7189, 4963, 3391, 5719, 7407, 2787, 5787, 3473),
-    *(4321, 1939, 7975, 5939, 5801, 1457, 7149, 1769, 1611, 2993, 2059, 3585, 1403, 2129, 863, 4309),
-    *(83, 5383, 4591, 7137, 1221, 1107, 245, 4127, 7695, 5615, 5825, 3591, 7211, 2261, 25, 1897),
-    *(5005, 2745, 6599, 6999, 4823, 39, 5097, 481, 7401, 7785, 397, 3803, 3655, 661, 5895, 1953),
-    *(3167, 6001, 1333, 5375, 7097, 5935, 6761, 5487, 6979, 1503, 3069, 163, 2103, 1543, 933, 2905),
-    *(5545, 5753, 381, 5731, 353, 2721, 821, 3491, 3625, 7217, 6903, 2477, 1761, 2921, 7159, 337),
+    *(1, 6093, 2365, 10033, 3971, 5633, 7713, 2937, 695, 2207, 5407, 5935, 7809, 5775, 545, 7395),
+    *(873, 5899, 4657, 5125, 3151, 2719, 3619, 2323, 7347, 8027, 4477, 733, 2567, 7453, 4753, 5555),
+    *(1555, 3351, 6079, 1453, 2925, 1423, 3631, 6795, 1931, 807, 715, 3767, 7059, 265, 6373, 4173),
+    *(6875, 5751, 3993, 2245, 1733, 2841, 3879, 6905, 5051, 5865, 3041, 5163, 7055, 4925, 1269, 1633),
+    *(6669, 6073, 897, 7749, 1015, 1871, 6239, 7287, 6803, 7277, 7421, 5721, 2357, 1723, 7425, 8061),
+    *(3569, 6987, 5695, 6189, 1039, 249, 7909, 2617, 5871, 73, 3705, 1319, 589, 1299, 5861, 4591),
+    *(2467, 5227, 6301, 7101, 3135, 6431, 5359, 1385, 7487, 2375, 4583, 3995, 2057, 1567, 1243, 3857),
+    *(2557, 3185, 135, 323, 6441, 5093, 6639, 1797, 3467, 8169, 5929, 5371, 5787, 1075, 5757, 5037),
 )
 
 

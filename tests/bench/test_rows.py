@@ -27,6 +27,7 @@ BARS = {
     "first_numpy": 2.8,
     "beta_jax": 10,
     "beta_numpy": 1.5,
+    "lattice_variance": 20,
     "devices": 1.7,
     "run_cold": -2.0,
     "run_cached": -1.5,

@@ -1,0 +1,106 @@
+"""Masses of learners: their mean, its error, the fit's error, and verdicts, against what repeated runs do."""
+
+import numpy as np
+import pytest
+from checks import FALSE_ALARM, assert_proportion, rejects
+from scipy import stats
+
+from sim import estimators, measurement, simulate, verdict
+from sim.laws import learning_curve
+from sim.measurement import Prediction
+from sim.model import Budget, Masses, grid
+
+N = grid(1e6, 13)
+RUNS = 400
+
+
+def prediction(exponent, depth=1):
+    curve = learning_curve.unmemorised_mass(N, exponent, np.inf, depth)
+    prefactor = float(learning_curve.prefactor(exponent, depth))
+    return Prediction(curve, float(learning_curve.decay_exponent(exponent)), prefactor, False)
+
+
+def noisy(rng, law, learners, noise=0.05):
+    """Masses with the law's mean; what a learner is lucky with at one n, it mostly is with at the next."""
+    walk = np.cumsum(rng.standard_normal((learners, len(law))), axis=1) / np.sqrt(np.arange(1, len(law) + 1))
+    return Masses(law * (1 + noise * walk), np.float64(1e-9))
+
+
+def assert_unit_variance(normal):
+    p_value = 2 * min(tail(np.sum(normal**2), len(normal)) for tail in (stats.chi2.cdf, stats.chi2.sf))
+    assert p_value > FALSE_ALARM, f"variance {np.mean(normal**2):.3g} against 1: p = {p_value:.2g}"
+
+
+def test_the_mean_mass_and_its_error_by_hand():
+    curve = estimators.mass_curve(Masses(np.array([[0.4, 0.2], [0.6, 0.2]]), np.array([0.0, 0.01])))
+    assert curve.estimate == pytest.approx([0.5, 0.2])
+    assert curve.stderr == pytest.approx(
+        [0.1, 0.002]
+    )  # spread of the first; rounding of the second, which never varies
+
+
+def test_the_error_foreseen_for_the_exponent_is_that_of_repeated_fits():
+    rng, law = np.random.default_rng(1), prediction(2.0)
+    piece = slice(5, None)
+    curve, part = law.curve[piece], N[piece]
+    means = np.array([noisy(rng, law.curve, 100).values.mean(axis=0) for _ in range(RUNS)])
+    covariance = np.cov(noisy(rng, law.curve, 100_000).values, rowvar=False) / 100
+    foreseen = estimators.power_law_spread(
+        estimators.power_law(curve, part, False), curve, part, False, covariance[piece, piece]
+    )
+    fitted = estimators.power_law(means[:, piece], part, False).exponent
+    off = (fitted - fitted.mean()) / foreseen * (RUNS / (RUNS - 1)) ** 0.5
+    assert_unit_variance(off)
+    rejects(assert_unit_variance, 1.25 * off)
+
+
+def test_masses_of_a_true_law_are_refuted_as_often_as_stated():
+    rng, law = np.random.default_rng(2), prediction(2.0)
+    p_values = np.array([verdict.mass_test(noisy(rng, law.curve, 256), law.curve)[2] for _ in range(RUNS)])
+    assert_proportion(np.count_nonzero(p_values < 0.1), RUNS, 0.1)
+    wrong = prediction(2.02).curve
+    p_values = [verdict.mass_test(noisy(rng, law.curve, 256), wrong)[2] for _ in range(20)]
+    assert max(p_values) < 1e-4
+
+
+def test_points_that_only_rounding_moves_are_not_judged():
+    rng, law = np.random.default_rng(3), prediction(2.0).curve
+    values = law * (1 + 1e-8 * rng.standard_normal((256, len(law)))) * (1 + 5e-7)
+    assert verdict.mass_test(Masses(values, np.float64(1e-6)), law) == (0.0, 0, 1.0)
+    assert verdict.mass_test(Masses(values, np.float64(1e-12)), law)[2] < 1e-4
+
+
+def test_a_mass_where_the_law_allows_none_refutes_it():
+    values = np.full((64, 2), 0.5) + np.random.default_rng(4).normal(0, 0.01, (64, 2))
+    assert verdict.mass_test(Masses(values, np.float64(1e-6)), np.array([0.5, 0.0]))[2] == 0.0
+
+
+@pytest.mark.parametrize(("name", "size"), [("block_chain", np.inf), ("direct", np.inf), ("jump_chain", 300)])
+def test_simulated_learners_confirm_their_law_and_refute_one_two_percent_off(name, size):
+    examples = grid(1e3, 11) if name != "block_chain" else N
+    learner = simulate.learner(name, 2.0, size, 2, examples)
+    masses = simulate.masses(1, f"masses {name}", learner, 4096, Budget(32768, 0, 0))
+    law = learning_curve.unmemorised_mass(examples, 2.0, size, 2)
+    assert verdict.mass_test(masses, law)[2] > FALSE_ALARM
+    assert verdict.mass_test(masses, learning_curve.unmemorised_mass(examples, 2.0408, size, 2))[2] < FALSE_ALARM
+
+
+def test_a_measured_exponent_is_within_its_error_of_the_law():
+    learner = simulate.learner("block_chain", 1.5, np.inf, 1, N)
+    law = prediction(1.5)
+    pulls = []
+    for seed in range(20):
+        masses = simulate.masses(seed, "pulls", learner, 512, Budget(32768, 0, 0))
+        found = measurement.measure_masses(masses, N, law)
+        pulls.append((found.exponent - law.exponent) / np.hypot(found.exponent_stderr, found.bias))
+    assert_proportion(np.count_nonzero(np.abs(pulls) < stats.t.isf(0.05, 63)), 20, 0.9)
+    rejects(assert_proportion, np.count_nonzero(np.abs(np.add(pulls, 5)) < stats.t.isf(0.05, 63)), 20, 0.9)
+
+
+def test_learners_are_the_same_for_any_chunk_and_number_of_devices():
+    learner = simulate.learner("block_chain", 2.0, np.inf, 1, N)
+    one, two, eight = (
+        simulate.masses(1, "cuts", learner, 2000, Budget(32768, chunk, devices)).values
+        for chunk, devices in [(1, 1), (4, 2), (0, 8)]
+    )
+    assert (one == two).all() and (one == eight).all() and len(one) == 2048
