@@ -1,9 +1,11 @@
 """python -m sim COMMAND: the command line. Commands are loaded when they are called, so that --help is quick."""
 
+import contextlib
 import gc
 import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 from sim import __version__
 
@@ -18,6 +20,9 @@ commands:
            python -m sim run
            python -m sim run experiment=coverage difficulty.alpha=3.7 difficulty.beta=0.42 attempts.max=1e7
            python -m sim run --multirun sweep=exponent_depth
+           python -m sim run budget=paper dry=true          how long would it take, and in what memory?
+  bench    time the samplers against what else there is, on one core or a GPU
+           python -m sim bench                              (python -m sim bench --help)
 
 options:
   --help       this text; `python -m sim run --help` shows every group and key
@@ -47,12 +52,12 @@ def main():
     if arguments[0] == "--version":
         print(f"sim {__version__}")
         return 0
-    if arguments[0] != "run":
-        return _refuse("sim", f"{arguments[0]}: no such command; need run (see python -m sim --help)")
+    if arguments[0] not in COMMANDS:
+        return _refuse("sim", f"{arguments[0]}: no such command; need {' or '.join(COMMANDS)} (python -m sim --help)")
     wrong = _wrong_jax(version("jaxlib"))
     if wrong:
         return _refuse("sim", wrong)
-    return _run(arguments[1:])
+    return COMMANDS[arguments[0]](arguments[1:])
 
 
 def _refuse(program, sentence):
@@ -66,6 +71,12 @@ def _wrong_jax(found):
     if (0, 9, 1) <= numbers < (0, 11):
         return f"jaxlib: need a release before 0.9.1 or from 0.11 on (those between sum wrongly on CPUs), got {found}"
     return None
+
+
+def _bench(arguments):
+    from sim.app import bench
+
+    return bench.main(arguments)
 
 
 def _run(arguments):
@@ -85,9 +96,11 @@ def _run(arguments):
     sys.argv = ["sim run", *arguments]
     run.REFUSED.clear()
     run.SWEEPS.clear()
+    run.DRY.clear()
     try:
         run.command()
         _report_sweeps(run.SWEEPS)
+        _remove_dry(run.DRY)
     except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
         return _refuse("sim run", configuration.refused(error))
     except KeyboardInterrupt:
@@ -102,6 +115,16 @@ def _report_sweeps(folders):
         from sim.app import sweep  # draws: not loaded for a mistake in the arguments
 
         print(sweep.report(folder), flush=True)
+
+
+def _remove_dry(folders):
+    for folder in map(Path, folders):
+        (folder / "multirun.yaml").unlink(missing_ok=True)  # Hydra's
+        with contextlib.suppress(OSError):  # a point was no dry run
+            folder.rmdir()
+
+
+COMMANDS = {"run": _run, "bench": _bench}
 
 
 if __name__ == "__main__":

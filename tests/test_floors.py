@@ -83,10 +83,15 @@ assert not xla_bridge.backends_are_initialized(), "a backend was started"
 
 
 @pytest.mark.parametrize(
-    "module", ["sim", "sim.__main__", "sim.app.door", "sim.app.folder", "sim.app.sweep", "sim.laws.coverage"]
+    "module",
+    [
+        *("sim", "sim.__main__", "sim.plan", "sim.laws.coverage"),
+        *("sim.app.door", "sim.app.run", "sim.app.folder", "sim.app.sweep", "sim.app.bench"),
+    ],
 )
-def test_jax_is_not_loaded_before_it_is_needed(module):
-    assert run(f"import sys, {module}; print('jax' in sys.modules)").stdout == "False\n"
+def test_neither_jax_nor_matplotlib_is_loaded_before_it_is_needed(module):
+    loaded = f"import sys, {module}; print([name for name in ('jax', 'matplotlib') if name in sys.modules])"
+    assert run(loaded).stdout == "[]\n"
 
 
 def test_no_environment_is_read_at_import():

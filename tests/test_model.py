@@ -6,7 +6,23 @@ import numpy as np
 import pytest
 
 from sim import model
-from sim.model import MEMBERS, Arrival, Bernoulli, Beta, Budget, Empirical, FirstSuccess, TrainingSet, Zipf, grid
+from sim.model import (
+    LEARNERS,
+    MEMBERS,
+    Arrival,
+    Bernoulli,
+    Beta,
+    Budget,
+    Direct,
+    Empirical,
+    FeatureArrivals,
+    FirstSuccess,
+    JumpChain,
+    TrainingSet,
+    Zipf,
+    choice,
+    grid,
+)
 
 NAN, INF = math.nan, math.inf
 GOOD = {Zipf: (2.0, INF), Arrival: (1,), TrainingSet: (1,), Beta: (5.0, 0.35, 1.0), Budget: (2**19, 0, 0)}
@@ -22,6 +38,7 @@ BETA = "difficulty.beta: need 0.001 <= beta <= 10000, got {}"
 CEILING = "difficulty.ceiling: need 0 < ceiling <= 1, got {}"
 PROBLEMS = "budget.problems: need a number from 32768 (two batches, for a standard error) to 1e11, got {}"
 CHUNK = "budget.chunk: need 0 (automatic) to 4096 batches, got {}"
+SHARE = "budget.memory: need a share of a device's memory, 0 < share <= 1, got {}"
 DEVICES = "budget.devices: need 0 (all) to 4096 devices, got {}"
 
 REFUSED = [
@@ -35,6 +52,7 @@ REFUSED = [
     *((Budget, (bad, 0, 0), PROBLEMS, bad) for bad in (0, -1, 1, 2**15 - 1, 10**11 + 1, 10**18)),
     *((Budget, (2**19, bad, 0), CHUNK, bad) for bad in (-1, 4097)),
     *((Budget, (2**19, 0, bad), DEVICES, bad) for bad in (-1, 4097)),
+    *((Budget, (2**19, 0, 0, bad), SHARE, bad) for bad in (0.0, -0.1, 1.0000001, INF, NAN)),
 ]
 
 
@@ -49,7 +67,7 @@ EDGES = [
     *((Zipf, values) for values in ((1.0001, INF), (20.0, INF), (1e-9, 1e9), (1.0, 10.0), (0.5, 1.0))),
     *((kind, (depth,)) for kind in (Arrival, TrainingSet) for depth in (1, 100)),
     *((Beta, values) for values in ((1e-3, 1e4, 1.0), (1e4, 1e-3, 1e-9))),
-    *((Budget, values) for values in ((2**15, 0, 0), (10**11, 4096, 4096))),
+    *((Budget, values) for values in ((2**15, 0, 0), (10**11, 4096, 4096), (2**19, 0, 0, 1e-9), (2**19, 0, 0, 1.0))),
     (Empirical, ("any path",)),
 ]
 
@@ -68,11 +86,58 @@ def test_members_tell_what_they_are_set_by():
     told = {group: {name: model.member_fields(kind) for name, kind in of.items()} for group, of in MEMBERS.items()}
     assert told == {
         "features": {"zipf": {"exponent": float, "size": float}},
-        "memory": {"arrival": {"depth": int}, "training_set": {"depth": int}},
-        "difficulty": {"beta": {"alpha": float, "beta": float, "ceiling": float}, "empirical": {"path": str}},
+        "memory": {name: {"depth": int} for name in ("automatic", "arrival", "training_set", *LEARNERS)},
+        "difficulty": {
+            **{name: {"alpha": float, "beta": float, "ceiling": float} for name in ("beta", "gamma_ratio")},
+            "empirical": {"path": str},
+        },
         "attempts": {"first_success": {}, "bernoulli": {}},
+        "sampling": {"random": {}, "lattice": {}},
     }
+    assert LEARNERS == ("direct", "feature_arrivals", "block_chain", "jump_chain")
     assert [kind.limit for kind in (Arrival, TrainingSet, FirstSuccess, Bernoulli)] == [1e18, 2**30, 1e15, 1e6]
+
+
+CHOICES = [  # exponent, size, n -> member
+    ((2.0, INF, 1e4), "direct"),
+    ((2.0, INF, 1e4 + 1), "block_chain"),
+    ((1.1, INF, 1e4), "block_chain"),  # two million features may be seen
+    ((1.2, 1e6, 1e4), "direct"),
+    ((0.5, 1e6, 1e4), "direct"),
+    ((0.5, 1e6 + 1, 1e4), "block_chain"),
+    ((2.0, 1e4, 1e18), "feature_arrivals"),
+    ((2.0, 1e4 + 1, 1e18), "block_chain"),
+    ((1.0, 1e9, 1e18), "block_chain"),
+    ((2.0, 1.0, 2.0), "direct"),
+]
+
+
+@pytest.mark.parametrize(("numbers", "name"), CHOICES)
+def test_how_learners_are_drawn_is_chosen_by_the_number_of_examples_and_of_features(numbers, name):
+    exponent, size, largest = numbers
+    features = Zipf(exponent, size)
+    assert choice(features, largest) == name
+    MEMBERS["memory"][name](1).check_reach(name, features, largest)
+
+
+REACHES = [
+    (Direct, Zipf(2.0, INF), 2.0**31 - 1, True),
+    (Direct, Zipf(1.05, 2.0**28), 1e9, True),
+    (Direct, Zipf(1.05, 2.0**28 + 1), 1e9, False),
+    (Direct, Zipf(1.2, INF), 1e9, False),
+    (FeatureArrivals, Zipf(2.0, 1e9), 1e18, True),
+    (FeatureArrivals, Zipf(2.0, INF), 10.0, False),
+    (JumpChain, Zipf(2.0, 2.0**23), 1e6, True),
+    (JumpChain, Zipf(2.0, 2.0**23 + 1), 1e6, False),
+]
+
+
+@pytest.mark.parametrize(("kind", "features", "largest", "within"), REACHES)
+def test_features_beyond_the_reach_of_a_kernel_are_refused(kind, features, largest, within):
+    if within:
+        return kind(2).check_reach("it", features, largest)
+    with pytest.raises(ValueError, match=r"memory\.name=it: need "):
+        kind(2).check_reach("it", features, largest)
 
 
 GRIDS = [(largest, points) for largest in (2, 3, 10, 100, 9999, 10**6, 10**15, 10**18) for points in (2, 3, 25, 200)]

@@ -5,6 +5,7 @@ import math
 from sim import experiments
 from sim.experiments.question import Law, Question
 from sim.model import (
+    BATCH,
     DEEPEST,
     FEWEST_LEARNERS,
     LEARNERS,
@@ -20,7 +21,7 @@ from sim.model import (
 from sim.pilot import counts
 
 _AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
-_BUDGET = ("problems", "replays", "learners", "chunk", "devices")
+_BUDGET = ("problems", "replays", "learners", "chunk", "devices", "memory")
 _LAW = ("exponent", "depth", "normalisation", "alpha", "beta", "ceiling")
 _LEARNING, _INFERENCE = ("exponent", "depth", "normalisation"), ("alpha", "beta", "ceiling")
 _USED = {
@@ -29,7 +30,8 @@ _USED = {
     "joint": _LEARNING + _INFERENCE,
     "replay": ("alpha", "beta"),
 }
-_TOP = (*MEMBERS, "examples", "budget", "experiments", "seed", "output", "law")
+_SWITCHES = ("figure", "dry")
+_TOP = (*MEMBERS, "examples", "budget", "experiments", "seed", "output", *_SWITCHES, "law")
 _MOST_COUNTS = 2**27  # integers of 8 bytes: 1 GiB
 
 
@@ -102,8 +104,8 @@ def _grid(name, node, limit):
 def budget(node, drawn="problems"):
     """The checked Budget; drawn: the key that says how much, "replays" for a replay of recorded attempts."""
     _known("budget", node, _BUDGET)
-    numbers = {key: number(f"budget.{key}", node[key], whole=True) for key in _BUDGET}
-    made = Budget(numbers[drawn], numbers["chunk"], numbers["devices"])
+    numbers = {key: number(f"budget.{key}", node[key], whole=key != "memory") for key in _BUDGET}
+    made = Budget(numbers[drawn], numbers["chunk"], numbers["devices"], numbers["memory"])
     made.check(f"budget.{drawn}")
     return made
 
@@ -122,21 +124,40 @@ def _learners(node, points):
     return learners
 
 
-def _memory_of(experiment, name, memory, features, examples):
+def _memory_of(experiment, config, memory, features, examples):
     """(name, member) that an experiment draws memory by: as asked for, or what suits n and N if that is left open."""
-    of_problems = ("arrival", "training_set")
-    if experiment != "learning_curve":
-        name = "arrival" if name == "automatic" else name
-        if experiment == "joint" and name not in of_problems:
-            raise ValueError(
-                f"memory.name: joint draws single problems and needs automatic, {' or '.join(of_problems)}, got {name}"
-            )
-    elif name == "automatic":
-        name = choice(features, examples[-1])
+    name, of_problems = config["memory"]["name"], ("arrival", "training_set")
+    if name == "automatic":
+        learners = experiment == "learning_curve" and config["sampling"]["name"] == "random"
+        name = choice(features, examples[-1]) if learners else "arrival"
+    if experiment == "joint" and name not in of_problems:
+        raise ValueError(
+            f"memory.name: joint draws single problems and needs automatic, {' or '.join(of_problems)}, got {name}"
+        )
     member = MEMBERS["memory"][name](memory.depth)
     if experiment == "learning_curve" and name in LEARNERS:
         member.check_reach(name, features, examples[-1])
     return name, member
+
+
+def _sampling_of(experiment, config, memory_name, drawn):
+    """How an experiment's problems are drawn; what a lattice cannot draw is refused."""
+    name = config["sampling"]["name"]
+    if (
+        name == "random" or experiment == "replay"
+    ):  # a replay puts recorded attempts in a random order, whatever is asked
+        return "random"
+    inference = {"difficulty": ("beta", "empirical"), "attempts": ("first_success",)}
+    for group, drawable in inference.items() if experiment != "learning_curve" else ():
+        if config[group]["name"] not in drawable:
+            raise ValueError(f"sampling={name}: need {group}={' or '.join(drawable)}, got {config[group]['name']}")
+    if experiment != "coverage" and memory_name != "arrival":
+        raise ValueError(f"sampling={name}: need memory=arrival or automatic, got {memory_name}")
+    fewest = MEMBERS["sampling"][name].fewest
+    if drawn.batches < fewest:
+        rule = f"at least {fewest} independent shifts (budget.problems={fewest * BATCH})"
+        raise ValueError(f"sampling={name}: need {rule}, got {drawn.batches}")
+    return name
 
 
 def _given_law(node, features):
@@ -206,6 +227,12 @@ def _check_top(config):
             raise ValueError(f"{key}: need a value, got none")
 
 
+def _check_switches(config):
+    for key in _SWITCHES:
+        if not isinstance(config[key], bool):
+            raise ValueError(f"{key}: need true or false, got {config[key]!r}")
+
+
 def _check_experiments(names):
     if not isinstance(names, list) or not names:
         raise ValueError(f"experiments: need a list such as [coverage], got {names!r}")
@@ -220,7 +247,8 @@ def questions(config):
     config: plain nested dictionary.  ValueError, in one sentence, for the first thing that is wrong.
     """
     _check_top(config)
-    features, memory, difficulty, _ = (member(group, config[group]) for group in MEMBERS)
+    _check_switches(config)
+    features, memory, difficulty, _, _ = (member(group, config[group]) for group in MEMBERS)
     tries = _grid("attempts", config["attempts"], MEMBERS["attempts"][config["attempts"]["name"]].limit)
     _known("examples", config["examples"], _AXES["examples"])
     examples = _grid("examples", config["examples"], memory.limit)
@@ -243,9 +271,10 @@ def questions(config):
         # Beside other experiments law.alpha and law.beta mean the model's; a replay then fits its own.
         used = given | {"alpha": None, "beta": None} if replay and len(config["experiments"]) > 1 else given
         law = _law(used, config["law"]["normalisation"], features, memory, own, None if replay else table)
-        memory_name, own_memory = _memory_of(name, config["memory"]["name"], memory, features, examples)
+        memory_name, own_memory = _memory_of(name, config, memory, features, examples)
+        sampling = _sampling_of(name, config, memory_name, drawn)
         question = Question(
-            seed, features, own_memory, memory_name, difficulty, config["attempts"]["name"],
+            seed, features, own_memory, memory_name, difficulty, config["attempts"]["name"], sampling,
             examples, tries, table, budget(config["budget"], "replays") if replay else drawn, learners, law,
         )  # fmt: skip
         asked.append((name, question))

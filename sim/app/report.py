@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sim.model import BATCH, LARGEST_BUDGET
+from sim.model import BATCH, LARGEST_BUDGET, LEARNERS
+from sim.plan import units
 
 QUESTIONS = {
     "learning_curve": "How often does a learner that has seen n examples meet one it has not memorised?",
@@ -19,6 +20,7 @@ _HEADINGS = {
 }
 _LAWS = {"coverage": "unbiased", "coverage_beta": "Beta law"}
 _ROWS = 6
+DRY = "dry=true: nothing was drawn and nothing written; verdicts and figures take some seconds on top\n"
 
 
 def question_line(name, question):
@@ -49,6 +51,36 @@ def answer_lines(name, answer, seconds):
         f"{answer.represented:.1e} {'examples' if name == 'learning_curve' else 'attempts'}"
     )
     return lines
+
+
+def written_line(name, target, figure):
+    """Where the results are, and how they are drawn if they were not."""
+    drawn = "" if figure else f"; draw it: python scripts/plot_{name}.py {target} -o {name}.pdf"
+    return f"  written to {target}{drawn}"
+
+
+def estimate_lines(name, question, estimate, devices):
+    """What an experiment would take: draws, memory, time."""
+    cut = estimate.cut
+    learners = name == "learning_curve" and question.memory_name in LEARNERS
+    drawn = f"{question.learners:,} learners" if learners else f"{cut.batches * BATCH:,} problems"
+    part = f" (timed on {estimate.part})" if estimate.part else ""
+    whole = estimate.compiling + estimate.drawing
+    return [
+        f"  {drawn} in {cut.batches:,} batches: {estimate.numbers:.2g} random numbers",
+        f"  {units(cut.device_bytes)} on each device, of {units(cut.allowed_bytes)} allowed; "
+        f"{units(cut.host_bytes)} on the host",
+        f"  about {_seconds(whole)}: {_seconds(estimate.compiling)} to compile and {_seconds(estimate.drawing)} to "
+        f"draw{part}, on {devices}\n",
+    ]
+
+
+def _seconds(number):
+    """A time to two digits, in the unit that suits it."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if number >= 2 * length:
+            return f"{number / length:.{0 if number >= 10 * length else 1}f} {unit}"
+    return f"{number:.{0 if number >= 10 else 1}f} s"
 
 
 def _table(quantity, columns):

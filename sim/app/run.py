@@ -18,9 +18,11 @@ from omegaconf.errors import OmegaConfBaseException
 from sim import __version__
 from sim.app import cache, door, folder, report
 from sim.app.configuration import CONF, VERSION_BASE, refused
+from sim.model import TooLarge
 
-REFUSED = []  # sentences of the points that could not be run: they decide the exit code
+REFUSED = []  # sentences of the points and experiments that could not be run: they decide the exit code
 SWEEPS = set()  # folders of sweeps begun here: joined up when their last point is done
+DRY = set()  # the same of sweeps in which nothing is drawn: removed
 
 
 @hydra.main(config_path=str(CONF), config_name="run", **VERSION_BASE)
@@ -29,7 +31,7 @@ def command(config):
     hydra_config = HydraConfig.get()
     where = Path(hydra_config.runtime.output_dir)
     if hydra_config.mode == RunMode.MULTIRUN:
-        SWEEPS.add(hydra_config.sweep.dir)
+        (DRY if config.get("dry") is True else SWEEPS).add(hydra_config.sweep.dir)
         print(f"point {hydra_config.job.num}: {' '.join(hydra_config.overrides.task)}", flush=True)
     try:
         plain = OmegaConf.to_container(config, resolve=True)
@@ -38,7 +40,7 @@ def command(config):
     except (ValueError, OmegaConfBaseException) as error:
         return _refuse(error, where)
     try:
-        run(plain, asked, where)
+        (dry_run if plain["dry"] else run)(plain, asked, where)
     except OSError as error:
         _refuse(error, where)
 
@@ -46,24 +48,50 @@ def command(config):
 def _refuse(error, where):
     REFUSED.append(refused(error))
     print(f"sim run: {REFUSED[-1]}", file=sys.stderr)
+    _remove_empty(where)
+
+
+def _remove_empty(where):
     with contextlib.suppress(OSError):  # not empty, or never made
         where.rmdir()
 
 
 def run(config, asked, where):
-    """Answer the questions of a plain configuration, write a folder each; progress and verdicts on the terminal."""
+    """Answer the questions of a plain configuration, write a folder each; progress and verdicts on the terminal.
+
+    An experiment that does not fit in memory is refused, and the others go on.
+    """
     entries = []
     for name, question in asked:
         print(report.question_line(name, question), flush=True)
-        answer, seconds = _answer(name, question)
+        try:
+            answer, seconds = _answer(name, question)
+        except TooLarge as error:
+            _refuse(f"{name}: {error}", where)
+            continue
         print("\n".join(report.answer_lines(name, answer, seconds)))
         target = where / name
         folder.write_run(target, answer.columns, answer.verdicts, _manifest(config, name, question, answer, seconds))
-        _draw(target)
-        print(f"  written to {target}\n", flush=True)
+        if config["figure"]:
+            _draw(target)
+        print(report.written_line(name, target, config["figure"]) + "\n", flush=True)
         entries += [(name, verdict) for verdict in answer.verdicts]
-    if len(asked) > 1:
+    if len(asked) > 1 and entries:
         print("\n".join(report.summary_lines(entries)), flush=True)
+
+
+def dry_run(config, asked, where):
+    """Say of every question what answering it would take; nothing is drawn but what is timed, nothing is left."""
+    from sim.app import dry
+
+    for name, question in asked:
+        print(report.question_line(name, question), flush=True)
+        try:
+            print("\n".join(report.estimate_lines(name, question, dry.estimate(name, question), _devices(question))))
+        except TooLarge as error:
+            _refuse(f"{name}: {error}", where)
+    print(report.DRY, flush=True)
+    _remove_empty(where)
 
 
 def _answer(name, question):
@@ -101,19 +129,24 @@ def _draw(target):
     figure.save(figure.draw(folder.read_run(target)), target / "figure")
 
 
-def _manifest(config, name, question, answer, seconds):
-    import jax
+def _devices(question):
+    """The devices of a run in words: 2 x cpu (cpu)."""
+    from sim.simulate import local_devices
 
-    device = jax.local_devices()[0]
+    devices = local_devices(question.budget.devices)
+    return f"{len(devices)} x {devices[0].device_kind} ({devices[0].platform})"
+
+
+def _manifest(config, name, question, answer, seconds):
     return {
         "experiment": name,
         "source": None if question.table is None else question.table.source,
         "config": config,
         "seed": question.seed,
-        "problems": answer.draws,
+        answer.unit: answer.draws,
         "represented": answer.represented,
         "seconds": round(seconds, 3),
-        "device": f"{len(jax.local_devices())} x {device.device_kind} ({device.platform})",
+        "device": _devices(question),
         "versions": {"sim": __version__, "python": platform.python_version()}
         | {package: version(package) for package in ("jax", "jaxlib", "numpy", "scipy", "hydra-core")},
         "commit": _commit(),

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from sim.app import figure, folder
+from sim.app import folder
 
 
 def collect(where):
-    """Write summary.csv and figure.{png,pdf} of a sweep folder from the points' folders; the verdicts' words."""
+    """Write summary.csv of a sweep folder from the points' folders; the verdicts' words.
+
+    figure.{png,pdf} too, unless all of the points were run without figures.
+    """
     where = Path(where)
     points = sorted(where.glob("point_*/*/manifest.json"), key=lambda path: (_number(path), path.parent.name))
     rows = [row for path in points for row in _rows(path)]
@@ -18,7 +21,10 @@ def collect(where):
     columns |= {name: [_leaf(row["config"], name) for row in rows] for name in varied}
     folder.write_columns(where / "summary.csv", columns)
     summary = folder.read_summary(where)
-    if any(value == value for value in summary["measured"]):
+    wanted = any(row["config"].get("figure", True) for row in rows)
+    if wanted and any(value == value for value in summary["measured"]):
+        from sim.app import figure  # loads matplotlib
+
         figure.save(figure.sweep(summary), where / "figure")
     return columns["verdict"]
 

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 from sim.app import door
 from sim.app.configuration import CONF, VERSION_BASE
-from sim.model import BATCH, Arrival, Beta, Budget, Empirical, TrainingSet, Zipf, grid
+from sim.model import BATCH, LEARNERS, Beta, BlockChain, Budget, Empirical, TrainingSet, Zipf, grid
 from sim.pilot import counts
 
 NAN, INF = math.nan, math.inf
@@ -21,6 +21,7 @@ def composed():
     """The configuration of `python -m sim run`, and of it with members chosen."""
     with initialize_config_dir(str(CONF), **VERSION_BASE):
         chosen = {"run": [], "training_set": ["memory=training_set"], "bernoulli": ["attempts=bernoulli"]}
+        chosen |= {name: [f"memory={name}"] for name in LEARNERS} | {"lattice": ["sampling=lattice"]}
         chosen["empirical"] = ["difficulty=empirical"]
         return {name: OmegaConf.to_container(compose("run", some), resolve=True) for name, some in chosen.items()}
 
@@ -59,12 +60,13 @@ def test_the_configuration_as_it_stands_asks_every_experiment(composed):
     question = asked[0][1]
     assert question.seed == 0
     assert question.features == Zipf(2.0, INF)
-    assert question.memory == Arrival(1)
-    assert (question.memory_name, question.attempts) == ("arrival", "first_success")
+    assert question.memory == BlockChain(1)
+    assert (question.memory_name, question.attempts, question.sampling) == ("block_chain", "first_success", "random")
+    assert question.learners == good["budget"]["learners"]
     assert question.difficulty == Beta(5.0, 0.35, 1.0)
     assert np.array_equal(question.examples, grid(good["examples"]["max"], good["examples"]["points"]))
     assert np.array_equal(question.tries, grid(good["attempts"]["max"], good["attempts"]["points"]))
-    assert question.budget == Budget(*(good["budget"][key] for key in ("problems", "chunk", "devices")))
+    assert question.budget == Budget(*(good["budget"][key] for key in ("problems", "chunk", "devices", "memory")))
     law = question.law
     assert (law.exponent, law.size, law.depth, law.normalisation) == (2.0, INF, 1, "discrete")
     assert (law.alpha, law.beta, law.ceiling, law.success) == (5.0, 0.35, 1.0, None)
@@ -86,6 +88,109 @@ def test_other_members_are_built_in_their_place(composed):
     assert question.difficulty == Empirical(str(counts.SHIPPED))
     assert np.array_equal(question.law.success, question.table.successes / question.table.attempts)
     assert (question.law.alpha, question.law.beta, question.law.ceiling) == (None, None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "size", "largest", "name"),
+    [(2.0, INF, 1e4, "direct"), (2.0, INF, 1e6, "block_chain"), (2.0, 1000, 1e6, "feature_arrivals")],
+)
+def test_memory_left_open_is_what_suits_the_examples_and_features_of_each_experiment(
+    good, exponent, size, largest, name
+):
+    for key, value in (("features.exponent", exponent), ("features.size", size), ("examples.max", largest)):
+        put(good, key, value)
+    put(good, "memory.depth", 3)
+    chosen = {experiment: question for experiment, question in door.questions(good)}
+    assert chosen["learning_curve"].memory_name == name
+    assert chosen["coverage"].memory_name == chosen["joint"].memory_name == "arrival"
+    assert {question.memory.depth for question in chosen.values()} == {3}
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_joint_draws_single_problems_and_refuses_what_draws_learners(composed, name):
+    config = copy.deepcopy(composed[name])
+    for experiments in (["learning_curve"], ["coverage"], ["learning_curve", "coverage"]):
+        put(config, "experiments", experiments)
+        assert door.questions(config)[0][1].memory_name == name
+    put(config, "experiments", ["learning_curve", "joint"])
+    assert refusal(config) == (
+        f"memory.name: joint draws single problems and needs automatic, arrival or training_set, got {name}"
+    )
+
+
+REACHES = [
+    ("direct", "features.exponent", 1.05, "memory.name=direct: need at most 2^28 features that matter, got "),
+    ("direct", "examples.max", 2**31, "examples.max: need a number from 1 to 2.14748e+09, got "),
+    (
+        "feature_arrivals",
+        "features.size",
+        INF,
+        "memory.name=feature_arrivals: need features.size x depth <= 2147483648",
+    ),
+    ("feature_arrivals", "examples.max", 2e18, "examples.max: need a number from 1 to 1e+18, got 2e+18"),
+    ("block_chain", "examples.max", 2e18, "examples.max: need a number from 1 to 1e+18, got 2e+18"),
+    ("jump_chain", "features.size", 2**24 + 1, "memory.name=jump_chain: need features.size x depth <= 16777216, got "),
+]
+
+
+@pytest.mark.parametrize(("name", "key", "bad", "rule"), REACHES)
+def test_what_a_kernel_cannot_reach_is_refused_where_it_would_be_used(composed, name, key, bad, rule):
+    config = copy.deepcopy(composed[name])
+    put(config, "experiments", ["learning_curve"])
+    assert door.questions(config)
+    if name == "direct":
+        put(config, "examples.max", 1e9)
+    put(config, key, bad)
+    assert refusal(config).startswith(rule)
+    if not key.startswith("examples"):
+        put(config, "experiments", ["coverage"])  # draws no memory
+        assert door.questions(config)
+
+
+@pytest.mark.parametrize("learners", [64, 10**8 // 25, "64"])
+def test_learners_are_taken_up_to_the_edge(good, learners):
+    put(good, "budget.learners", learners)
+    assert door.questions(good)[0][1].learners == int(learners)
+
+
+def test_a_lattice_draws_problems_by_arrival_and_first_success_but_no_replay(composed):
+    asked = dict(door.questions(composed["lattice"]))
+    assert {name: question.sampling for name, question in asked.items()} == {
+        **dict.fromkeys(("learning_curve", "coverage", "joint"), "lattice"),
+        "replay": "random",
+    }
+    assert asked["learning_curve"].memory_name == asked["joint"].memory_name == "arrival"
+
+
+NO_LATTICE = [
+    ("attempts", {"name": "bernoulli", "max": 100, "points": 9}, "need attempts=first_success, got bernoulli"),
+    ("memory.name", "training_set", "need memory=arrival or automatic, got training_set"),
+    *(("memory.name", name, f"need memory=arrival or automatic, got {name}") for name in LEARNERS[:3:2]),
+    ("difficulty.name", "gamma_ratio", "need difficulty=beta or empirical, got gamma_ratio"),
+    ("budget.problems", 15 * BATCH, "need at least 16 independent shifts (budget.problems=262144), got 15"),
+]
+
+
+@pytest.mark.parametrize(("key", "bad", "rule"), NO_LATTICE)
+def test_what_a_lattice_cannot_draw_is_refused(composed, key, bad, rule):
+    config = copy.deepcopy(composed["lattice"])
+    put(config, "examples.max", 1e4)
+    put(config, key, bad)
+    assert refusal(config) == f"sampling=lattice: {rule}"
+    put(config, "experiments", ["replay"])
+    assert door.questions(config)
+
+
+def test_a_lattice_does_not_ask_for_what_an_experiment_does_not_draw(composed):
+    config = copy.deepcopy(composed["lattice"])
+    put(config, "budget.problems", 16 * BATCH)
+    put(config, "memory.name", "block_chain")
+    put(config, "experiments", ["coverage"])
+    assert door.questions(config)
+    put(config, "memory.name", "arrival")
+    put(config, "attempts", {"name": "bernoulli", "max": 100, "points": 9})
+    put(config, "experiments", ["learning_curve"])
+    assert door.questions(config)
 
 
 def test_only_a_replay_reads_a_table_where_the_difficulty_is_a_beta(composed):
@@ -179,7 +284,8 @@ NUMBERS = [
     *((f"difficulty.{key}", False) for key in ("alpha", "beta", "ceiling")),
     *((f"{key}.max", False) for key in ("attempts", "examples")),
     *((f"{key}.points", True) for key in ("attempts", "examples")),
-    *((f"budget.{key}", True) for key in ("problems", "replays", "chunk", "devices")),
+    *((f"budget.{key}", True) for key in ("problems", "replays", "learners", "chunk", "devices")),
+    ("budget.memory", False),
     *((f"law.{key}", key == "depth") for key in ("exponent", "depth", "alpha", "beta", "ceiling")),
     ("seed", True),
 ]
@@ -244,8 +350,8 @@ RULES = [
     ("features.name", "pareto", "features.name: need one of zipf, got 'pareto'"),
     ("features.name", None, "features.name: need one of zipf, got None"),
     ("features.name", ["zipf"], "features.name: need one of zipf, got ['zipf']"),
-    ("memory.name", "elephant", "memory.name: need one of arrival, training_set, got 'elephant'"),
-    ("difficulty.name", "gamma", "difficulty.name: need one of beta, empirical, got 'gamma'"),
+    ("memory.name", "elephant", "memory.name: need one of automatic, arrival, training_set, direct, "),
+    ("difficulty.name", "gamma", "difficulty.name: need one of beta, gamma_ratio, empirical, got 'gamma'"),
     ("attempts.name", 3, "attempts.name: need one of first_success, bernoulli, got 3"),
     ("features.exponent", 0, "features.exponent: need 0 < exponent <= 20, got 0.0"),
     ("features.exponent", 1, "features.exponent: need an exponent > 1 when features.size is infinite"),
@@ -264,6 +370,15 @@ RULES = [
     ("examples.points", -3, "examples.points: need a whole number from 2 to 200, got -3"),
     ("budget.problems", 100, TWO_BATCHES),
     ("budget.problems", 10**12, TWO_BATCHES),
+    ("budget.learners", 63, "budget.learners: need a number from 64 (for a standard error) to 1e+08, got 63"),
+    ("budget.learners", 10**8 + 1, "budget.learners: need a number from 64 (for a standard error) to 1e+08, got 1000"),
+    ("budget.learners", 10**7, "budget.learners: need curves that fit in 1 GiB (learners x examples.points <= 1342177"),
+    ("budget.memory", 0, "budget.memory: need a share of a device's memory, 0 < share <= 1, got 0.0"),
+    ("budget.memory", 1.5, "budget.memory: need a share of a device's memory, 0 < share <= 1, got 1.5"),
+    ("sampling.name", "sobol", "sampling.name: need one of random, lattice, got 'sobol'"),
+    ("figure", "yes", "figure: need true or false, got 'yes'"),
+    ("figure", 1, "figure: need true or false, got 1"),
+    ("dry", None, "dry: need true or false, got None"),
     ("budget.chunk", -1, "budget.chunk: need 0 (automatic) to 4096 batches, got -1"),
     ("budget.devices", 5000, "budget.devices: need 0 (all) to 4096 devices, got 5000"),
     ("law.exponent", 0, "law.exponent: need an exponent > 0, and > 1 for infinitely many features, got 0"),
@@ -308,7 +423,7 @@ def test_a_huge_budget_is_refused_before_anything_is_made(good):
     )
 
 
-GROUPS = ("features", "memory", "difficulty", "attempts", "examples", "budget", "law")
+GROUPS = ("features", "memory", "difficulty", "attempts", "sampling", "examples", "budget", "law")
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -320,8 +435,8 @@ def test_an_unknown_key_is_refused_at_its_level(good, group):
 def test_an_unknown_key_is_refused_at_the_top(good):
     good["colour"] = 3
     assert refusal(good) == (
-        "colour: no such key; the top level has features, memory, difficulty, attempts, examples, budget, experiments, "
-        "seed, output, law"
+        "colour: no such key; the top level has features, memory, difficulty, attempts, sampling, examples, budget, "
+        "experiments, seed, output, figure, dry, law"
     )
 
 
@@ -335,7 +450,7 @@ def test_a_missing_key_is_refused(good, key):
     assert refusal(good).startswith(f"{key}: need ")
 
 
-@pytest.mark.parametrize("key", [*GROUPS, "experiments", "seed"])
+@pytest.mark.parametrize("key", [*GROUPS, "experiments", "seed", "figure", "dry"])
 def test_a_missing_part_is_refused(good, key):
     del good[key]
     assert key in refusal(good)

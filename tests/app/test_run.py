@@ -2,9 +2,11 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import jax
@@ -12,12 +14,14 @@ import numpy as np
 import pytest
 
 from sim import __main__ as command_line
-from sim import simulate
+from sim import plan, simulate
 from sim.app import folder, run
 from sim.experiments import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 SMOKE = ["budget=smoke", "budget.devices=2"]
+TABLES = {"table.csv", "verdict.json", "manifest.json"}
+FIGURES = {"figure.png", "figure.pdf"}
 
 
 @pytest.fixture
@@ -34,12 +38,6 @@ def sim(monkeypatch, capsys, tmp_path):
     return call
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Runs without their figures, which take longer than a small budget: for tests that look at numbers."""
-    monkeypatch.setattr(run, "_draw", lambda target: None)
-
-
 def runs(tmp_path, experiment):
     return sorted((tmp_path / "outputs").glob(f"**/{experiment}"))
 
@@ -50,29 +48,38 @@ def members(group):
 
 @pytest.mark.parametrize("experiment", members("experiment"))
 def test_every_experiment_runs_and_writes_what_it_promises(sim, tmp_path, experiment):
-    code, out, err = sim("run", f"experiment={experiment}", *SMOKE)
+    code, out, err = sim("run", f"experiment={experiment}", "figure=true", *SMOKE)
     assert (code, err) == (0, "")
     names = NAMES if experiment == "all" else [experiment]
     for name in names:
         [where] = runs(tmp_path, name)
         files = {path.name for path in where.iterdir()}
-        assert files == {"table.csv", "verdict.json", "manifest.json", "figure.png", "figure.pdf"}
+        assert files == TABLES | FIGURES
         table, verdicts, manifest = folder.read_run(where)
         assert tuple(table)[: len(folder.COLUMNS)] == folder.COLUMNS
         assert all(entry["verdict"] != "refuted" for entry in verdicts)
         assert np.abs(table["sigmas"][table["quantity"] != "coverage_beta"]).max() < 5
-        needed = {"config", "seed", "versions", "commit", "device", "seconds", "problems", "represented"}
+        drawn = "learners" if name == "learning_curve" else "problems"
+        needed = {"config", "seed", "versions", "commit", "device", "seconds", drawn, "represented"}
         assert needed <= set(manifest)
         assert f"{name}: " in out
 
 
-@pytest.mark.usefixtures("undrawn")
+PROGRAMS = {
+    "exponent_depth": 5,  # block chains of one length for each exponent
+    "exponent_attempts": 4,  # two kinds of exponents, two lengths of grids
+    "difficulty": 1,
+}
+
+
 @pytest.mark.parametrize("preset", members("sweep"))
-def test_every_sweep_compiles_once_and_is_joined_in_one_summary_and_figure(sim, tmp_path, preset):
-    before = simulate.kernel(simulate._failures, "cpu")._cache_size()
-    code, out, err = sim("run", "--multirun", f"sweep={preset}", *SMOKE)
+def test_every_sweep_compiles_little_and_is_joined_in_one_summary_and_figure(sim, tmp_path, monkeypatch, preset):
+    monkeypatch.setattr(run, "_draw", lambda target: None)  # the points', which take longer than all the rest
+    kernels = [simulate.kernel(function, "cpu") for function in (simulate._failures, simulate._curves)]
+    before = sum(kernel._cache_size() for kernel in kernels)
+    code, out, err = sim("run", "--multirun", f"sweep={preset}", *SMOKE, "figure=true")
     assert (code, err) == (0, "")
-    assert simulate.kernel(simulate._failures, "cpu")._cache_size() - before <= 1
+    assert sum(kernel._cache_size() for kernel in kernels) - before <= PROGRAMS[preset]
     [where] = (tmp_path / "outputs").glob("sweep_*")
     points = list(where.glob("point_*/*/manifest.json"))
     with (where / "summary.csv").open() as stream:
@@ -85,7 +92,39 @@ def test_every_sweep_compiles_once_and_is_joined_in_one_summary_and_figure(sim, 
     assert "sweep: " in out
 
 
-@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("asked", [[], ["figure=true"], ["figure=false"]])
+def test_a_smoke_run_draws_only_if_asked_and_says_how_to_draw(sim, tmp_path, asked):
+    code, out, err = sim("run", "experiment=coverage", *asked, *SMOKE)
+    [where] = runs(tmp_path, "coverage")
+    drawn = asked == ["figure=true"]
+    assert (code, err) == (0, "")
+    assert {path.name for path in where.iterdir()} == (TABLES | FIGURES if drawn else TABLES)
+    line = f"written to {where}"
+    line += "" if drawn else f"; draw it: python scripts/plot_coverage.py {where} -o coverage.pdf"
+    assert f"  {line}\n" in out
+    assert (ROOT / "scripts/plot_coverage.py").is_file()
+
+
+def test_a_sweep_without_figures_has_none(sim, tmp_path):
+    code, out, err = sim("run", "-m", "experiment=coverage", "difficulty.alpha=2,5", *SMOKE)
+    [where] = (tmp_path / "outputs").glob("sweep_*")
+    assert (code, err) == (0, "")
+    assert (where / "summary.csv").is_file() and not list(where.glob("**/figure.*"))
+    assert "drawn" not in out
+
+
+def test_a_run_without_figures_does_not_load_what_draws_them(tmp_path):
+    script = """
+import sys, sim.__main__
+sys.argv = ["sim", "run", "experiment=coverage", "budget=smoke", "-m", "difficulty.alpha=2,5"]
+code = sim.__main__.main()
+assert "matplotlib" not in sys.modules
+sys.exit(code)"""
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_same_command_gives_the_same_table_on_any_devices_and_chunk(sim, tmp_path):
     for i, cut in enumerate((["budget.devices=1"], ["budget.devices=8", "budget.chunk=3"])):
         assert sim("run", "experiment=coverage", "budget=smoke", f"output=outputs/{i}", *cut)[0] == 0
@@ -102,26 +141,31 @@ WRONG_LAWS = {
 }
 
 
-@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(("experiment", "law"), [(e, law) for e, laws in WRONG_LAWS.items() for law in laws])
 def test_a_law_two_percent_off_is_refuted_and_the_models_own_is_not(sim, tmp_path, experiment, law):
-    assert sim("run", f"experiment={experiment}", law, "budget.problems=4e6", "budget.devices=2")[0] == 0
+    assert sim("run", f"experiment={experiment}", law, *SMOKE, "budget.problems=4e6")[0] == 0
     [where] = runs(tmp_path, experiment)
     assert "refuted" in {entry["verdict"] for entry in folder.read_run(where).verdicts}
 
 
-@pytest.mark.usefixtures("undrawn")
-def test_a_small_budget_is_undecided_and_says_what_would_decide(sim, tmp_path):
-    code, out, _ = sim("run", "experiment=learning_curve", "features.exponent=3", "budget.problems=4e4")
+@pytest.mark.parametrize(
+    ("small", "key", "unit"),
+    [
+        (["memory=arrival", "budget.problems=4e4"], "budget.problems", 16384),
+        (["budget.learners=256"], "budget.learners", 1),
+    ],
+)
+def test_a_small_budget_is_undecided_and_says_what_would_decide(sim, tmp_path, small, key, unit):
+    code, out, _ = sim("run", "experiment=learning_curve", *small, "budget=smoke", "features.exponent=3")
     [where] = runs(tmp_path, "learning_curve")
     [entry] = folder.read_run(where).verdicts
     assert (code, entry["verdict"]) == (0, "undecided")
     assert entry["batches_needed"] > entry["batches"]
-    assert f"budget.problems={entry['batches_needed'] * 16384}" in out
+    assert f"{key}={entry['batches_needed'] * unit}" in out
 
 
 def test_attempts_one_by_one_and_a_shared_training_set_run_too(sim, tmp_path):
-    cheap = ["examples.max=1e3", "attempts.max=30", "budget.problems=1e5"]
+    cheap = ["examples.max=1e3", "attempts.max=30", "figure=false", "budget.problems=1e5"]
     code, _, err = sim("run", "experiment=joint", "memory=training_set", "attempts=bernoulli", *cheap)
     assert (code, err) == (0, "")
     [where] = runs(tmp_path, "joint")
@@ -141,7 +185,6 @@ def test_a_users_own_table_is_the_difficulty_of_all_experiments_that_have_one(si
     assert folder.read_run(where).table["attempts"].max() <= 80
 
 
-@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -199,6 +242,12 @@ REFUSED = {  # what a hurried person types -> what the sentence must name
     "budget.problems=1e13": "budget.problems",
     "budget.problems=1": "budget.problems",
     "budget.devices=-1": "budget.devices",
+    "budget.memory=0": "budget.memory: need a share of a device's memory, 0 < share <= 1, got 0.0",
+    "budget.learners=1": "budget.learners: need a number from 64",
+    "memory=direct": "memory.name: joint draws single problems and needs automatic, arrival or training_set, got",
+    "sampling=sobol": "sampling: no member sobol; need one of: lattice random",
+    "figure=maybe": "figure: need true or false, got 'maybe'",
+    "dry=1": "dry: need true or false, got 1",
     "experiment=coverge": "experiment: no member coverge",
     "experiments=coverage": "experiments: need a list such as [coverage]",
     "seed=1.5": "seed: need a whole number, got 1.5",
@@ -223,6 +272,76 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(sim, tmp_path, typed):
     assert (code, out) == (2, "")
     assert REFUSED[typed] in err
     assert re.fullmatch(r"sim run: [^\n]+\n", err)
+    assert not list((tmp_path / "outputs").glob("*"))
+
+
+def test_what_does_not_fit_in_memory_is_refused_and_the_others_go_on(sim, tmp_path):
+    share = 1e6 * jax.local_device_count() / plan.machine_memory()  # a megabyte: too little for a replay alone
+    code, out, err = sim("run", *SMOKE, "examples.points=9", "attempts.points=9", f"budget.memory={share}")
+    assert code == 2
+    assert re.fullmatch(r"sim run: replay: budget\.memory: need [^\n]* for one batch, got 977 KiB, [^\n]*\n", err)
+    assert {path.name for path in next((tmp_path / "outputs").iterdir()).iterdir()} == set(NAMES) - {"replay"}
+    assert "law held against" in out
+
+
+def test_a_point_of_a_sweep_that_does_not_fit_does_not_cost_the_others(sim, tmp_path):
+    code, out, err = sim("run", "-m", "experiment=coverage", "budget.memory=1e-9,0.25", *SMOKE)
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("sim run: coverage: budget.memory: need ")
+    assert [path.parent.name for path in runs(tmp_path, "coverage")] == ["point_1"]
+    assert out.splitlines()[-1].startswith("sweep: 1 ")
+
+
+# A dry run ------------------------------------------------------------------------------------------------------------
+
+TOLD = re.compile(
+    r"  [\d,]+ (problems|learners) in [\d,]+ batches: \S+ random numbers\n"
+    r"  [\d.]+ [KM]?i?B on each device, of [\d.]+ [MG]iB allowed; [\d.]+ [KMG]?i?B on the host\n"
+    r"  about [\d.]+ \w+: [\d.]+ s to compile and [\d.]+ (s|minutes|hours|days) to draw[^\n]*, on 2 x cpu \(cpu\)\n"
+)
+
+
+def test_a_dry_run_says_what_every_experiment_would_take_and_leaves_nothing(sim, tmp_path):
+    code, out, err = sim("run", "dry=true", *SMOKE)
+    assert (code, err) == (0, "")
+    assert [found.group(1) for found in TOLD.finditer(out)] == ["learners", *3 * ["problems"]]
+    assert all(f"{name}: " in out for name in NAMES)
+    assert "524,288 problems in 32 batches" in out and "2,048 learners in 16 batches" in out
+    assert not list((tmp_path / "outputs").glob("*"))
+
+
+def test_a_dry_sweep_says_so_of_every_point_and_leaves_nothing(sim, tmp_path):
+    code, out, err = sim("run", "-m", "experiment=coverage", "difficulty.alpha=2,5,-1", "dry=true", *SMOKE)
+    assert (code, err.count("\n")) == (2, 1)
+    assert len(TOLD.findall(out)) == 2
+    assert "sweep:" not in out
+    assert not list((tmp_path / "outputs").glob("*"))
+
+
+HUGE = {  # arguments -> what is timed in place of the whole
+    "experiment=learning_curve memory=direct examples.max=1e9": r"timed on [\d,]+ of 1,000,000,000 examples",
+    "experiment=learning_curve memory=feature_arrivals features.size=1e9": r"timed on [\d,]+ of 1,000,000,000 features",
+    "experiment=learning_curve memory=jump_chain features.size=4e6": r"timed on 1,048,576 of 4,000,000 features",
+    "experiment=coverage attempts=bernoulli attempts.max=1e6": r"timed on [\d,]+ of 1,000,000 attempts",
+    "experiment=learning_curve memory=training_set examples.max=1e9": r"timed on [\d,]+ of 1,000,000,000 examples",
+}
+
+
+@pytest.mark.parametrize("arguments", HUGE)
+def test_a_dry_run_is_short_however_long_the_run(sim, tmp_path, arguments):
+    began = time.monotonic()
+    code, out, err = sim("run", "dry=true", "budget=paper", "budget.devices=2", "budget.memory=0.9", *arguments.split())
+    assert (code, err) == (0, "")
+    assert time.monotonic() - began < 60  # 2 to 8 s where nothing else runs
+    [told] = TOLD.finditer(out)
+    assert re.search(HUGE[arguments], told.group(0))
+    assert told.group(2) in ("hours", "days")
+
+
+def test_a_dry_run_of_what_does_not_fit_is_refused_as_the_run_would_be(sim, tmp_path):
+    code, _, err = sim("run", "dry=true", "experiment=joint", "budget.memory=1e-9", *SMOKE)
+    assert code == 2
+    assert err.startswith("sim run: joint: budget.memory: need ") and err.count("\n") == 1
     assert not list((tmp_path / "outputs").glob("*"))
 
 
@@ -253,7 +372,7 @@ def test_a_bad_point_of_a_sweep_does_not_cost_the_good_ones(sim, tmp_path):
         ([], 0, "python -m sim run"),
         (["--help"], 0, "python -m sim run"),
         (["--version"], 0, "sim 0."),
-        (["rum"], 2, "rum: no such command"),
+        (["rum"], 2, "rum: no such command; need run or bench"),
     ],
 )
 def test_the_top_level_answers_without_loading_anything(arguments, code, words):
@@ -267,13 +386,30 @@ sys.exit(code)"""
     assert words in done.stdout + done.stderr
 
 
+def test_bench_is_a_command_with_arguments_of_its_own(sim):
+    code, out, err = sim("bench", "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith("python -m sim bench: ")
+    code, out, err = sim("bench", "repeats=0")
+    assert (code, out) == (2, "")
+    assert err == "sim bench: repeats: need a whole number from 1 to 1000, got '0'\n"
+
+
 def test_help_lists_every_group_member_and_key(sim, capsys):
     with pytest.raises(SystemExit) as stop:
         sim("run", "--help")
     assert stop.value.code in (0, None)
     text = capsys.readouterr().out
     groups = [path.name for path in (ROOT / "conf").iterdir() if path.is_dir()]
-    for word in [*groups, *(member for group in groups for member in members(group)), "law.*", "attempts.max"]:
+    for word in [
+        *groups,
+        *(member for group in groups for member in members(group)),
+        "law.*",
+        "attempts.max",
+        "figure",
+        "dry",
+        "budget.memory",
+    ]:
         assert word in text
 
 

@@ -36,8 +36,8 @@ class Member(NamedTuple):
 
     @property
     def bytes(self):
-        """Device bytes that one batch needs: a dozen numbers for each sighting of each learner."""
-        return 48 * self.mass.size * self.LEARNERS + 4 * self.LEARNERS * len(self.examples)
+        """Device bytes that one batch needs: a dozen numbers for each sighting of each learner, and one for each n."""
+        return (48 + 5 * len(self.examples)) * self.mass.size * self.LEARNERS
 
     def curves(self, key):
         """float32 [LEARNERS, n]: unmemorised mass."""

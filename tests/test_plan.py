@@ -1,0 +1,182 @@
+"""A plan keeps within its memory, tells how much it needs, and the compiler needs no more."""
+
+import jax
+import numpy as np
+import pytest
+
+from sim import plan, simulate
+from sim.model import BATCH, LEARNERS, Budget, TooLarge
+from sim.simulate import Parts
+
+MEBI = 2**20
+
+
+def cut(batches=1000, devices=2, chunk=8, batch_bytes=MEBI, cells=25, share=0.25, device=1024 * MEBI, host=2**34):
+    return plan.cut(batches, devices, chunk, batch_bytes, cells, share, device, host)
+
+
+# How a run is cut -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batches", [1, 2, 63, 64, 65, 1000, 4096, 10**6])
+@pytest.mark.parametrize(("devices", "chunk"), [(1, 1), (2, 1), (8, 3), (1, 1024)])
+def test_steps_cover_all_batches_in_at_most_64_rounds_of_whole_chunks(batches, devices, chunk):
+    made = cut(batches, devices, chunk, batch_bytes=1)
+    assert made.per_step % made.at_once == 0
+    assert (made.steps - 1) * made.per_step < batches <= made.steps * made.per_step
+    assert made.steps <= plan.STEPS
+    assert made.chunk == min(chunk, -(-batches // devices))
+
+
+@pytest.mark.parametrize(
+    ("batch_bytes", "chunk"), [(1, 1024), (MEBI, 256), (100 * MEBI, 2), (255 * MEBI, 1), (256 * MEBI, 1)]
+)
+def test_as_many_batches_are_computed_together_as_fit_in_the_share(batch_bytes, chunk):
+    made = cut(10**6, 1, 1024, batch_bytes)
+    assert (made.chunk, made.allowed_bytes) == (chunk, 256 * MEBI)
+    assert chunk * batch_bytes <= made.device_bytes <= chunk * batch_bytes + 4 * 25 * made.per_step
+
+
+def test_a_batch_that_does_not_fit_is_refused_with_what_it_needs_and_what_it_had():
+    with pytest.raises(TooLarge) as caught:
+        cut(batch_bytes=256 * MEBI + 1)
+    assert str(caught.value) == (
+        "budget.memory: need 256 MiB for one batch, got 256 MiB, 0.25 of a device's 1 GiB; "
+        "another memory.name may need less"
+    )
+    assert cut(batch_bytes=256 * MEBI + 1, share=0.26).chunk == 1
+
+
+def test_counts_that_do_not_fit_in_the_machine_are_refused():
+    assert cut(10**6).host_bytes == 24 * 25 * 10**6
+    with pytest.raises(TooLarge) as caught:
+        cut(10**8)
+    assert str(caught.value) == (
+        "budget.memory: need 55.9 GiB for all counts, got 4 GiB, 0.25 of the machine's 16 GiB; "
+        "fewer draws or points need less"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0 B"), (999, "999 B"), (1024, "1 KiB"), (1.5 * 2**30, "1.5 GiB"), (2**50, "1.02e+03 TiB")],
+)
+def test_bytes_are_told_in_units(number, words):
+    assert plan.units(number) == words
+
+
+# The memory there is --------------------------------------------------------------------------------------------------
+
+
+def test_a_container_may_have_less_memory_than_its_machine(tmp_path, monkeypatch):
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(plan, "_LIMITS", (str(limit), str(tmp_path / "absent")))
+    whole = plan.machine_memory()
+    assert whole > 2**28
+    for text, bytes_ in (("max\n", whole), (f"{2**28}\n", 2**28), (f"{2**62}\n", whole)):
+        limit.write_text(text)
+        assert plan.machine_memory() == bytes_
+
+
+def test_a_machine_that_does_not_say_is_taken_for_one_of_8_gib(monkeypatch):
+    monkeypatch.setattr(plan, "_LIMITS", ())
+    monkeypatch.setattr(plan.os, "sysconf_names", {})
+    assert plan.machine_memory() == 2**33
+
+
+class Device:
+    """A device that says how much memory it has, one of eight that do not, and one whose backend cannot be asked."""
+
+    def __init__(self, stats):
+        self.memory_stats = lambda: stats
+        self.client = self
+        self.local_device_count = lambda: 8
+
+
+def test_a_device_has_what_it_says_or_its_part_of_the_machine():
+    assert simulate.device_memory(Device({"bytes_limit": 2**36})) == 2**36
+    for stats in (None, {}, {"bytes_in_use": 5}):
+        assert simulate.device_memory(Device(stats)) == plan.machine_memory() // 8
+
+
+# What a run takes -----------------------------------------------------------------------------------------------------
+
+GRID = np.unique(np.rint(np.geomspace(1, 1e4, 25)))
+
+
+def problems(kind, points=25):
+    """Parts, examples and tries of a kind of question."""
+    grid = np.unique(np.rint(np.geomspace(1, 1e4, points)))
+    features = simulate.feature_sampler(1.5, np.inf)
+    memory = simulate.memory_sampler("training_set" if "training" in kind else "arrival", 2)
+    attempts = simulate.attempts_sampler("bernoulli" if "bernoulli" in kind else "first_success")
+    recorded, successes = np.full(50, 400.0), np.arange(50.0)
+    if "replay" in kind:
+        rows = simulate.row_sampler(50)
+        return Parts(difficulty=rows, attempts=simulate.replay_sampler(recorded, successes)), None, grid
+    inference = {"difficulty": simulate.beta_sampler(5.0, 0.35, 1.0), "attempts": attempts}
+    if "coverage" in kind:
+        return Parts(**inference), None, grid
+    if "learning" in kind:
+        return Parts(features, memory), grid, None
+    return Parts(features, memory, **inference), grid, grid
+
+
+def steps_of(function, *arguments, **more):
+    """The Steps of a run that is left before its first."""
+    taken = []
+
+    def take(steps):
+        taken.append(steps)
+        raise StopIteration
+
+    with pytest.raises(StopIteration):
+        function(0, "test", *arguments, progress=take, **more)
+    return taken[0]
+
+
+def compiled_bytes(steps):
+    """Bytes of temporaries that the compiler plans on each device."""
+    numbers = np.arange(steps.cut.at_once, dtype=np.uint32)
+    program = steps.program.lower(steps.key, numbers, *steps.arguments, mesh=steps.mesh, chunk=steps.cut.chunk)
+    return program.compile().memory_analysis().temp_size_in_bytes
+
+
+KINDS = ["learning", "learning training", "coverage", "coverage bernoulli", "replay", "joint", "joint training"]
+
+
+@pytest.mark.parametrize("chunk", [1, 4])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_compiler_needs_no_more_than_the_estimate_for_problems(kind, chunk):
+    parts, examples, tries = problems(kind)
+    steps = steps_of(simulate.failures, parts, Budget(8 * BATCH, chunk, 1), examples, tries)
+    assert steps.cut.chunk == chunk
+    assert compiled_bytes(steps) <= steps.cut.device_bytes
+
+
+@pytest.mark.parametrize("chunk", [1, 4])
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("name", LEARNERS)
+def test_the_compiler_needs_no_more_than_the_estimate_for_learners(name, depth, chunk):
+    learner = simulate.learner(name, 1.5, 3000.0, depth, GRID)
+    steps = steps_of(simulate.masses, learner, 8 * learner.kernel.LEARNERS, Budget(8 * BATCH, chunk, 1))
+    assert steps.cut.chunk == chunk
+    assert compiled_bytes(steps) <= steps.cut.device_bytes
+
+
+@pytest.mark.parametrize("kind", ["joint", "learning training"])
+def test_counts_are_the_same_under_any_share(kind):
+    parts, examples, tries = problems(kind)
+    draw = lambda share: simulate.failures(0, "t", parts, Budget(5 * BATCH, 4, 1, share), examples, tries)  # noqa: E731
+    least = 1.01 * simulate.batch_bytes((parts, examples, tries, None)) / simulate.device_memory(jax.devices()[0])
+    assert (draw(least).failures == draw(1.0).failures).all()
+
+
+def test_nothing_is_drawn_where_nothing_fits():
+    def progress(steps):
+        raise AssertionError("begun")
+
+    parts, examples, tries = problems("joint")
+    for share, what in ((1e-9, "for all counts, got "), (1e-5, "for one batch, got ")):
+        with pytest.raises(TooLarge, match=rf"^budget\.memory: need .* {what}"):
+            simulate.failures(0, "t", parts, Budget(5 * BATCH, 4, 1, share), examples, tries, progress)
