@@ -8,6 +8,7 @@ import numpy as np
 GROUPS = 64  # jackknife groups: the standard error itself is then known to 9 %
 _RARE = 1000  # below this many events the spread of the batches says too little about the next run
 _ITERATIONS = 60
+_FLATTEST, _STEEPEST = -12, 4  # log exponents at which a fit has run off: the curve has no power law to hold on to
 _EXPONENTS = (0.05, 0.15, 0.4, 1.0, 2.5)  # where fits start: a nearly straight curve is a long flat valley
 
 
@@ -135,11 +136,12 @@ def power_law(curve, grid, floor):
     The shift takes up the 1/x correction that every law here has, so that b is the asymptotic exponent and not a local
     slope; what is left is O(x^-2) at the start of the grid. Binned Pareto likelihood, Fisher scoring.
     curve: [..., x], falling, above 0.  grid: [x], ascending.  floor: whether the curve may level off above 0.
+    NaN for a curve on which the exponent runs off to e^-12 or e^4.
     """
     weights = _weights(np.asarray(curve, float), floor)
     share = weights / weights.sum(axis=-1, keepdims=True)
     first, last = np.log(grid[[0, -1]])
-    low, high = [-12, first - 9], [4, last + 12]
+    low, high = [_FLATTEST, first - 9], [_STEEPEST, last + 12]
     starts = np.array(list(product(np.log(_EXPONENTS), np.linspace(first, last, 12))))
     theta = starts[np.argmax(share @ _cells(starts, grid, floor)[0].T, axis=-1)]
     likelihood, score, information = _likelihood(theta, share, grid, floor)
@@ -158,7 +160,8 @@ def power_law(curve, grid, floor):
         damping = np.where(rises, damping / 8, 4 * damping + 1e-2)
         if np.abs(step).max() < 1e-10:
             break
-    exponent, first = np.exp(theta[..., 0]), np.exp(theta[..., 1])
+    ran_off = (theta[..., 0] <= _FLATTEST) | (theta[..., 0] >= _STEEPEST)
+    exponent, first = np.exp(theta[..., 0]) * np.where(ran_off, np.nan, 1.0), np.exp(theta[..., 1])
     log_x = np.log(np.stack([first, grid[-1] - grid[0] + first]))
     top, bottom = np.exp(-exponent * log_x)
     prefactor = weights.sum(axis=-1) / (top - bottom if floor else top)

@@ -102,7 +102,7 @@ def test_more_examples_and_more_attempts_never_hurt_a_problem(question):
 
 
 def test_only_numbers_changed_compile_nothing_new():
-    """A sweep over exponents, sizes, depths and difficulties is compiled once for every kind of features."""
+    """A sweep over exponents, sizes, depths and difficulties is compiled once for every kind of features, and for depth 1."""
     budget = Budget(8 * BATCH, 5, 1)  # a chunk that no other test takes
     kernel = simulate.kernel(simulate._failures, jax.local_devices()[0].platform)
     before, kinds = kernel._cache_size(), set()
@@ -122,9 +122,9 @@ def test_only_numbers_changed_compile_nothing_new():
             simulate.attempts_sampler("first_success"),
         )
         simulate.failures(exponent, f"{size}", of, budget, EXAMPLES * exponent, TRIES)
-        kinds.add((of.features.finite, of.features.reciprocal, of.features.two_ended))
+        kinds.add((of.features.finite, of.features.reciprocal, of.features.two_ended, depth > 1))
         assert kernel._cache_size() == before + len(kinds)
-    assert len(kinds) == 4
+    assert len(kinds) == 6
 
 
 def test_too_many_devices_are_refused_in_one_sentence():

@@ -36,7 +36,9 @@ def attempt_parts(question):
 def physics(question, experiment):
     """Text that names every number a run's draws depend on: part of its keys."""
     told = question.table.successes.sum() if isinstance(question.difficulty, Empirical) else question.difficulty
-    return f"{experiment} {question.features} {question.memory_name} {question.memory} {told} {question.attempts}"
+    sampling = "" if question.sampling == "random" else f" {question.sampling}"
+    memory = f"{question.memory_name} {question.memory}"
+    return f"{experiment} {question.features} {memory} {told} {question.attempts}{sampling}"
 
 
 def learning_prediction(law, examples):

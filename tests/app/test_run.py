@@ -292,6 +292,18 @@ def test_a_point_of_a_sweep_that_does_not_fit_does_not_cost_the_others(sim, tmp_
     assert out.splitlines()[-1].startswith("sweep: 1 ")
 
 
+def test_a_lattice_is_drawn_confirmed_and_told_in_the_manifest(sim, tmp_path):
+    code, out, err = sim("run", "sampling=lattice", *SMOKE, "experiments=[learning_curve,coverage,joint]")
+    assert (code, err) == (0, "")
+    assert out.count("memory=arrival") == 2
+    for name in NAMES[:3]:
+        [where] = runs(tmp_path, name)
+        table, verdicts, manifest = folder.read_run(where)
+        assert manifest["config"]["sampling"] == {"name": "lattice"}
+        assert all(entry["verdict"] != "refuted" for entry in verdicts)
+        assert np.abs(table["sigmas"]).max() < 5
+
+
 # A dry run ------------------------------------------------------------------------------------------------------------
 
 TOLD = re.compile(

@@ -109,6 +109,14 @@ def test_a_sweep_without_exponents_has_a_summary_and_no_figure(tmp_path):
     assert files(tmp_path) == {"summary.csv"}
 
 
+@pytest.mark.parametrize("switches", [(False, False), (False, True), (True, True)])
+def test_a_sweep_is_drawn_unless_all_its_points_were_run_without_figures(tmp_path, switches):
+    for number, switch in enumerate(switches):
+        write_point(tmp_path, number, config(seed=number, figure=switch))
+    sweep.collect(tmp_path)
+    assert (tmp_path / "figure.png").exists() is any(switches)
+
+
 def test_points_that_were_refused_or_broken_off_leave_no_row(tmp_path):
     write_point(tmp_path, 0, config(seed=0))
     write_point(tmp_path, 2, config(seed=2))
