@@ -72,7 +72,12 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("preset", members("sweep"))
+def costly(names, *slow):
+    """The names as parameters, the slow ones behind -m slow."""
+    return [pytest.param(name, marks=pytest.mark.slow) if name in slow else name for name in names]
+
+
+@pytest.mark.parametrize("preset", costly(members("sweep"), "exponent_attempts", "exponent_depth"))
 def test_every_sweep_compiles_little_and_is_joined_in_one_summary_and_figure(sim, tmp_path, monkeypatch, preset):
     monkeypatch.setattr(run, "_draw", lambda target: None)  # the points', which take longer than all the rest
     kernels = [simulate.kernel(function, "cpu") for function in (simulate._failures, simulate._curves)]
@@ -339,7 +344,7 @@ HUGE = {  # arguments -> what is timed in place of the whole
 }
 
 
-@pytest.mark.parametrize("arguments", HUGE)
+@pytest.mark.parametrize("arguments", costly(HUGE, "experiment=learning_curve memory=training_set examples.max=1e9"))
 def test_a_dry_run_is_short_however_long_the_run(sim, tmp_path, arguments):
     began = time.monotonic()
     code, out, err = sim("run", "dry=true", "budget=paper", "budget.devices=2", "budget.memory=0.9", *arguments.split())
