@@ -36,11 +36,18 @@ def failure_curve(counts):
     return Curve(failed / total, np.where(rare, np.maximum(binomial, spread), spread))
 
 
-def mass_curve(masses):
-    """Mean unmemorised mass of independent learners; standard error from their spread and the kernel's rounding."""
-    mean = masses.values.mean(axis=0)
-    spread = masses.values.std(axis=0, ddof=1) / np.sqrt(len(masses.values))
-    return Curve(mean, np.hypot(spread, masses.resolution * mean))
+def mass_curve(masses, told):
+    """Mean unmemorised mass of independent learners; standard error from their spread and the kernel's rounding.
+
+    told: indices of the points whose spread can be trusted. Elsewhere, where it may rest on events that no learner saw,
+    the standard error is at least that of masses of 0 and 1, the largest there is, with one such learner more.
+    """
+    learners, mean = len(masses.values), masses.values.mean(axis=0)
+    spread = masses.values.std(axis=0, ddof=1) / np.sqrt(learners)
+    share = np.clip((mean * learners + 1) / (learners + 2), 0, 1)
+    largest = np.sqrt(share * (1 - share) / learners)
+    largest[told] = 0.0
+    return Curve(mean, np.hypot(np.maximum(spread, largest), masses.resolution * mean))
 
 
 def pass_at_k(attempts, recorded, successes):

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim import estimators
 
+_NORMAL = 400  # events behind a mean that is taken for normal: at 1e-4 its p-value is then right to a factor 2
 _EVENTS = 25  # events the law expects at the last point used for the exponent, or what is as precise as so many
 _CAUTION = 5  # the window's bias counts five times in its choice, and must stay below a fifth of the error
 
@@ -17,6 +18,22 @@ class Prediction(NamedTuple):
     exponent: float | None
     prefactor: float | None
     floor: bool  # whether the curve levels off above 0
+    moments: tuple[np.ndarray, np.ndarray] | None = None  # laws.learning_curve.memorising_moments, for learners
+
+
+def told(moments, learners):
+    """Grid points at which the mean over so many learners is normal, and so is what lies between them: their indices.
+
+    Elsewhere it may hang on events that no learner saw, of which its spread knows nothing. Judged on the law's own
+    moments: cells between points are joined from the last on until each scatters like 400 events.
+    """
+    kept, second, fourth = [], 0.0, 0.0
+    for cell in range(len(moments[0]) - 1, 0, -1):  # the first cell is what the others leave
+        second, fourth = second + moments[0][cell], fourth + moments[1][cell]
+        if fourth > 0 and learners * second**2 >= _NORMAL * fourth:
+            kept.append(cell - 1)
+            second = fourth = 0.0
+    return np.array(kept[::-1], int)
 
 
 class Measured(NamedTuple):
@@ -99,10 +116,14 @@ def measure(counts, grid, prediction):
 
 
 def measure_masses(masses, grid, prediction):
-    """As `measure`, of the unmemorised masses of independent learners (sim.model.Masses)."""
-    values = masses.values
-    rounding = np.diag(np.broadcast_to(masses.resolution, len(grid)) * values.mean(axis=0)) ** 2
-    return _measured(values, grid, prediction, OfMeans(_covariance(values) + rounding))
+    """As `measure`, of the unmemorised masses of independent learners (sim.model.Masses), where they can be told."""
+    points = told(prediction.moments, len(masses.values))
+    if len(points) < 2:
+        return None
+    values = masses.values[:, points]
+    rounding = np.diag(np.broadcast_to(masses.resolution, len(grid))[points] * values.mean(axis=0)) ** 2
+    here = prediction._replace(curve=prediction.curve[points])
+    return _measured(values, grid[points], here, OfMeans(_covariance(values) + rounding))
 
 
 def _covariance(samples):

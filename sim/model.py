@@ -77,7 +77,7 @@ class _Learners(_Memory):
 class Direct(_Learners):
     """Training sets drawn example by example: the exact joint law of the curve."""
 
-    limit = 2.0**31 - 1
+    limit = 2e9  # their numbers are int32 on the device
 
     def check_reach(self, name, features, largest):
         """A finite set has a place for each of its ranks; of an infinite one, those that may be seen twice."""

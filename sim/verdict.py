@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special
 
 from sim import estimators
+from sim.measurement import told
 
 REFUTED_BELOW = 1e-4  # p-value: one true law in ten thousand is refuted by chance
 RESOLUTION = 0.02  # a verdict is worth having if a law 2 % off in its exponent would have been refuted
@@ -89,17 +90,20 @@ def chi_square(counts, law):
     keep = np.arange(len(starts)) != np.argmax(expected)  # counts add up: one cell says nothing new
     if not keep.any():
         return 0.0, 0, 1.0
-    return hotelling(observed[:, keep], expected[keep])
+    whole = 0.0 if counts.independent else 0.25  # a lattice may give every batch the same whole number
+    return hotelling(observed[:, keep], expected[keep], whole)
 
 
-def hotelling(samples, mean):
+def hotelling(samples, mean, least=0.0):
     """Hotelling's test of n independent samples [n, p] against a mean [p]: (statistic, degrees p, p-value).
+
+    least: variance that every component of a sample is granted on top, as for rounding to whole numbers.
 
     The statistic is T-square (n - p) / (n - 1), which reads as a chi-square of p degrees; p-value from F(p, n - p).
     """
     n, p = samples.shape
     difference = samples.mean(axis=0) - mean
-    covariance = np.atleast_2d(np.cov(samples, rowvar=False)) / n
+    covariance = (np.atleast_2d(np.cov(samples, rowvar=False)) + least * np.eye(p)) / n
     scale = np.trace(covariance) / p + np.finfo(float).tiny
     covariance += 1e-12 * scale * np.eye(p)  # a component that never varies is then refuted, not divided by
     statistic = float(difference @ np.linalg.solve(covariance, difference)) * (n - p) / (n - 1)
@@ -161,24 +165,26 @@ def judge(law, quantity, counts, prediction, measured):
 
 def judge_masses(law, quantity, masses, prediction, measured):
     """Verdict of a law on the unmemorised masses of independent learners (sim.model.Masses)."""
-    curve, test = estimators.mass_curve(masses), mass_test(masses, prediction.curve)
+    points = told(prediction.moments, len(masses.values))
+    curve, test = estimators.mass_curve(masses, points), mass_test(masses, prediction.curve, points)
     return _judged(law, quantity, curve, test, len(masses.values), prediction, measured)
 
 
-def mass_test(masses, law):
+def mass_test(masses, law, points):
     """Hotelling's T-square of masses against the law [n]: as `chi_square`.
 
-    At the n where the mean is known to a twentieth, so that it is normal, but no better than the kernel's rounding
-    allows, and at no more than a quarter as many as there are learners. A mass where the law allows none refutes it.
+    points: indices of those that can be told (measurement.told). Of them those that vary by more than the kernel's
+    rounding, and no more than a quarter as many as there are learners. A mass where the law allows none refutes it.
     """
-    values, curve = masses.values, estimators.mass_curve(masses)
+    values = masses.values
     if values[:, law < _NEVER / len(values)].max(initial=0) > np.sqrt(_NEVER):
         return np.inf, 1, 0.0
-    rounding = 5 * masses.resolution * curve.estimate
-    told = np.flatnonzero((curve.stderr > rounding) & (curve.stderr < curve.estimate / np.sqrt(_CELL)))
-    if not len(told):
+    mean = values.mean(axis=0)
+    rounding = np.broadcast_to(5 * masses.resolution, len(law)) * mean * np.sqrt(len(values))
+    points = points[values.std(axis=0, ddof=1)[points] > rounding[points]]
+    if not len(points):
         return 0.0, 0, 1.0
-    chosen = told[np.unique(np.linspace(0, len(told) - 1, min(len(told), len(values) // 4)).astype(int))]
+    chosen = points[np.unique(np.linspace(0, len(points) - 1, min(len(points), len(values) // 4)).astype(int))]
     return hotelling(values[:, chosen] / law[chosen], np.ones(len(chosen)))
 
 

@@ -12,12 +12,14 @@ from sim.model import Budget, Masses, grid
 
 N = grid(1e6, 13)
 RUNS = 400
+ALL = np.arange(len(N))
 
 
 def prediction(exponent, depth=1):
     curve = learning_curve.unmemorised_mass(N, exponent, np.inf, depth)
     prefactor = float(learning_curve.prefactor(exponent, depth))
-    return Prediction(curve, float(learning_curve.decay_exponent(exponent)), prefactor, False)
+    moments = learning_curve.memorising_moments(N, exponent, np.inf, depth)
+    return Prediction(curve, float(learning_curve.decay_exponent(exponent)), prefactor, False, moments)
 
 
 def noisy(rng, law, learners, noise=0.05):
@@ -32,11 +34,12 @@ def assert_unit_variance(normal):
 
 
 def test_the_mean_mass_and_its_error_by_hand():
-    curve = estimators.mass_curve(Masses(np.array([[0.4, 0.2], [0.6, 0.2]]), np.array([0.0, 0.01])))
+    masses = Masses(np.array([[0.4, 0.2], [0.6, 0.2]]), np.array([0.0, 0.01]))
+    curve = estimators.mass_curve(masses, [0, 1])
     assert curve.estimate == pytest.approx([0.5, 0.2])
-    assert curve.stderr == pytest.approx(
-        [0.1, 0.002]
-    )  # spread of the first; rounding of the second, which never varies
+    assert curve.stderr == pytest.approx([0.1, 0.002])  # of the first its spread, of the second the rounding
+    cautious = estimators.mass_curve(masses, [0]).stderr[1]  # two learners like 0.4 of 2, and one of two more
+    assert cautious == pytest.approx(np.hypot((0.35 * 0.65 / 2) ** 0.5, 0.002))
 
 
 def test_the_error_foreseen_for_the_exponent_is_that_of_repeated_fits():
@@ -56,23 +59,23 @@ def test_the_error_foreseen_for_the_exponent_is_that_of_repeated_fits():
 
 def test_masses_of_a_true_law_are_refuted_as_often_as_stated():
     rng, law = np.random.default_rng(2), prediction(2.0)
-    p_values = np.array([verdict.mass_test(noisy(rng, law.curve, 256), law.curve)[2] for _ in range(RUNS)])
+    p_values = np.array([verdict.mass_test(noisy(rng, law.curve, 256), law.curve, ALL)[2] for _ in range(RUNS)])
     assert_proportion(np.count_nonzero(p_values < 0.1), RUNS, 0.1)
     wrong = prediction(2.02).curve
-    p_values = [verdict.mass_test(noisy(rng, law.curve, 256), wrong)[2] for _ in range(20)]
+    p_values = [verdict.mass_test(noisy(rng, law.curve, 256), wrong, ALL)[2] for _ in range(20)]
     assert max(p_values) < 1e-4
 
 
 def test_points_that_only_rounding_moves_are_not_judged():
     rng, law = np.random.default_rng(3), prediction(2.0).curve
     values = law * (1 + 1e-8 * rng.standard_normal((256, len(law)))) * (1 + 5e-7)
-    assert verdict.mass_test(Masses(values, np.float64(1e-6)), law) == (0.0, 0, 1.0)
-    assert verdict.mass_test(Masses(values, np.float64(1e-12)), law)[2] < 1e-4
+    assert verdict.mass_test(Masses(values, np.float64(1e-6)), law, ALL) == (0.0, 0, 1.0)
+    assert verdict.mass_test(Masses(values, np.float64(1e-12)), law, ALL)[2] < 1e-4
 
 
 def test_a_mass_where_the_law_allows_none_refutes_it():
     values = np.full((64, 2), 0.5) + np.random.default_rng(4).normal(0, 0.01, (64, 2))
-    assert verdict.mass_test(Masses(values, np.float64(1e-6)), np.array([0.5, 0.0]))[2] == 0.0
+    assert verdict.mass_test(Masses(values, np.float64(1e-6)), np.array([0.5, 0.0]), np.arange(2))[2] == 0.0
 
 
 @pytest.mark.parametrize(("name", "size"), [("block_chain", np.inf), ("direct", np.inf), ("jump_chain", 300)])
@@ -81,8 +84,38 @@ def test_simulated_learners_confirm_their_law_and_refute_one_two_percent_off(nam
     learner = simulate.learner(name, 2.0, size, 2, examples)
     masses = simulate.masses(1, f"masses {name}", learner, 4096, Budget(32768, 0, 0))
     law = learning_curve.unmemorised_mass(examples, 2.0, size, 2)
-    assert verdict.mass_test(masses, law)[2] > FALSE_ALARM
-    assert verdict.mass_test(masses, learning_curve.unmemorised_mass(examples, 2.0408, size, 2))[2] < FALSE_ALARM
+    points = measurement.told(learning_curve.memorising_moments(examples, 2.0, size, 2), 4096)
+    assert verdict.mass_test(masses, law, points)[2] > FALSE_ALARM
+    wrong = learning_curve.unmemorised_mass(examples, 2.0408, size, 2)
+    assert verdict.mass_test(masses, wrong, points)[2] < FALSE_ALARM
+
+
+def assert_never_tiny(p_values):
+    assert min(p_values) > FALSE_ALARM
+
+
+@pytest.mark.parametrize(
+    ("name", "exponent", "size", "depth"),
+    [
+        ("block_chain", 1.02, np.inf, 1),
+        ("block_chain", 10.0, np.inf, 1),
+        ("block_chain", 20.0, np.inf, 1),
+        ("feature_arrivals", 0.3, 1000, 2),
+        ("feature_arrivals", 5.0, 1000, 1),
+    ],
+)
+def test_few_learners_and_rare_events_refute_no_true_law(name, exponent, size, depth):
+    """64 runs of 1024 learners each; where all points are judged, events that none of them saw refute the law."""
+    learner = simulate.learner(name, exponent, size, depth, N)
+    masses = simulate.masses(1, f"few {name} {exponent}", learner, 2**16, Budget(32768, 0, 0))
+    law = learning_curve.unmemorised_mass(N, exponent, size, depth)
+    points = measurement.told(learning_curve.memorising_moments(N, exponent, size, depth), 1024)
+    runs = [Masses(values, masses.resolution) for values in np.split(masses.values[: 2**16], 64)]
+    assert_never_tiny([verdict.mass_test(run, law, points)[2] for run in runs])
+    if len(points):
+        rejects(assert_never_tiny, [verdict.mass_test(run, 1.1 * law, points)[2] for run in runs])
+    if exponent == 20:
+        rejects(assert_never_tiny, [verdict.mass_test(run, law, ALL)[2] for run in runs])
 
 
 def test_a_measured_exponent_is_within_its_error_of_the_law():

@@ -102,7 +102,7 @@ def test_more_examples_and_more_attempts_never_hurt_a_problem(question):
 
 
 def test_only_numbers_changed_compile_nothing_new():
-    """A sweep over exponents, sizes, depths and difficulties is compiled once for every kind of features, and for depth 1."""
+    """A sweep over exponents, sizes, depths and difficulties is compiled once a kind of features, and for depth 1."""
     budget = Budget(8 * BATCH, 5, 1)  # a chunk that no other test takes
     kernel = simulate.kernel(simulate._failures, jax.local_devices()[0].platform)
     before, kinds = kernel._cache_size(), set()

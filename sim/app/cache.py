@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 SWITCH = "SIM_COMPILATION_CACHE"
-_OFF, _ON = ("off", "no", "false", "0"), ("on", "yes", "true", "1", "")
+_OFF, _ON = ("off", "no", "none", "never", "disabled", "false", "0"), ("on", "yes", "true", "1", "")
 _LARGEST = 2**26  # bytes: some 500 programs
 _EARLY = ("0.8.", "0.9.")  # releases of jaxlib, see where it is used
 

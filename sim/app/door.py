@@ -160,6 +160,17 @@ def _sampling_of(experiment, config, memory_name, drawn):
     return name
 
 
+def _need_room(experiment, memory_name, batches, examples, tries):
+    """Refuse counts that do not fit, over the axes that an experiment has."""
+    of_problems = experiment in ("coverage", "joint") or memory_name not in LEARNERS
+    points = {"learning_curve": len(examples), "joint": len(examples) * len(tries)}.get(experiment, len(tries))
+    if of_problems and batches * points > _MOST_COUNTS:
+        raise ValueError(
+            f"budget.problems: need counts that fit in 1 GiB (batches x points of the grid <= {_MOST_COUNTS}), "
+            f"got {batches} x {points}"
+        )
+
+
 def _given_law(node, features):
     """The numbers of a law other than the model's own, checked; None where the model's own is meant."""
     _known("law", node, _LAW)
@@ -253,11 +264,6 @@ def questions(config):
     _known("examples", config["examples"], _AXES["examples"])
     examples = _grid("examples", config["examples"], memory.limit)
     drawn, learners = budget(config["budget"]), _learners(config["budget"], len(examples))
-    if drawn.batches * len(examples) * len(tries) > _MOST_COUNTS:
-        raise ValueError(
-            f"budget.problems: need counts that fit in 1 GiB (batches x examples.points x attempts.points <= "
-            f"{_MOST_COUNTS}), got {drawn.batches} x {len(examples)} x {len(tries)}"
-        )
     seed = number("seed", config["seed"], whole=True)
     _check_experiments(config["experiments"])
     given = _given_law(config["law"], features)
@@ -272,6 +278,7 @@ def questions(config):
         used = given | {"alpha": None, "beta": None} if replay and len(config["experiments"]) > 1 else given
         law = _law(used, config["law"]["normalisation"], features, memory, own, None if replay else table)
         memory_name, own_memory = _memory_of(name, config, memory, features, examples)
+        _need_room(name, memory_name, drawn.batches, examples, tries)
         sampling = _sampling_of(name, config, memory_name, drawn)
         question = Question(
             seed, features, own_memory, memory_name, difficulty, config["attempts"]["name"], sampling,

@@ -27,13 +27,13 @@ for line in sys.stdin:
 
 
 def coverage(devices):
-    """One run of the simulator: 8M problems, 20 k to 10^6, on so many host devices."""
+    """One run of the simulator: 64M problems, 20 k to 10^6, on so many host devices."""
     from sim import model, simulate
 
     parts = simulate.Parts(
         difficulty=simulate.beta_sampler(5.0, 0.35, 1.0), attempts=simulate.attempts_sampler("first_success")
     )
-    budget = model.Budget(problems=2**23, chunk=0, devices=devices)
+    budget = model.Budget(problems=2**26, chunk=0, devices=devices)
     simulate.failures(0, "bench devices", parts, budget, tries=model.grid(1e6, 20))
 
 

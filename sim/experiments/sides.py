@@ -57,6 +57,11 @@ def learning_prediction(law, examples):
     return Prediction(curve, exponent, float(prefactor), False)
 
 
+def learning_moments(law, examples):
+    """Moments of what a learner of the law memorises between examples, for measurement.told."""
+    return learning_curve.memorising_moments(examples, law.exponent, law.size, law.depth)
+
+
 def coverage_prediction(law, attempts):
     """Prediction of the law for the failure after k attempts, [k]."""
     if law.success is not None:

@@ -28,6 +28,21 @@ def unmemorised_mass(examples, exponent, size, depth=1):
     return _each(lambda n: (weight * mass) @ _fewer(depth, n, mass), examples)
 
 
+def memorising_moments(examples, exponent, size, depth=1):
+    """Second and fourth moments of the mass that a learner memorises between one number of examples and the next.
+
+        sum_i theta_i^2 Q_i (1 - Q_i),  sum_i theta_i^4 Q_i (1 - Q_i)    Q_i: probability that i is memorised there
+
+    M2^2 / M4 is the number of rare events of one size that would scatter as much: how normal a sum is.
+    examples: n ascending, [n].  Returns float64 [n + 1] each: up to the first n, between them, and beyond the last.
+    """
+    mass, weight = _features(examples, exponent, size)
+    left = np.array([np.ones_like(mass), *(_fewer(depth, n, mass) for n in examples), np.zeros_like(mass)])
+    passed = np.clip(left[:-1] - left[1:], 0.0, 1.0)
+    passed *= 1 - passed
+    return passed @ (weight * mass**2), passed @ (weight * mass**4)
+
+
 def unmemorised_mass_poisson(examples, exponent, size):
     """The learning curve when the number of examples is itself Poisson with mean n.
 

@@ -70,7 +70,7 @@ class Zipf:
         head, rank = self._from_both_ends(one, other) if self.two_ended else self._from_the_top(one, other)
         in_head = head <= HEAD
         high, low = self._whole_rank(rank, one, other)
-        log_rank = bits.log(jnp.where(in_head, head.astype(jnp.float32), jnp.floor(rank)))
+        log_rank = bits.log(jnp.where(in_head, head.astype(jnp.float32), jnp.minimum(jnp.floor(rank), self.size)))
         return Feature(
             -self.exponent * log_rank - self.log_total,
             jnp.where(in_head, np.uint32(0), high),
@@ -99,13 +99,13 @@ class Zipf:
             return self._rounding(bits.exp2(self.log_top + _log2_1p(ratio) * self.power))
         if self.reciprocal:
             return self._rounding(1.0 / (self.base + ratio))
-        return self._rounding(bits.exp2(bits.log2(self.base + ratio) * self.power))
+        return self._rounding(bits.exp2(jnp.minimum(bits.log2(self.base + ratio) * self.power, 120.0)))
 
     def _rounding(self, v):
         """What rounds down to the rank, from the place v at which a power of it is a tail sum; at least HEAD + 1."""
         inverse = 1.0 / v
         rank = v + 0.5 - inverse * (self.first - self.second * inverse * inverse)
-        return jnp.clip(rank, HEAD + 1, np.float32(2.0**120))
+        return jnp.maximum(rank, HEAD + 1)
 
     def _whole_rank(self, rank, one, other):
         """Words of floor(rank), with the digits that float32 cannot carry taken from the bits of y it left over.

@@ -62,8 +62,14 @@ def rest(edge, exponent, size, total):
     """Mass of the ranks beyond the last edge, which nobody memorises; to s^4 / edge^4."""
     if edge >= size:
         return 0.0
-    middle = edge + 0.5
-    return (middle ** (1 - exponent) / (exponent - 1) - exponent * middle ** (-1 - exponent) / 24) / total
+    first, last, excess = edge + 0.5, size + 0.5, exponent - 1
+    if np.isinf(size):
+        integral = first**-excess / excess
+    else:
+        reach = np.log(last / first)
+        integral = first**-excess * (-np.expm1(-excess * reach) / excess if excess else reach)
+    ends = exponent / 24 * (first ** (-1 - exponent) - last ** (-1 - exponent))
+    return (integral - ends) / total
 
 
 def _nodes(edges):

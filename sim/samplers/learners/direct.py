@@ -12,6 +12,7 @@ from sim.samplers.learners import blocks, sums
 _DRAWS = 4096  # examples drawn at once: they stay in the cache
 _PIECE = 1024  # ranks whose masses are summed at once, lane by lane
 _SIGHTINGS = 2.0**-10  # expected of the rarest rank in the table
+MOST = 2.0e9  # examples: their numbers, to the end of the last chunk, are int32
 _LARGEST = 2**30  # ranks in a table
 _ENOUGH = 2**17  # examples a batch draws at least, where the grid is short
 
@@ -154,8 +155,8 @@ def build(features, exponent, size, depth, examples, total):
     whole numbers, ascending.  total: H.
     """
     examples = np.asarray(examples, float)
-    if not examples[-1] < 2.0**31:
-        raise ValueError(f"memory.name: direct needs fewer than 2^31 examples, got {examples[-1]:g}")
+    if not examples[-1] <= MOST:
+        raise ValueError(f"memory.name: direct needs at most {MOST:g} examples, got {examples[-1]:g}")
     rarest = np.exp(np.log(examples[-1] / total / _SIGHTINGS) / exponent)
     table = min(size, max(np.ceil(rarest), blocks.EXPLICIT))
     if not table <= _LARGEST:
