@@ -115,14 +115,14 @@ def test_ranks_follow_zipf_s_law(exponent, size):
     rejects(assert_cells, counts, exponent + 0.005 * max(1, exponent), size, 5)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("exponent, size", [(0.5, 1e9), (1.0, 1e9), (1.2, np.inf), (2.0, np.inf), (2.0, 1e6)])
+@pytest.mark.slow  # steeper laws: tests/slow/test_zipf.py
+@pytest.mark.parametrize("exponent, size", [(0.5, 1e9), (1.0, 1e9)])
 def test_ranks_follow_zipf_s_law_to_one_part_in_ten_thousand(exponent, size):
-    """2^28 draws: one by one to rank 64. An exponent 0.1 % off is seen."""
+    """2^28 draws: one by one to rank 64. An exponent 0.2 % off is seen."""
     sampler = simulate.feature_sampler(exponent, size)
     counts = sum(np.bincount(cell(rank, 6), minlength=(63 << 6) + 1) for _, rank in draws(sampler, "many", 64))
     assert_cells(counts, exponent, size, 6)
-    rejects(assert_cells, counts, 1.001 * exponent, size, 6)
+    rejects(assert_cells, counts, 1.002 * exponent, size, 6)
 
 
 @pytest.mark.parametrize("exponent, size", [(0.5, 10_000), (1.0, 10_000), (1.3, 4_097), (2.0, 3_000)])
