@@ -111,8 +111,8 @@ class Zipf:
     def _whole_rank(self, rank, one, other):
         """Words of floor(rank), with the digits that float32 cannot carry taken from the bits of y it left over.
 
-        The lowest e - 12 digits, e = floor(log2 rank) up to 43, are uniform: ranks that differ in them alone are equally
-        likely, right to s 2^-13. The last such run of a finite set ends at N.
+        The lowest e - 12 digits, e = floor(log2 rank) up to 43, are uniform: ranks that differ in them alone are
+        equally likely, right to s 2^-13. The last such run of a finite set ends at N.
         """
         octave = jax.lax.bitcast_convert_type(rank, jnp.uint32) >> np.uint32(23)
         window = np.uint32(1) << (jnp.clip(octave, 127 + _DITHER, 127 + _DITHER + 31) - np.uint32(127 + _DITHER))
