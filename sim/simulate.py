@@ -283,9 +283,9 @@ class Steps:
         return iter(range(0, self.cut.batches, self.cut.per_step))
 
     def counts(self, start):
-        """Counts of the step that begins with batch `start`: [per_step, ...]."""
+        """Counts of the step that begins with batch `start`: [per_step, ...]; on the devices, perhaps still computing."""
         numbers = np.arange(start, start + self.cut.per_step, dtype=np.uint32)
-        return np.asarray(self.program(self.key, numbers, *self.arguments, mesh=self.mesh, chunk=self.cut.chunk))
+        return self.program(self.key, numbers, *self.arguments, mesh=self.mesh, chunk=self.cut.chunk)
 
 
 def batch_bytes(arguments):
@@ -314,4 +314,9 @@ def _run(function, seed, physics, arguments, budget, batches, cells, together, p
     cut = plan.cut(batches, len(devices), chunk, batch_bytes(arguments), cells, budget.memory, *memory)
     program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)
     steps = Steps(program, key, arguments, Mesh(np.array(devices), ("batches",)), cut)
-    return np.concatenate([steps.counts(start) for start in progress(steps)])[:batches]
+    done, ahead = [], []
+    for start in progress(steps):  # a step is fetched when the next is under way, so that no device waits
+        ahead.append(steps.counts(start))
+        if len(ahead) > 1:
+            done.append(np.asarray(ahead.pop(0)))
+    return np.concatenate([*done, *map(np.asarray, ahead)])[:batches]
