@@ -283,7 +283,7 @@ class Steps:
         return iter(range(0, self.cut.batches, self.cut.per_step))
 
     def counts(self, start):
-        """Counts of the step that begins with batch `start`: [per_step, ...]; on the devices, perhaps still computing."""
+        """Counts of the step that begins with batch `start`, [per_step, ...], on devices that may still be at it."""
         numbers = np.arange(start, start + self.cut.per_step, dtype=np.uint32)
         return self.program(self.key, numbers, *self.arguments, mesh=self.mesh, chunk=self.cut.chunk)
 

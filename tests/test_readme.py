@@ -1,5 +1,6 @@
 """The README tells the truth: its commands are accepted, its numbers are those of the committed reference run."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import door, folder, report
+from sim.app import bench, door, folder, report
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.experiments import NAMES
 
@@ -52,3 +53,10 @@ def test_the_sweep_shown_is_the_sweep_the_command_makes():
     summary = folder.read_summary(REFERENCE / "exponent_depth")
     assert len(summary["point"]) == 15
     assert {"features.exponent", "memory.depth"} <= set(summary)
+
+
+def test_the_performance_table_is_that_of_a_committed_record():
+    record = REFERENCE / "bench/xeon_2_cores"
+    table = bench.markdown(json.loads((record / "bench.json").read_text(encoding="utf-8")))
+    assert table == (record / "bench.md").read_text(encoding="utf-8")
+    assert table in README
