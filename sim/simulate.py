@@ -309,7 +309,8 @@ def _run(function, seed, physics, arguments, budget, batches, cells, together, p
     given the Steps.  TooLarge, before anything is drawn, where one batch does not fit.
     """
     devices = local_devices(budget.devices)
-    chunk = budget.chunk or (1 if devices[0].platform == "cpu" else together)
+    chosen = budget.chunk if function is _failures else 0  # rounding of masses may depend on it: it is not for choice
+    chunk = chosen or (1 if devices[0].platform == "cpu" else together)
     memory = device_memory(devices[0]), plan.machine_memory()
     cut = plan.cut(batches, len(devices), chunk, batch_bytes(arguments), cells, budget.memory, *memory)
     program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)
