@@ -34,7 +34,7 @@ class Step(NamedTuple):
     whole: jax.Array  # 1 if X' is held to whole numbers
     floor: jax.Array  # -R', below which X' would be negative
     keep: jax.Array  # 0 where a new block takes the place of one that is memorised
-    weight: jax.Array  # mean mass of the block's unmemorised features, over the learning curve
+    weight: jax.Array  # mean mass of the block's unmemorised features, over the scale
 
 
 class Member(NamedTuple):
@@ -46,11 +46,11 @@ class Member(NamedTuple):
     and U(n) = sum X_j sum(theta P) / sum(P). So the mean is exact at every n and d. The variance is that of independent
     features to 1e-3, which exceeds that of a training set by a relative O(E_n). Blocks too rare or too common to vary
     at some n stand there at their mean, 2e-6 of the variance.
-    Curves are deviations from the mean, relative to it (`build`): n and the set may be as large as float64 carries.
+    Curves are deviations from the mean, in units of nearly it (`build`): n and the set may be as large as float64 carries.
     """
 
     head: feature_arrivals.Member
-    inverse: jax.Array  # float32 [n], 1 over the learning curve
+    inverse: jax.Array  # float32 [n], 1 over the scale
     steps: Step
     resolution: jax.Array  # float32 [n], relative: that of float32 sums, for the share of the ranks up to 1024
 
@@ -105,14 +105,15 @@ def build(exponent, size, depth, examples, total):
     """Member, and float64 [n] offset and scale: the unmemorised mass is offset + scale * curves.
 
     exponent: s.  size: N, may be infinite.  depth: d.  examples: float64 grid of n, ascending.  total: H.
-    The scale is the learning curve, of relative error 1e-11.
+    The scale is a power of two near the learning curve; the mean that the offset holds has a relative error of 1e-11.
     """
     examples = np.asarray(examples, float)
     edges = blocks.edges(min(HEAD, size), examples, exponent, size, total)
     rare = blocks.unmemorised(edges, examples, exponent, total, depth)
     common = blocks.unmemorised(np.arange(min(HEAD, size) + 1.0), examples, exponent, total, depth)
     curve = common.mass.sum(1) + rare.mass.sum(1) + blocks.rest(edges[-1], exponent, size, total)
-    scale = np.maximum(curve, np.finfo(np.float32).tiny)
+    # Near the curve, and a power of two: multiplying by it rounds nothing, fused with a sum or not.
+    scale = np.exp2(np.round(np.log2(np.maximum(curve, 2.0**-120))))
     variance = np.concatenate([common.variance, rare.variance], axis=1)
     first, end = _window(variance, curve)
     last = min(end.max(), common.count.shape[1])
