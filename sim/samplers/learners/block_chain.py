@@ -105,7 +105,7 @@ def build(exponent, size, depth, examples, total):
     """Member, and float64 [n] offset and scale: the unmemorised mass is offset + scale * curves.
 
     exponent: s.  size: N, may be infinite.  depth: d.  examples: float64 grid of n, ascending.  total: H.
-    The scale is a power of two near the learning curve; the mean that the offset holds has a relative error of 1e-11.
+    The scale is a power of two near the learning curve; the mean, in the offset, has a relative error of 1e-11.
     """
     examples = np.asarray(examples, float)
     edges = blocks.edges(min(HEAD, size), examples, exponent, size, total)
