@@ -46,7 +46,7 @@ class Member(NamedTuple):
     and U(n) = sum X_j sum(theta P) / sum(P). So the mean is exact at every n and d. The variance is that of independent
     features to 1e-3, which exceeds that of a training set by a relative O(E_n). Blocks too rare or too common to vary
     at some n stand there at their mean, 2e-6 of the variance.
-    Curves are deviations from the mean, in units of nearly it (`build`): n and the set may be as large as float64 carries.
+    Curves are deviations from the mean, in units of nearly it: n and the set may be as large as float64 carries.
     """
 
     head: feature_arrivals.Member
