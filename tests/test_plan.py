@@ -154,13 +154,12 @@ def test_the_compiler_needs_no_more_than_the_estimate_for_problems(kind, chunk):
     assert compiled_bytes(steps) <= steps.cut.device_bytes
 
 
-@pytest.mark.parametrize("chunk", [1, 4])
 @pytest.mark.parametrize("depth", [1, 2])
 @pytest.mark.parametrize("name", LEARNERS)
-def test_the_compiler_needs_no_more_than_the_estimate_for_learners(name, depth, chunk):
+def test_the_compiler_needs_no_more_than_the_estimate_for_learners(name, depth):
     learner = simulate.learner(name, 1.5, 3000.0, depth, GRID)
-    steps = steps_of(simulate.masses, learner, 8 * learner.kernel.LEARNERS, Budget(8 * BATCH, chunk, 1))
-    assert steps.cut.chunk == chunk
+    steps = steps_of(simulate.masses, learner, 8 * learner.kernel.LEARNERS, Budget(8 * BATCH, 4, 1))
+    assert steps.cut.chunk == 1  # whatever the budget says: masses may be rounded otherwise in larger pieces
     assert compiled_bytes(steps) <= steps.cut.device_bytes
 
 
