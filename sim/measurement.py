@@ -18,7 +18,6 @@ class Prediction(NamedTuple):
     exponent: float | None
     prefactor: float | None
     floor: bool  # whether the curve levels off above 0
-    moments: tuple[np.ndarray, np.ndarray] | None = None  # laws.learning_curve.memorising_moments, for learners
 
 
 def told(moments, learners):
@@ -115,9 +114,8 @@ def measure(counts, grid, prediction):
     return _measured(shares, grid, prediction, precision)
 
 
-def measure_masses(masses, grid, prediction):
-    """As `measure`, of the unmemorised masses of independent learners (sim.model.Masses), where they can be told."""
-    points = told(prediction.moments, len(masses.values))
+def measure_masses(masses, grid, prediction, points):
+    """As `measure`, of the unmemorised masses of independent learners (sim.model.Masses), at the `points` told."""
     if len(points) < 2:
         return None
     values = masses.values[:, points]

@@ -81,8 +81,7 @@ class Direct(_Learners):
 
     def check_reach(self, name, features, largest):
         """A finite set has a place for each of its ranks; of an infinite one, those that may be seen twice."""
-        rare = largest * 2.0**10  # a rank of mass 1 / rare is the last with a place of its own
-        places = min(features.size, rare ** (1 / features.exponent) if features.exponent > 1 else features.size)
+        places = _places(features, largest)
         _need(places <= 2**28, f"memory.name={name}", "at most 2^28 features that matter", f"{places:.2g}")
 
 
@@ -220,11 +219,16 @@ _FEW_EXAMPLES = 10**4  # up to here drawing them all costs no more, and spares t
 _FEW_FEATURES = 10**4  # up to here going through them one by one costs no more than blocks
 
 
+def _places(features, largest):
+    """Ranks to keep count of, at most: one in 2^10 training sets of `largest` examples shows a rarer one."""
+    if features.exponent <= 1:
+        return features.size
+    return min(features.size, (2.0**10 * largest) ** (1 / features.exponent))
+
+
 def choice(features, largest):
     """Name of the memory member for learners that see up to `largest` examples of these features."""
-    places = (
-        features.size if features.exponent < 1.05 else min(features.size, (2**10 * largest) ** (1 / features.exponent))
-    )
+    places = _places(features, largest) if features.exponent >= 1.05 else features.size
     if largest <= _FEW_EXAMPLES and places <= 10**6:
         return "direct"
     return "feature_arrivals" if features.size <= _FEW_FEATURES else "block_chain"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -261,6 +261,7 @@ def masses(seed, physics, learner, learners, budget, progress=iter):
     """
     batches = -(-learners // learner.kernel.LEARNERS)
     cells, together = learner.kernel.LEARNERS * len(learner.offset), _ACCELERATED_LEARNERS
+    budget = replace(budget, chunk=0)  # rounding of masses may depend on it: it is not for choice
     curves = _run(_curves, seed, physics, (learner.kernel,), budget, batches, cells, together, progress)
     values = learner.offset + learner.scale * curves.reshape(-1, curves.shape[-1]).astype(float)
     return Masses(values, np.asarray(learner.kernel.resolution, float))
@@ -309,8 +310,7 @@ def _run(function, seed, physics, arguments, budget, batches, cells, together, p
     given the Steps.  TooLarge, before anything is drawn, where one batch does not fit.
     """
     devices = local_devices(budget.devices)
-    chosen = budget.chunk if function is _failures else 0  # rounding of masses may depend on it: it is not for choice
-    chunk = chosen or (1 if devices[0].platform == "cpu" else together)
+    chunk = budget.chunk or (1 if devices[0].platform == "cpu" else together)
     memory = device_memory(devices[0]), plan.machine_memory()
     cut = plan.cut(batches, len(devices), chunk, batch_bytes(arguments), cells, budget.memory, *memory)
     program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)

@@ -6,7 +6,6 @@ import numpy as np
 from scipy import special
 
 from sim import estimators
-from sim.measurement import told
 
 REFUTED_BELOW = 1e-4  # p-value: one true law in ten thousand is refuted by chance
 RESOLUTION = 0.02  # a verdict is worth having if a law 2 % off in its exponent would have been refuted
@@ -163,9 +162,8 @@ def judge(law, quantity, counts, prediction, measured):
     )
 
 
-def judge_masses(law, quantity, masses, prediction, measured):
-    """Verdict of a law on the unmemorised masses of independent learners (sim.model.Masses)."""
-    points = told(prediction.moments, len(masses.values))
+def judge_masses(law, quantity, masses, prediction, measured, points):
+    """Verdict of a law on the unmemorised masses of independent learners, judged at `points` (see mass_test)."""
     curve, test = estimators.mass_curve(masses, points), mass_test(masses, prediction.curve, points)
     return _judged(law, quantity, curve, test, len(masses.values), prediction, measured)
 

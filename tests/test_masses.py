@@ -18,8 +18,7 @@ ALL = np.arange(len(N))
 def prediction(exponent, depth=1):
     curve = learning_curve.unmemorised_mass(N, exponent, np.inf, depth)
     prefactor = float(learning_curve.prefactor(exponent, depth))
-    moments = learning_curve.memorising_moments(N, exponent, np.inf, depth)
-    return Prediction(curve, float(learning_curve.decay_exponent(exponent)), prefactor, False, moments)
+    return Prediction(curve, float(learning_curve.decay_exponent(exponent)), prefactor, False)
 
 
 def noisy(rng, law, learners, noise=0.05):
@@ -120,11 +119,11 @@ def test_few_learners_and_rare_events_refute_no_true_law(name, exponent, size, d
 
 def test_a_measured_exponent_is_within_its_error_of_the_law():
     learner = simulate.learner("block_chain", 1.5, np.inf, 1, N)
-    law = prediction(1.5)
+    law, points = prediction(1.5), measurement.told(learning_curve.memorising_moments(N, 1.5, np.inf), 512)
     pulls = []
     for seed in range(20):
         masses = simulate.masses(seed, "pulls", learner, 512, Budget(32768, 0, 0))
-        found = measurement.measure_masses(masses, N, law)
+        found = measurement.measure_masses(masses, N, law, points)
         pulls.append((found.exponent - law.exponent) / np.hypot(found.exponent_stderr, found.bias))
     assert_proportion(np.count_nonzero(np.abs(pulls) < stats.t.isf(0.05, 63)), 20, 0.9)
     rejects(assert_proportion, np.count_nonzero(np.abs(np.add(pulls, 5)) < stats.t.isf(0.05, 63)), 20, 0.9)

@@ -2,16 +2,13 @@
 
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from sim import keys, simulate
+from sim import simulate
 from sim.bench.kernels import ALPHA, BETA
 from sim.bench.timing import Ratio, need_mean
 from sim.laws import coverage
-from sim.model import BATCH, grid
-from sim.samplers.lattice import Lattice
+from sim.model import BATCH, Budget, grid
 
 _REPLICATES = 1024  # batches of each: a ratio is then known to 6 %
 _GRID = grid(1e5, 21)
@@ -46,26 +43,18 @@ def _variance(curves):
 
 def lattice_curves():
     """pass@k at the default difficulty, k to 10^5, a replicate a batch; problems and attempts from a lattice."""
-    return _pass_at_k(lambda words: [Lattice(*own, dimension) for dimension, own in enumerate(words, 1)])
+    return _pass_at_k("lattice")
 
 
 def independent_curves():
     """The same from independent draws."""
-    return _pass_at_k(list)
+    return _pass_at_k("random")
 
 
-def _pass_at_k(dealt):
-    """Curves.  dealt: makes two streams of two pairs of words."""
-    difficulty, attempts = simulate.beta_sampler(ALPHA, BETA, 1.0), simulate.attempts_sampler("first_success")
-
-    def solved(difficulty, grid, words):
-        streams, lanes = dealt([(words[0][i], words[1][i]) for i in range(2)]), jnp.arange(BATCH, dtype=jnp.uint32)
-        log_success = difficulty.at(streams[0], lanes)
-        return BATCH - attempts.unsolved(streams[1], log_success, lanes, grid).sum(axis=1, dtype=jnp.int32)
-
-    def program(difficulty, grid, words):
-        return jax.lax.map(lambda own: solved(difficulty, grid, own), words)
-
-    words = keys.streams(keys.run_key(0, "bench variance"), jnp.arange(_REPLICATES, dtype=jnp.uint32), 2)
-    counts = simulate.compiled(program, "cpu", ())(difficulty, _GRID.astype(np.float32), words)
-    return Curves(np.asarray(counts) / BATCH, coverage.coverage(_GRID, ALPHA, BETA))
+def _pass_at_k(sampling):
+    parts = simulate.Parts(
+        difficulty=simulate.beta_sampler(ALPHA, BETA, 1.0), attempts=simulate.attempts_sampler("first_success")
+    )
+    budget = Budget(problems=_REPLICATES * BATCH, chunk=0, devices=1)
+    counts = simulate.failures(0, "bench variance", parts, budget, tries=_GRID, sampling=sampling)
+    return Curves(1 - counts.failures / counts.problems, coverage.coverage(_GRID, ALPHA, BETA))

@@ -2,8 +2,8 @@
 
 from sim import estimators, simulate
 from sim.experiments.question import Answer, drawn, rows
-from sim.experiments.sides import feature_parts, learner, learning_moments, learning_prediction, physics
-from sim.measurement import measure, measure_masses, told
+from sim.experiments.sides import feature_parts, learner, learning_prediction, physics, told_examples
+from sim.measurement import measure, measure_masses
 from sim.model import LEARNERS
 from sim.verdict import judge, judge_masses
 
@@ -35,15 +35,14 @@ def _of_problems(question, law):
 
 def _of_learners(question, law):
     """From the mass that each learner has not memorised."""
-    moments = learning_moments(question.law, question.examples)
-    law = law._replace(moments=moments)
     own = physics(question, "learning_curve")
     masses = simulate.masses(
         question.seed, own, learner(question), question.learners, question.budget, question.progress
     )
-    verdict = judge_masses(LAW, "error", masses, law, measure_masses(masses, question.examples, law))
-    curve = estimators.mass_curve(masses, told(law.moments, len(masses.values)))
-    return _answer(question, curve, law, verdict, len(masses.values), "learners")
+    points = told_examples(question.law, question.examples, len(masses.values))
+    measured = measure_masses(masses, question.examples, law, points)
+    verdict = judge_masses(LAW, "error", masses, law, measured, points)
+    return _answer(question, estimators.mass_curve(masses, points), law, verdict, len(masses.values), "learners")
 
 
 def _answer(question, curve, law, verdict, draws, unit):

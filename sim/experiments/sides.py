@@ -4,7 +4,7 @@ import numpy as np
 
 from sim import simulate
 from sim.laws import coverage, learning_curve, zipf
-from sim.measurement import Prediction
+from sim.measurement import Prediction, told
 from sim.model import Empirical, GammaRatio
 
 
@@ -57,9 +57,9 @@ def learning_prediction(law, examples):
     return Prediction(curve, exponent, float(prefactor), False)
 
 
-def learning_moments(law, examples):
-    """Moments of what a learner of the law memorises between examples, for measurement.told."""
-    return learning_curve.memorising_moments(examples, law.exponent, law.size, law.depth)
+def told_examples(law, examples, learners):
+    """Indices of the numbers of examples at which the mean over so many learners can be judged by the law."""
+    return told(learning_curve.memorising_moments(examples, law.exponent, law.size, law.depth), learners)
 
 
 def coverage_prediction(law, attempts):

@@ -40,15 +40,14 @@ class Bernoulli(NamedTuple):
         high = scaled.astype(jnp.uint32)
         low = ((scaled - high.astype(jnp.float32)) * np.float32(2.0**32)).astype(jnp.uint32)
 
-        def pair(number, solved):
+        def pair(number):
             one, other = bits.words(stream, number, lanes)
-            first = one < high + (other < low).astype(jnp.uint32)
-            return solved | first, other < high + (one < low).astype(jnp.uint32)
+            return (x < high + (y < low).astype(jnp.uint32) for x, y in ((one, other), (other, one)))
 
         def block(number, solved):
             for i in range(_UNROLLED):
-                first, second = pair(number.astype(jnp.uint32) * _UNROLLED + i, solved)
-                solved = first | second
+                first, second = pair(number.astype(jnp.uint32) * _UNROLLED + i)
+                solved = solved | first | second
             return solved
 
         def segment(solved, span):
@@ -57,8 +56,8 @@ class Bernoulli(NamedTuple):
             solved = jax.lax.fori_loop(start // (2 * _UNROLLED), stop // (2 * _UNROLLED), block, solved)
 
             def remaining(number, solved):
-                first, second = pair(number.astype(jnp.uint32), solved)
-                return first | (second & (2 * number + 1 < stop))
+                first, second = pair(number.astype(jnp.uint32))
+                return solved | first | (second & (2 * number + 1 < stop))
 
             first_left = jnp.maximum(start // 2, stop // (2 * _UNROLLED) * _UNROLLED)
             solved = jax.lax.fori_loop(first_left, (stop + 1) // 2, remaining, solved)

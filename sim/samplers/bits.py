@@ -160,6 +160,11 @@ def rate(log_probability):
     return jnp.where(log_probability < _LEAST_LOG, 0.0, jnp.where(log_probability >= 0.0, jnp.inf, found))
 
 
+def geometric(stream, turn, lane, rate):
+    """Number of the first success, float32, from `rate` of the success probability: ceil of an exponential, >= 1."""
+    return jnp.maximum(jnp.ceil(exponential(stream, turn, lane) / rate), 1.0)
+
+
 def log_sigmoid(x):
     """log(1 / (1 + e^-x)) in float32, relative precision 1e-6 above 1e-38; x finite or infinite."""
     odds = exp(-jnp.abs(x))

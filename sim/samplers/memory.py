@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from sim.samplers import bits
 
@@ -16,7 +15,8 @@ class FirstArrival(NamedTuple):
 
     def unmemorised(self, stream, features, test, lanes, examples):
         """bool [len(examples), lanes], as Arrival."""
-        return _wait(stream, np.uint32(0), lanes, bits.rate(test.log_probability))[None, :] > examples[:, None]
+        arrival = bits.geometric(stream, 0, lanes, bits.rate(test.log_probability))
+        return arrival[None, :] > examples[:, None]
 
 
 class Arrival(NamedTuple):
@@ -38,15 +38,10 @@ class Arrival(NamedTuple):
         rate = bits.rate(test.log_probability)
 
         def one_more(observation, arrival):
-            return arrival + _wait(stream, observation.astype(jnp.uint32), lanes, rate)
+            return arrival + bits.geometric(stream, observation.astype(jnp.uint32), lanes, rate)
 
         arrival = jax.lax.fori_loop(0, self.depth.astype(jnp.int32), one_more, jnp.zeros(lanes.shape, jnp.float32))
         return arrival[None, :] > examples[:, None]
-
-
-def _wait(stream, turn, lanes, rate):
-    """Examples to the next copy of a feature, geometric."""
-    return jnp.maximum(jnp.ceil(bits.exponential(stream, turn, lanes) / rate), 1.0)
 
 
 class TrainingSet(NamedTuple):

@@ -59,8 +59,7 @@ class Member(NamedTuple):
 
         def one_more(copy, arrival):
             lane = copy.astype(jnp.uint32) * jnp.uint32(self.LEARNERS) + learner
-            wait = jnp.ceil(bits.exponential(stream, rank[:, None], lane) / rate[:, None])
-            return arrival + jnp.maximum(wait, 1.0)
+            return arrival + bits.geometric(stream, rank[:, None], lane, rate[:, None])
 
         return jax.lax.fori_loop(0, self.depth, one_more, jnp.zeros((_ROWS, self.LEARNERS), jnp.float32))
 

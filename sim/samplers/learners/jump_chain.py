@@ -51,7 +51,7 @@ class Member(NamedTuple):
         _, lost = jax.lax.sort((jnp.cumsum(wait, axis=1).ravel(), self.mass.ravel()), num_keys=1)
         left = jnp.append(jnp.cumsum(lost[::-1])[::-1], 0.0)  # before each sighting that teaches, and after the last
         rate = bits.rate(jnp.log(jnp.minimum(left[:-1], 1.0)))
-        gap = jnp.maximum(jnp.ceil(bits.exponential(gaps, learner, sighting) / rate), 1.0)
+        gap = bits.geometric(gaps, learner, sighting, rate)
         taught = (jnp.cumsum(gap)[None, :] <= self.examples[:, None]).sum(axis=1, dtype=jnp.int32)
         return left[taught]
 
