@@ -1,6 +1,6 @@
 """Features of examples: Zipf, finite or infinite, without rejection and without a table of the tail."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import jax
@@ -77,6 +77,10 @@ class Zipf:
             jnp.where(in_head, np.uint32(0), high),
             jnp.where(in_head, head, low),
         )
+
+    def rarest(self, share):
+        """Zipf of those examples that are among the rarest `share` of all: with y below it. Not where two-ended."""
+        return replace(self, tails=self.tails / np.float32(share), scale=self.scale * np.float32(share))
 
     def _from_the_top(self, one, other):
         """Rank within the head (HEAD + 1 outside) and continuous rank, from the share that two words stand for."""

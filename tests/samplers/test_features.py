@@ -106,6 +106,22 @@ def test_every_rank_of_a_small_set_comes_with_its_probability(exponent, size):
     rejects(assert_counts, counts, other / other.sum())
 
 
+@pytest.mark.parametrize("exponent, size", [(1.5, np.inf), (2.0, np.inf), (2.0, 40), (3.0, 1e6)])
+def test_the_rarest_examples_are_those_whose_share_of_the_tail_is_small(exponent, size):
+    """2^22 draws of the rarest eighth: the common ranks fall away, the one at the border in part."""
+
+    def rarest(exponent):
+        """Probability of each rank to 4095, and of all that are rarer, given that y < 1/8."""
+        total = beyond(0, exponent, size)
+        tail = np.minimum(beyond(np.arange(4096.0), exponent, size) / total * 8, 1)
+        return np.concatenate([[0.0], -np.diff(tail), tail[-1:]])
+
+    found = ranks(simulate.feature_sampler(exponent, size).rarest(1 / 8), "rarest", 1)
+    counts = np.bincount(np.minimum(found, 4096), minlength=4097)
+    assert_counts(counts, rarest(exponent))
+    rejects(assert_counts, counts, rarest(1.01 * exponent))
+
+
 @pytest.mark.parametrize("exponent, size", INFINITE + FINITE)
 def test_ranks_follow_zipf_s_law(exponent, size):
     """2^24 draws: one by one to rank 32, then 32 cells an octave up to 2^63. An exponent 0.005 off is seen."""

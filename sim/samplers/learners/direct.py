@@ -1,6 +1,12 @@
-"""Direct: training examples drawn one by one and counted in a table of ranks; the exact joint law of all features."""
+"""Direct: training examples drawn one by one and counted in a table of ranks; the exact joint law of all features.
 
-from typing import NamedTuple
+The common features are memorised after the first few thousand examples, and then most examples teach nothing. So an
+example is drawn digit by digit, as far as it matters: its share y of the tail of ranks (sim.samplers.features) is small
+only if the first binary digits of y are all 0. These are drawn for 32 examples a word, and only an example that passes,
+one in 2^digits, has its rank drawn with two words of its own.
+"""
+
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +15,10 @@ import numpy as np
 from sim.samplers import bits
 from sim.samplers.learners import blocks, sums
 
-_DRAWS = 4096  # examples drawn at once: they stay in the cache
+_DRAWS = 4096  # examples drawn at once: they stay in the cache; so many are drawn whole before any is sifted
+_SIFTED = 256  # pairs of words that examples are sifted by at once
+_MOST_DIGITS = 7  # beyond, sifting costs more than it spares
+_CERTAIN = 2.0**-60  # probability that a feature which sifting passes over is not memorised by then
 _PIECE = 1024  # ranks whose masses are summed at once, lane by lane
 _SIGHTINGS = 2.0**-10  # expected of the rarest rank in the table
 MOST = 2.0e9  # examples: their numbers, to the end of the last chunk, are int32
@@ -28,7 +37,9 @@ class FirstSeen(NamedTuple):
     Resolution: theta_i to 4e-6 relative; n below 2^31, up to 254 grid points.
     """
 
-    features: NamedTuple  # sampler with at(stream, lanes)
+    features: Any  # sampler with at(stream, lanes)
+    rare: Any  # the same of those examples that pass
+    digits: jax.Array  # int32, that an example must pass
     exponent: jax.Array  # s
     log_total: jax.Array  # log H
     table: jax.Array  # int32, R
@@ -59,17 +70,17 @@ class FirstSeen(NamedTuple):
         def segment(unseen, span):
             start, stop, point = span
 
-            def chunk(number, unseen):
-                return unseen.at[_places(self, stream, start, stop, number)].set(point, mode="promise_in_bounds")
+            def mark(unseen, place):
+                return unseen.at[place].set(point, mode="promise_in_bounds")
 
-            return jax.lax.fori_loop(0, _chunks(start, stop), chunk, unseen), None
+            return _sifted(self, stream, start, stop, mark, unseen), None
 
         never = jnp.full(_places_in(self), len(self.stops), jnp.uint8)
         unseen, _ = jax.lax.scan(segment, never, (starts, self.stops, points), reverse=True)
         # The first examples at last: many grid points may lie among them, so each example looks for its own.
         example = jnp.arange(_DRAWS, dtype=jnp.int32)
         before = (self.stops[:, None] <= example[None, :]).sum(axis=0, dtype=jnp.uint8)
-        place = _places(self, stream, 0, self.stops[-1], 0)
+        place = _places(self, self.features, stream, 0, self.stops[-1], 0)
         return _masses(self, unseen.at[place].min(before, mode="promise_in_bounds"))
 
 
@@ -79,7 +90,9 @@ class Counted(NamedTuple):
     Five bytes a rank instead of one.
     """
 
-    features: NamedTuple
+    features: Any
+    rare: Any
+    digits: jax.Array
     exponent: jax.Array
     log_total: jax.Array
     table: jax.Array
@@ -104,10 +117,11 @@ class Counted(NamedTuple):
             start, stop = span
             counts, points = state
 
-            def chunk(number, counts):
-                return counts.at[_places(self, stream, start, stop, number)].add(1, mode="promise_in_bounds")
+            def add(counts, place):
+                return counts.at[place].add(1, mode="promise_in_bounds")
 
-            counts = jax.lax.fori_loop(0, _chunks(start, stop), chunk, counts)
+            counts = _drawn(self, self.features, stream, start, jnp.minimum(stop, _DRAWS), add, counts)
+            counts = _sifted(self, stream, jnp.maximum(start, _DRAWS), stop, add, counts)
             return (counts, points + (counts < self.depth).astype(jnp.uint8)), None
 
         none = jnp.zeros(_places_in(self), jnp.int32)
@@ -120,14 +134,53 @@ def _places_in(member):
     return _PIECE * len(member.pieces) + 1
 
 
-def _chunks(start, stop):
-    return (stop - start + _DRAWS - 1) // _DRAWS
+def _drawn(member, features, stream, start, stop, enter, table):
+    """The table with the examples start ... stop - 1 entered.  enter: (table, places) -> table."""
+
+    def chunk(number, table):
+        return enter(table, _places(member, features, stream, start, stop, number))
+
+    return jax.lax.fori_loop(0, (stop - start + _DRAWS - 1) // _DRAWS, chunk, table)
 
 
-def _places(member, stream, start, stop, number):
+def _sifted(member, stream, start, stop, enter, table):
+    """As `_drawn`, of those that pass: as they are alike, they may stand in the places of the first ones."""
+    passed = _passing(stream, member.digits, start, stop)
+    return _drawn(member, member.rare, stream, start, start + passed, enter, table)
+
+
+def _passing(stream, digits, start, stop):
+    """How many of the examples start ... stop - 1 (int32) have all of their first `digits` digits 0.
+
+    Digit j of example e is bit e % 32 of word e // 32 % 2 at the address (1 + j, e // 64): turn 0 has the ranks.
+    """
+    first = start // 64
+
+    def masks(lane):  # of the examples asked for
+        example = 64 * lane[None, :] + jnp.array([[0], [32]], jnp.int32)
+        return _bits_below(stop - example) & ~_bits_below(start - example)
+
+    def chunk(number, total):
+        lane = first + number * _SIFTED + jnp.arange(_SIFTED, dtype=jnp.int32)
+
+        def digit(j, passing):
+            return passing & ~jnp.stack(bits.words(stream, 1 + j.astype(jnp.uint32), lane.astype(jnp.uint32)))
+
+        return total + jax.lax.population_count(jax.lax.fori_loop(0, digits, digit, masks(lane))).astype(jnp.int32)
+
+    chunks = (stop - 64 * first + 64 * _SIFTED - 1) // (64 * _SIFTED)
+    return jax.lax.fori_loop(0, chunks, chunk, jnp.zeros((2, _SIFTED), jnp.int32)).sum(dtype=jnp.int32)
+
+
+def _bits_below(place):
+    """uint32 with the bits below `place` set: none up to 0, all from 32 on."""
+    return (jnp.uint32(1) << jnp.clip(place, 0, 32).astype(jnp.uint32)) - jnp.uint32(1)
+
+
+def _places(member, features, stream, start, stop, number):
     """int32 [4096]: where chunk `number` of the examples start ... stop - 1 is marked; ranks from 1 at place 0."""
     example = start + number * _DRAWS + jnp.arange(_DRAWS, dtype=jnp.int32)
-    drawn = member.features.at(stream, example.astype(jnp.uint32))
+    drawn = features.at(stream, example.astype(jnp.uint32))
     inside = (drawn.high == 0) & (drawn.low <= member.table.astype(jnp.uint32)) & (example < stop)
     return jnp.where(inside, drawn.low.astype(jnp.int32) - 1, _PIECE * len(member.pieces))
 
@@ -166,9 +219,25 @@ def build(features, exponent, size, depth, examples, total):
     offset = beyond + blocks.rest(edges[-1], exponent, size, total)
     pieces = 1 + _PIECE * np.arange(_rounded_up(-(-int(table) // _PIECE)), dtype=np.int32)
     learners = np.arange(1 << int(np.clip(np.ceil(np.log2(_ENOUGH / max(examples[-1], 1.0))), 0, 6)), dtype=np.uint32)
+    digits = _digits(features, exponent, size, depth, total)
     numbers = (np.float32(exponent), np.float32(np.log(total)), np.int32(table), pieces, examples.astype(np.int32))
-    kernel = FirstSeen(features, *numbers, learners)
+    kernel = FirstSeen(features, features.rarest(2.0**-digits), np.int32(digits), *numbers, learners)
     return kernel if depth == 1 else Counted(*kernel, np.int32(depth)), offset, np.ones(len(examples))
+
+
+def _digits(features, exponent, size, depth, total):
+    """Most digits to sift by such that all ranks which may fail are certain to be memorised by then."""
+    if features.two_ended:
+        return 0
+    ranks = np.arange(1.0, min(size, 2.0**_MOST_DIGITS) + 1)
+    mass = np.minimum(ranks**-exponent / total, 1.0)
+    doubt = np.cumsum(blocks.fewer(depth, float(_DRAWS), mass))
+    tail = 1 - np.cumsum(mass)
+    for digits in range(_MOST_DIGITS, 0, -1):
+        reached = np.searchsorted(-tail, -(2.0**-digits))  # index of the rarest rank that an example may fail with
+        if reached < len(ranks) and doubt[reached] < _CERTAIN:
+            return digits
+    return 0
 
 
 def _rounded_up(pieces):

@@ -6,10 +6,12 @@ from functools import partial
 import jax
 import numpy as np
 import pytest
-from checks import assert_counts, assert_mean, assert_same_distribution, rejects
+from checks import assert_counts, assert_mean, assert_proportion, assert_same_distribution, rejects
+from scipy import stats
 
 from sim import keys, simulate
 from sim.laws import learning_curve, zipf
+from sim.samplers import bits
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
 
 URN = np.array([6, 3, 2]) / 11  # every subset has a mass of its own
@@ -89,6 +91,62 @@ def test_after_d_examples_of_the_only_feature_all_is_memorised():
 
 
 EXAMPLES = np.array([1, 10, 100, 1000, 4096, 4097, 10_000.0])
+
+
+SPANS = [(0, 0), (4096, 4096), (4096, 4097), (4096, 4159), (4101, 4160), (5000, 90_001), (9000, 8000)]
+
+
+@pytest.mark.parametrize("start, stop", SPANS)
+@pytest.mark.parametrize("digits", [0, 1, 3])
+def test_sifting_counts_the_examples_whose_first_digits_are_0(start, stop, digits):
+    """Against the digits looked up one example at a time."""
+    stream = bits.stream(keys.run_key(0, "sifting"))
+    found = jax.jit(direct._passing)(stream, np.int32(digits), np.int32(start), np.int32(stop))
+    example = np.arange(start, max(start, stop), dtype=np.uint32)
+    turns = 1 + np.arange(digits, dtype=np.uint32)[:, None]
+    words = np.asarray(bits.words(stream, turns, example[None, :] // 64))
+    own = np.where(example // 32 % 2, words[1], words[0]) >> example % 32 & 1
+    assert int(found) == np.count_nonzero((own == 0).all(axis=0))
+    if stop - start > 1000 and digits:
+        assert_proportion(int(found), stop - start, 2.0**-digits)
+        rejects(assert_proportion, int(found), stop - start, 2.0**-digits * 1.5)
+
+
+@pytest.mark.parametrize("exponent, size, depth, digits", [
+    (1.2, np.inf, 1, 0), (1.5, np.inf, 1, 2), (2.0, np.inf, 1, 3), (2.0, np.inf, 5, 3), (3.0, 1e6, 1, 5),
+])  # fmt: skip
+def test_sifting_passes_over_no_feature_that_might_be_new(exponent, size, depth, digits):
+    """As many digits as leave a chance of 2^-60, the binomial summed by SciPy, and not one more."""
+    total = zipf.normaliser(exponent, size)
+    member = direct.build(simulate.feature_sampler(exponent, size), exponent, size, depth, EXAMPLES, total)[0]
+    assert member.digits == digits
+
+    def doubt(digits):
+        rank = np.arange(1, 1 + np.argmax(zipf.tail(np.arange(1, 1000), exponent, size) < 2.0**-digits) + 1)
+        return stats.binom.cdf(depth - 1, direct._DRAWS, rank**-exponent / total).sum()
+
+    assert digits == 0 or doubt(digits) < 2.0**-60
+    assert doubt(digits + 1) > 2.0**-60
+
+
+def first_memorised(exponent, depth, examples):
+    """Probability that the second of two features is memorised by each n and not before, and that it never is."""
+    rare = 2.0**-exponent / (1 + 2.0**-exponent)
+    return -np.diff(stats.binom.cdf(depth - 1, examples, rare), prepend=1, append=0)
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_what_sifting_leaves_comes_as_often_as_enumerated(depth):
+    """Two features, one of them rare: 1 example in 128 passes, and in 64 of these the rare one is shown."""
+    examples = np.array([3000, 4096, 5000, 5001, 9000, 14_000.0])
+    found = masses("direct", 13.0, 2, depth, examples, 512)
+    rare = zipf.mass(2, 13.0, 2)
+    unmemorised = np.rint(found / rare).astype(int)
+    np.testing.assert_allclose(found, unmemorised * rare, rtol=1e-5)
+    counts = np.bincount(unmemorised.sum(axis=1), minlength=7)  # points of the grid before it is memorised
+    assert_counts(counts, first_memorised(13.0, depth, examples))
+    rejects(assert_counts, counts, first_memorised(13.15, depth, examples))
+    rejects(assert_counts, counts, first_memorised(13.0, 3 - depth, examples))
 
 
 @pytest.mark.parametrize("depth", [pytest.param(1, marks=pytest.mark.slow), 2])
