@@ -1,9 +1,11 @@
 """python -m sim COMMAND: the command line. Commands are loaded when they are called, so that --help is quick."""
 
+import atexit
 import contextlib
 import gc
 import os
 import sys
+import threading
 from importlib.metadata import version
 from pathlib import Path
 
@@ -80,12 +82,12 @@ def _bench(arguments):
 
 
 def _run(arguments):
+    gc.set_threshold(10**6)  # loading and tracing make many objects, hardly any of them garbage
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
     from sim.app import configuration, run
 
-    gc.set_threshold(10**5)  # loading and tracing make many objects, hardly any of them garbage
     for argument in arguments:
         if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
             return _refuse("sim run", f"{argument}: no such option; overrides are KEY=VALUE (python -m sim run --help)")
@@ -127,5 +129,25 @@ def _remove_dry(folders):
 COMMANDS = {"run": _run, "bench": _bench}
 
 
+def leave(code):
+    """End the process with an exit code, and not by way of the interpreter's end.
+
+    What is registered for the end of a process is done, but the objects of JAX and Hydra are not taken apart one by
+    one, which would cost as much as importing Hydra: their memory goes with the process.
+    """
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        raise SystemExit(code)  # the interpreter waits for such a thread
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # whoever read it has gone
+            stream.flush()
+    os._exit(code)
+
+
+def program():
+    """The command `sim`."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    program()

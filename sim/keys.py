@@ -6,7 +6,6 @@ seed, physics -> run_key -> streams of every batch -> dealt out, by name, to the
 import hashlib
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from sim.samplers import bits
@@ -20,12 +19,16 @@ def run_key(seed, physics):
     """
     digest = hashlib.sha256(f"{seed}\n{physics}".encode()).digest()
     words = np.frombuffer(digest[:8], dtype="<u4").astype(np.uint32)
-    return jax.random.wrap_key_data(words, impl="threefry2x32")
+    return key_of(words)
 
 
-def batch_key(key, batch):
-    """Key of batch number `batch` (uint32): it does not know how many others there are, nor where they run."""
-    return jax.random.fold_in(key, batch)
+def batch_keys(key, batches):
+    """Keys of the `batches` (uint32), as words [batches, 2] for `key_of`: jax.random.fold_in of each number.
+
+    A batch does not know how many others there are, nor where they run.
+    """
+    run = jax.random.key_data(key)
+    return np.stack(bits.threefry2x32_on_host(run[0], run[1], 0, batches), axis=-1)
 
 
 def streams(key, batches, count):
@@ -33,13 +36,13 @@ def streams(key, batches, count):
 
     Threefry of (batch, number of the stream) under the run's key: a stream does not know how many others there are.
     """
-    run, number = jax.random.key_data(key), jnp.arange(count, dtype=jnp.uint32)
-    return bits.words((run[0], run[1]), batches[:, None], number[None, :])
+    run, number = jax.random.key_data(key), np.arange(count, dtype=np.uint32)
+    return bits.threefry2x32_on_host(run[0], run[1], batches[:, None], number[None, :])
 
 
-def key_of(stream):
-    """A JAX key in place of a stream, for what only jax.random draws."""
-    return jax.random.wrap_key_data(jnp.stack(stream), impl="threefry2x32")
+def key_of(words):
+    """The JAX key, or keys, of words [..., 2]: for what jax.random draws or splits."""
+    return jax.random.wrap_key_data(words, impl="threefry2x32")
 
 
 def host_generator(key):

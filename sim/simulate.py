@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -143,7 +143,7 @@ def _unsolved(streams, parts, lanes, tries):
     """bool [len(tries), lanes]: the lane's problem is not solved in k attempts."""
     own = streams.attempts
     if isinstance(parts.attempts, attempts.Replay):
-        own = own[0], keys.key_of(own[1])
+        own = own[0], keys.key_of(jnp.stack(own[1]))
     return parts.attempts.unsolved(own, parts.difficulty.at(streams.difficulty, lanes), lanes, tries)
 
 
@@ -189,34 +189,25 @@ def _piece(parts):
     return _PIECE // 2 if isinstance(parts.difficulty, quantile.BetaQuantile) else _PIECE
 
 
-def _failures(key, numbers, parts, examples, tries, sampling, *, mesh, chunk):
-    """Failures of the batches `numbers` (uint32, a multiple of devices x chunk), int32 [batches, ...grid]."""
-
-    def on_one_device(key, numbers, parts, examples, tries, sampling):
-        words = keys.streams(key, numbers, sum(_streams_of(parts)))
-        batch = lambda own: _batch(own, parts, examples, tries, sampling)  # noqa: E731
-        return jax.lax.map(batch, words, batch_size=chunk if chunk > 1 else None)
-
-    return _spread(on_one_device, mesh, key, numbers, parts, examples, tries, sampling)
+def _failures(words, parts, examples, tries, sampling, *, mesh, chunk):
+    """Failures of batches, from their streams (a multiple of devices x chunk), int32 [batches, ...grid]."""
+    return _spread(_batch, mesh, chunk, words, parts, examples, tries, sampling)
 
 
-def _curves(key, numbers, kernel, *, mesh, chunk):
-    """Curves of the batches `numbers` of learners, as `_failures`: float32 [batches, LEARNERS, n]."""
-
-    def on_one_device(key, numbers, kernel):
-        batch = lambda number: kernel.curves(keys.batch_key(key, number))  # noqa: E731
-        return jax.lax.map(batch, numbers, batch_size=chunk if chunk > 1 else None)
-
-    return _spread(on_one_device, mesh, key, numbers, kernel)
+def _curves(words, kernel, *, mesh, chunk):
+    """Curves of batches of learners, from their keys, as `_failures`: float32 [batches, LEARNERS, n]."""
+    return _spread(lambda own, kernel: kernel.curves(keys.key_of(own)), mesh, chunk, words, kernel)
 
 
-def _spread(on_one_device, mesh, key, numbers, *arguments):
-    """on_one_device(key, its numbers, *arguments) on every device of the mesh, joined up in order."""
+def _spread(batch, mesh, chunk, words, *arguments):
+    """batch(its own words, *arguments) for every batch, `chunk` of them at once on each device, joined up in order."""
+
+    def on_one_device(words, *arguments):
+        return jax.lax.map(lambda own: batch(own, *arguments), words, batch_size=chunk if chunk > 1 else None)
+
     split, whole = PartitionSpec("batches"), PartitionSpec()
-    specs = (whole, split, *[whole] * len(arguments))
-    return jax.shard_map(on_one_device, mesh=mesh, in_specs=specs, out_specs=split, check_vma=False)(
-        key, numbers, *arguments
-    )
+    specs = (split, *[whole] * len(arguments))
+    return jax.shard_map(on_one_device, mesh=mesh, in_specs=specs, out_specs=split, check_vma=False)(words, *arguments)
 
 
 def compiled(function, platform, static):
@@ -250,7 +241,8 @@ def failures(seed, physics, parts, budget, examples=None, tries=None, progress=i
     """
     grids = [None if g is None else np.asarray(g, np.float32) for g in (examples, tries)]
     arguments, cells = (parts, *grids, _SAMPLING[sampling]), math.prod(len(g) for g in grids if g is not None)
-    counts = _run(_failures, seed, physics, arguments, budget, budget.batches, cells, _ACCELERATED, progress)
+    dealt = lambda key, numbers: keys.streams(key, numbers, sum(_streams_of(parts)))  # noqa: E731
+    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, _ACCELERATED, progress)
     return Counts(counts.astype(np.int64), BATCH, sampling == "random")
 
 
@@ -262,7 +254,8 @@ def masses(seed, physics, learner, learners, budget, progress=iter):
     batches = -(-learners // learner.kernel.LEARNERS)
     cells, together = learner.kernel.LEARNERS * len(learner.offset), _ACCELERATED_LEARNERS
     budget = replace(budget, chunk=0)  # rounding of masses may depend on it: it is not for choice
-    curves = _run(_curves, seed, physics, (learner.kernel,), budget, batches, cells, together, progress)
+    own = (learner.kernel,)
+    curves = _run(_curves, keys.batch_keys, seed, physics, own, budget, batches, cells, together, progress)
     values = learner.offset + learner.scale * curves.reshape(-1, curves.shape[-1]).astype(float)
     return Masses(values, np.asarray(learner.kernel.resolution, float))
 
@@ -272,7 +265,7 @@ class Steps:
     """The steps of a run: what each of them computes, and how it is cut. Iterates over their first batches."""
 
     program: Callable
-    key: jax.Array
+    words: Callable  # numbers of batches, uint32 -> what each of them draws from, uint32 [batches, ...]
     arguments: tuple
     mesh: Mesh
     cut: plan.Cut
@@ -286,7 +279,7 @@ class Steps:
     def counts(self, start):
         """Counts of the step that begins with batch `start`, [per_step, ...], on devices that may still be at it."""
         numbers = np.arange(start, start + self.cut.per_step, dtype=np.uint32)
-        return self.program(self.key, numbers, *self.arguments, mesh=self.mesh, chunk=self.cut.chunk)
+        return self.program(self.words(numbers), *self.arguments, mesh=self.mesh, chunk=self.cut.chunk)
 
 
 def batch_bytes(arguments):
@@ -303,18 +296,19 @@ def device_memory(device):
     return limit or plan.machine_memory() // device.client.local_device_count()
 
 
-def _run(function, seed, physics, arguments, budget, batches, cells, together, progress):
-    """function(key, batch numbers, *arguments) of every batch, in steps spread over the devices: [batches, ...].
+def _run(function, words, seed, physics, arguments, budget, batches, cells, together, progress):
+    """function(words, *arguments) of every batch, in steps spread over the devices: [batches, ...].
 
-    cells: counts of a batch.  together: batches computed together on an accelerator, where they fit.  progress: is
-    given the Steps.  TooLarge, before anything is drawn, where one batch does not fit.
+    words: (key of the run, numbers of batches) -> what each of them draws from.  cells: counts of a batch.  together:
+    batches computed together on an accelerator, where they fit.  progress: is given the Steps.  TooLarge, before
+    anything is drawn, where one batch does not fit.
     """
     devices = local_devices(budget.devices)
     chunk = budget.chunk or (1 if devices[0].platform == "cpu" else together)
     memory = device_memory(devices[0]), plan.machine_memory()
     cut = plan.cut(batches, len(devices), chunk, batch_bytes(arguments), cells, budget.memory, *memory)
     program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)
-    steps = Steps(program, key, arguments, Mesh(np.array(devices), ("batches",)), cut)
+    steps = Steps(program, partial(words, key), arguments, Mesh(np.array(devices), ("batches",)), cut)
     done, ahead = [], []
     for start in progress(steps):  # a step is fetched when the next is under way, so that no device waits
         ahead.append(steps.counts(start))

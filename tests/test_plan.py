@@ -137,8 +137,8 @@ def steps_of(function, *arguments, **more):
 
 def compiled_bytes(steps):
     """Bytes of temporaries that the compiler plans on each device."""
-    numbers = np.arange(steps.cut.at_once, dtype=np.uint32)
-    program = steps.program.lower(steps.key, numbers, *steps.arguments, mesh=steps.mesh, chunk=steps.cut.chunk)
+    words = steps.words(np.arange(steps.cut.at_once, dtype=np.uint32))
+    program = steps.program.lower(words, *steps.arguments, mesh=steps.mesh, chunk=steps.cut.chunk)
     return program.compile().memory_analysis().temp_size_in_bytes
 
 

@@ -70,8 +70,8 @@ def of_steps(steps):
     whole, compiling = _compiled(steps, measured, cut.per_step)
     of_rounds = cut.at_once * rounds
     program = whole if of_rounds == cut.per_step else _compiled(steps, measured, of_rounds)[0]
-    numbers = np.arange(of_rounds, dtype=np.uint32)
-    seconds, left = _seconds(lambda arguments: program(steps.key, numbers, *arguments), measured, levers)
+    words = steps.words(np.arange(of_rounds, dtype=np.uint32))
+    seconds, left = _seconds(lambda arguments: program(words, *arguments), measured, levers)
     drawing = factor * seconds * cut.steps * cut.per_step / of_rounds
     return Estimate(cut, random_numbers(steps.arguments) * cut.batches, compiling, drawing, part or left)
 
@@ -175,13 +175,13 @@ _PROGRAMS = {}  # compiled before: the points of a sweep share a program
 
 def _compiled(steps, arguments, batches):
     """(program, seconds it took to compile) for so many batches."""
-    numbers = np.arange(batches, dtype=np.uint32)
-    leaves, tree = jax.tree.flatten((numbers, *arguments))
+    words = steps.words(np.arange(batches, dtype=np.uint32))
+    leaves, tree = jax.tree.flatten((words, *arguments))
     own = steps.program, steps.mesh, steps.cut.chunk, tree, tuple((x.shape, x.dtype) for x in map(np.asarray, leaves))
     if own in _PROGRAMS:
         return _PROGRAMS[own], 0.0
     began = time.perf_counter()
-    lowered = steps.program.lower(steps.key, numbers, *arguments, mesh=steps.mesh, chunk=steps.cut.chunk)
+    lowered = steps.program.lower(words, *arguments, mesh=steps.mesh, chunk=steps.cut.chunk)
     _PROGRAMS[own] = lowered.compile()
     return _PROGRAMS[own], time.perf_counter() - began
 

@@ -29,6 +29,20 @@ _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA  # Threefry's key schedule constant
 
 
+def _rounds(words, add, xor, rotate_left):
+    """Threefry-2x32-20 in the operations given.  words: key0, key1, counter0, counter1, uint32 arrays of one shape."""
+    key0, key1, x0, x1 = words
+    schedule = (key0, key1, xor(xor(key0, key1), np.uint32(_PARITY)))
+    x0, x1 = add(x0, key0), add(x1, key1)
+    for block in range(5):
+        for r in _ROTATIONS[block % 2]:
+            x0 = add(x0, x1)
+            x1 = xor(rotate_left(x1, r), x0)
+        x0 = add(x0, schedule[(block + 1) % 3])
+        x1 = add(add(x1, schedule[(block + 2) % 3]), np.uint32(block + 1))
+    return x0, x1
+
+
 def _rotate_left(x, r):
     return lax.bitwise_or(lax.shift_left(x, np.uint32(r)), lax.shift_right_logical(x, np.uint32(32 - r)))
 
@@ -36,16 +50,15 @@ def _rotate_left(x, r):
 @jax.jit  # traced once, however often it is used; the compiler dissolves it in what it is used by
 def threefry2x32(key0, key1, counter0, counter1):
     """Two words of Threefry-2x32-20; all arguments uint32, broadcast against each other."""
-    key0, key1, x0, x1 = jnp.broadcast_arrays(key0, key1, counter0, counter1)
-    schedule = (key0, key1, key0 ^ key1 ^ np.uint32(_PARITY))
-    x0, x1 = x0 + key0, x1 + key1
-    for block in range(5):
-        for r in _ROTATIONS[block % 2]:  # lax: three times as quick to trace as operators
-            x0 = lax.add(x0, x1)
-            x1 = lax.bitwise_xor(_rotate_left(x1, r), x0)
-        x0 = lax.add(x0, schedule[(block + 1) % 3])
-        x1 = lax.add(lax.add(x1, schedule[(block + 2) % 3]), np.uint32(block + 1))
-    return x0, x1
+    arrays = jnp.broadcast_arrays(key0, key1, counter0, counter1)
+    return _rounds(arrays, lax.add, lax.bitwise_xor, _rotate_left)  # lax: three times as quick to trace as operators
+
+
+def threefry2x32_on_host(key0, key1, counter0, counter1):
+    """The same in NumPy: for the few words a program is started with, compiling costs more than computing them."""
+    arrays = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, np.uint32)) for x in (key0, key1, counter0, counter1)))
+    rotate_left = lambda x, r: x << np.uint32(r) | x >> np.uint32(32 - r)  # noqa: E731
+    return _rounds(arrays, np.add, np.bitwise_xor, rotate_left)
 
 
 def stream(key):
