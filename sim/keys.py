@@ -27,7 +27,7 @@ def batch_keys(key, batches):
 
     A batch does not know how many others there are, nor where they run.
     """
-    run = jax.random.key_data(key)
+    run = np.asarray(jax.random.key_data(key))
     return np.stack(bits.threefry2x32_on_host(run[0], run[1], 0, batches), axis=-1)
 
 
@@ -36,7 +36,7 @@ def streams(key, batches, count):
 
     Threefry of (batch, number of the stream) under the run's key: a stream does not know how many others there are.
     """
-    run, number = jax.random.key_data(key), np.arange(count, dtype=np.uint32)
+    run, number = np.asarray(jax.random.key_data(key)), np.arange(count, dtype=np.uint32)
     return bits.threefry2x32_on_host(run[0], run[1], batches[:, None], number[None, :])
 
 

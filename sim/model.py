@@ -188,7 +188,7 @@ class Budget:
             self.problems,
         )
         _need(0 <= self.chunk <= 4096, "budget.chunk", "0 (automatic) to 4096 batches", self.chunk)
-        _need(0 <= self.devices <= 4096, "budget.devices", "0 (all) to 4096 devices", self.devices)
+        _need(0 <= self.devices <= 1024, "budget.devices", "0 (all) to 1024 devices", self.devices)
         _need(0 < self.memory <= 1, "budget.memory", "a share of a device's memory, 0 < share <= 1", self.memory)
 
     @property

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from sim.model import TooLarge
 
-STEPS = 64  # a run is cut into at most so many steps, for progress; each ends in one transfer of counts
+STEPS = 16, 64  # that a run is cut into, for progress; each ends in one transfer of counts, half a millisecond
+_FULL = 256  # batches of a step from which on there are more than the fewest steps
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container, if it has one
 _ASSUMED = 2**33  # bytes of a machine that does not say how many it has
 _LANE = 64  # words of temporaries a problem: its words, variates, ranks and places, none of them used again
@@ -48,7 +49,8 @@ def cut(batches, devices, chunk, batch_bytes, cells, share, device_memory, host_
     allowed = int(share * device_memory)
     chunk = min(chunk, allowed // batch_bytes, -(-batches // devices))
     at_once = devices * chunk
-    per_step = -(-batches // (STEPS * at_once)) * at_once
+    steps = min(max(batches // _FULL, STEPS[0]), STEPS[1])
+    per_step = -(-batches // (steps * at_once)) * at_once
     device_bytes = chunk * batch_bytes + 4 * cells * per_step // devices
     return Cut(batches, devices, chunk, per_step, device_bytes, allowed, host_bytes)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from sim import keys, plan, quantiles
 from sim.laws import zipf as law
@@ -308,7 +308,9 @@ def _run(function, words, seed, physics, arguments, budget, batches, cells, toge
     memory = device_memory(devices[0]), plan.machine_memory()
     cut = plan.cut(batches, len(devices), chunk, batch_bytes(arguments), cells, budget.memory, *memory)
     program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)
-    steps = Steps(program, partial(words, key), arguments, Mesh(np.array(devices), ("batches",)), cut)
+    mesh = Mesh(np.array(devices), ("batches",))
+    arguments = jax.device_put(arguments, NamedSharding(mesh, PartitionSpec()))
+    steps = Steps(program, partial(words, key), arguments, mesh, cut)
     done, ahead = [], []
     for start in progress(steps):  # a step is fetched when the next is under way, so that no device waits
         ahead.append(steps.counts(start))

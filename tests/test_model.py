@@ -39,7 +39,7 @@ CEILING = "difficulty.ceiling: need 0 < ceiling <= 1, got {}"
 PROBLEMS = "budget.problems: need a number from 32768 (two batches, for a standard error) to 1e11, got {}"
 CHUNK = "budget.chunk: need 0 (automatic) to 4096 batches, got {}"
 SHARE = "budget.memory: need a share of a device's memory, 0 < share <= 1, got {}"
-DEVICES = "budget.devices: need 0 (all) to 4096 devices, got {}"
+DEVICES = "budget.devices: need 0 (all) to 1024 devices, got {}"
 
 REFUSED = [
     *((Zipf, (bad, 100.0), EXPONENT, bad) for bad in (0.0, -1.0, 20.000001, NAN, INF, -INF)),
@@ -51,7 +51,7 @@ REFUSED = [
     *((Beta, (5.0, 0.35, bad), CEILING, bad) for bad in (0.0, -0.1, 1.0000001, NAN, INF)),
     *((Budget, (bad, 0, 0), PROBLEMS, bad) for bad in (0, -1, 1, 2**15 - 1, 10**11 + 1, 10**18)),
     *((Budget, (2**19, bad, 0), CHUNK, bad) for bad in (-1, 4097)),
-    *((Budget, (2**19, 0, bad), DEVICES, bad) for bad in (-1, 4097)),
+    *((Budget, (2**19, 0, bad), DEVICES, bad) for bad in (-1, 1025)),
     *((Budget, (2**19, 0, 0, bad), SHARE, bad) for bad in (0.0, -0.1, 1.0000001, INF, NAN)),
 ]
 
@@ -67,7 +67,7 @@ EDGES = [
     *((Zipf, values) for values in ((1.0001, INF), (20.0, INF), (1e-9, 1e9), (1.0, 10.0), (0.5, 1.0))),
     *((kind, (depth,)) for kind in (Arrival, TrainingSet) for depth in (1, 100)),
     *((Beta, values) for values in ((1e-3, 1e4, 1.0), (1e4, 1e-3, 1e-9))),
-    *((Budget, values) for values in ((2**15, 0, 0), (10**11, 4096, 4096), (2**19, 0, 0, 1e-9), (2**19, 0, 0, 1.0))),
+    *((Budget, values) for values in ((2**15, 0, 0), (10**11, 4096, 1024), (2**19, 0, 0, 1e-9), (2**19, 0, 0, 1.0))),
     (Empirical, ("any path",)),
 ]
 

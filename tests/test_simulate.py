@@ -147,7 +147,7 @@ def test_progress_sees_every_step():
 
     of, examples, tries = parts("coverage")
     counts = simulate.failures(0, "test", of, Budget(200 * BATCH, 1, 1), examples, tries, progress)
-    assert seen == list(range(0, 200, 4))
+    assert seen == list(range(0, 200, 13))
     assert (counts.failures == run("coverage", batches=200).failures).all()
 
 

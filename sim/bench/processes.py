@@ -100,7 +100,9 @@ class Processes(ExitStack):
 
     def _command(self, arguments, cache):
         where, python_path = self._folder(), {"PYTHONPATH": str(_ROOT), "JAX_PLATFORMS": "cpu"}
-        others = {name: value for name, value in os.environ.items() if not name.startswith("JAX_COMPILATION_CACHE")}
+        # Modules are compiled once, as those of JAX and Hydra were when they were installed.
+        left_out = ("JAX_COMPILATION_CACHE", "PYTHONDONTWRITEBYTECODE")
+        others = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
         def call():
             environment = others | python_path | {"SIM_COMPILATION_CACHE": cache()}

@@ -380,7 +380,7 @@ RULES = [
     ("figure", 1, "figure: need true or false, got 1"),
     ("dry", None, "dry: need true or false, got None"),
     ("budget.chunk", -1, "budget.chunk: need 0 (automatic) to 4096 batches, got -1"),
-    ("budget.devices", 5000, "budget.devices: need 0 (all) to 4096 devices, got 5000"),
+    ("budget.devices", 5000, "budget.devices: need 0 (all) to 1024 devices, got 5000"),
     ("law.exponent", 0, "law.exponent: need an exponent > 0, and > 1 for infinitely many features, got 0"),
     ("law.exponent", 1, "law.exponent: need an exponent > 0, and > 1 for infinitely many features, got 1"),
     ("law.depth", 0, "law.depth: need a whole number from 1 to 100, got 0"),

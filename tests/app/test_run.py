@@ -443,3 +443,27 @@ def test_verdicts_are_json_that_any_reader_takes(sim, tmp_path):
     assert sim("run", "experiment=coverage", "law.ceiling=1", *SMOKE)[0] == 0
     [where] = runs(tmp_path, "coverage")
     json.loads((where / "verdict.json").read_text(), parse_constant=lambda word: pytest.fail(word))
+
+
+def left(script, **more):
+    """A process that ends by `leave`."""
+    script = "import atexit, sys, sim.__main__ as program\n" + script
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, **more)
+
+
+def test_a_process_that_leaves_has_said_all_and_done_what_was_registered():
+    done = left("atexit.register(print, 'registered')\nprint('said', end=' ')\nprogram.leave(3)")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "said registered\n", "")
+
+
+def test_a_thread_that_is_still_at_work_is_waited_for():
+    done = left("""
+import threading, time
+threading.Thread(target=lambda: (time.sleep(0.5), print('worked'))).start()
+program.leave(0)""")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "worked\n", "")
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    done = left("import os\nprint('said')\nos.close(1)\nprogram.leave(0)")
+    assert (done.returncode, done.stderr) == (0, "")
