@@ -47,17 +47,17 @@ def _dealt(name, sampler=None):
 
 
 def words():
-    """Both words of the counter generator; an item is a word."""
+    """Both words of the counter generator at two turns, as whoever needs many takes them; an item is a word."""
 
     def draw(stream, piece, lanes):
-        one, other = bits.words(stream, 0, lanes)
-        return one + other
+        (one, other), (third, fourth) = (bits.words(stream, turn, lanes) for turn in (0, 1))
+        return (one + other) + (third + fourth)
 
     def check(sums, lanes):  # a sum of uniform words is a uniform word
         ones = np.bitwise_count(sums).mean() / 32
         need_share("share of ones among the bits of words", ones, 0.5, 32 * sums.size)
 
-    return Kernel(draw, _dealt("words"), 2, 1, check)
+    return Kernel(draw, _dealt("words"), 4, 1, check)
 
 
 # Zipf ---------------------------------------------------------------------------------------------------------------
