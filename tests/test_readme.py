@@ -56,7 +56,7 @@ def test_the_sweep_shown_is_the_sweep_the_command_makes():
 
 
 def test_the_performance_table_is_that_of_a_committed_record():
-    record = REFERENCE / "bench/xeon_2_cores"
+    record = REFERENCE / "bench/epyc_2_cores"
     table = bench.markdown(json.loads((record / "bench.json").read_text(encoding="utf-8")))
     assert table == (record / "bench.md").read_text(encoding="utf-8")
     assert table in README

@@ -53,9 +53,11 @@ def words():
         (one, other), (third, fourth) = (bits.words(stream, turn, lanes) for turn in (0, 1))
         return (one + other) + (third + fourth)
 
-    def check(sums, lanes):  # a sum of uniform words is a uniform word
-        ones = np.bitwise_count(sums).mean() / 32
-        need_share("share of ones among the bits of words", ones, 0.5, 32 * sums.size)
+    def check(sums, lanes):  # a sum of uniform words is a uniform word, and neighbours have nothing in common
+        for what, drawn in (("words", sums), ("words that differ from the next", sums ^ np.roll(sums, 1))):
+            need_share(
+                f"share of ones among the bits of {what}", np.bitwise_count(drawn).mean() / 32, 0.5, 32 * sums.size
+            )
 
     return Kernel(draw, _dealt("words"), 4, 1, check)
 
