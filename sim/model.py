@@ -1,7 +1,7 @@
 """A model is one member per axis. Plain numbers, checked at the door; what cannot be simulated is refused here."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +14,8 @@ LARGEST_BUDGET = 10**11  # problems
 FEWEST_LEARNERS, MOST_LEARNERS = 64, 10**8
 
 
-def _need(condition, name, rule, value):
+def need(condition, name, rule, value):
+    """Raise ValueError in one sentence unless the condition holds."""
     if not condition:
         raise ValueError(f"{name}: need {rule}, got {value}")
 
@@ -28,15 +29,15 @@ class Zipf:
 
     def check(self):
         """Refuse what has no distribution or no rank."""
-        _need(0 < self.exponent <= 20, "features.exponent", "0 < exponent <= 20", self.exponent)
-        _need(
+        need(0 < self.exponent <= 20, "features.exponent", "0 < exponent <= 20", self.exponent)
+        need(
             self.exponent > 1 or math.isfinite(self.size),
             "features.exponent",
             "an exponent > 1 when features.size is infinite (rank^-s has no finite sum otherwise)",
             self.exponent,
         )
         whole = math.isinf(self.size) or self.size == int(self.size)
-        _need(
+        need(
             self.size >= 1 and whole and (math.isinf(self.size) or self.size <= LARGEST_SIZE),
             "features.size",
             "a whole number from 1 to 1e9, or inf",
@@ -50,7 +51,7 @@ class _Memory:
 
     def check(self):
         """Refuse depths below one sighting."""
-        _need(1 <= self.depth <= DEEPEST, "memory.depth", f"a whole number from 1 to {DEEPEST}", self.depth)
+        need(1 <= self.depth <= DEEPEST, "memory.depth", f"a whole number from 1 to {DEEPEST}", self.depth)
 
 
 class Arrival(_Memory):
@@ -82,7 +83,7 @@ class Direct(_Learners):
     def check_reach(self, name, features, largest):
         """A finite set has a place for each of its ranks; of an infinite one, those that may be seen twice."""
         places = _places(features, largest)
-        _need(places <= 2**28, f"memory.name={name}", "at most 2^28 features that matter", f"{places:.2g}")
+        need(places <= 2**28, f"memory.name={name}", "at most 2^28 features that matter", f"{places:.2g}")
 
 
 class FeatureArrivals(_Learners):
@@ -92,7 +93,7 @@ class FeatureArrivals(_Learners):
 
     def check_reach(self, name, features, largest):
         """The features are gone through one by one."""
-        _need(features.size * self.depth <= self.most, f"memory.name={name}", f"features.size x depth <= {self.most}",
+        need(features.size * self.depth <= self.most, f"memory.name={name}", f"features.size x depth <= {self.most}",
               f"{features.size:g} x {self.depth}")  # fmt: skip
 
 
@@ -110,36 +111,6 @@ class Automatic(_Memory):
     """Whatever suits the number of examples and of features best: see `choice`."""
 
     limit = LARGEST_EXAMPLES
-
-
-@dataclass(frozen=True)
-class Beta:
-    """Failure probability ~ Beta(alpha, beta) over a share `ceiling` of the problems; the rest cannot be solved."""
-
-    alpha: float
-    beta: float
-    ceiling: float
-
-    def check(self):
-        """Refuse what is no distribution, or one that float32 cannot carry."""
-        for name in ("alpha", "beta"):
-            value = getattr(self, name)
-            _need(1e-3 <= value <= 1e4, f"difficulty.{name}", f"0.001 <= {name} <= 10000", value)
-        _need(0 < self.ceiling <= 1, "difficulty.ceiling", "0 < ceiling <= 1", self.ceiling)
-
-
-class GammaRatio(Beta):
-    """The same, drawn literally as a ratio of Gamma variates and not from a table of quantiles."""
-
-
-@dataclass(frozen=True)
-class Empirical:
-    """Success probabilities successes / attempts of a table of problems, each problem equally likely."""
-
-    path: str
-
-    def check(self):
-        """A path is checked when it is read."""
 
 
 class FirstSuccess:
@@ -181,15 +152,15 @@ class Budget:
 
     def check(self, name="budget.problems"):
         """Refuse empty budgets, and those whose counts could not be held.  name: the key `problems` was set by."""
-        _need(
+        need(
             2 * BATCH <= self.problems <= LARGEST_BUDGET,
             name,
             f"a number from {2 * BATCH} (two batches, for a standard error) to 1e11",
             self.problems,
         )
-        _need(0 <= self.chunk <= 4096, "budget.chunk", "0 (automatic) to 4096 batches", self.chunk)
-        _need(0 <= self.devices <= 1024, "budget.devices", "0 (all) to 1024 devices", self.devices)
-        _need(0 < self.memory <= 1, "budget.memory", "a share of a device's memory, 0 < share <= 1", self.memory)
+        need(0 <= self.chunk <= 4096, "budget.chunk", "0 (automatic) to 4096 batches", self.chunk)
+        need(0 <= self.devices <= 1024, "budget.devices", "0 (all) to 1024 devices", self.devices)
+        need(0 < self.memory <= 1, "budget.memory", "a share of a device's memory, 0 < share <= 1", self.memory)
 
     @property
     def batches(self):
@@ -197,24 +168,21 @@ class Budget:
         return -(-self.problems // BATCH)
 
 
-MEMBERS = {
-    "features": {"zipf": Zipf},
-    "memory": {
-        "automatic": Automatic,
-        "arrival": Arrival,
-        "training_set": TrainingSet,
-        "direct": Direct,
-        "feature_arrivals": FeatureArrivals,
-        "block_chain": BlockChain,
-        "jump_chain": JumpChain,
-    },
-    "difficulty": {"beta": Beta, "gamma_ratio": GammaRatio, "empirical": Empirical},
-    "attempts": {"first_success": FirstSuccess, "bernoulli": Bernoulli},
-    "sampling": {"random": Random, "lattice": Lattice},
+FEATURES = {"zipf": Zipf}
+MEMORY = {
+    "automatic": Automatic,
+    "arrival": Arrival,
+    "training_set": TrainingSet,
+    "direct": Direct,
+    "feature_arrivals": FeatureArrivals,
+    "block_chain": BlockChain,
+    "jump_chain": JumpChain,
 }
+ATTEMPTS = {"first_success": FirstSuccess, "bernoulli": Bernoulli}
+SAMPLING = {"random": Random, "lattice": Lattice}
 
 
-LEARNERS = tuple(name for name, member in MEMBERS["memory"].items() if issubclass(member, _Learners))
+LEARNERS = tuple(name for name, member in MEMORY.items() if issubclass(member, _Learners))
 _FEW_EXAMPLES = 10**4  # up to here drawing them all costs no more, and spares the assumption of independent features
 _FEW_FEATURES = 10**4  # up to here going through them one by one costs no more than blocks
 
@@ -240,11 +208,6 @@ def grid(largest, points):
     float64, ascending, shorter than `points` where whole numbers are rarer than that.
     """
     return np.unique(np.rint(np.geomspace(1, np.floor(largest), points)))
-
-
-def member_fields(member):
-    """Names and types of what a member is set by."""
-    return {f.name: f.type for f in fields(member)} if hasattr(member, "__dataclass_fields__") else {}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,10 @@ import pytest
 from checks import FALSE_ALARM, assert_counts, assert_mean, assert_proportion, rejects
 
 from sim import estimators, keys, simulate, verdict
+from sim.axes import MEMBERS
+from sim.axes.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
+from sim.axes.difficulty import Beta, Empirical, GammaRatio
+from sim.axes.spread import ContinuousBernoulli, LatentPrecision, Reciprocal, ScaledBeta, ScaledKumaraswamy, Uniform
 from sim.laws import coverage, joint, learning_curve
 from sim.model import Budget, grid
 from sim.pilot import counts as pilot
@@ -43,6 +47,29 @@ def learning(exponent, size, depth, wrong_exponent, wrong_depth=None):
 def beta(alpha, beta_, ceiling, wrong, attempts=FIRST, tries=K):
     parts = simulate.Parts(difficulty=simulate.beta_sampler(alpha, beta_, ceiling), attempts=attempts)
     return Row(parts, None, tries, coverage.failure(tries, alpha, beta_, ceiling), coverage.failure(tries, *wrong))
+
+
+LEVI = Beta(5.0, 0.35, 1.0)
+CAPPED = Beta(5.0, 0.35, 0.9)
+MATH = Empirical(str(pilot.SHIPPED), TABLE)
+
+
+def member(model, wrong, attempts="first_success", tries=K):
+    """Coverage under members of both axes, (difficulty, dependence); wrong: the same of a neighbouring law."""
+    (difficulty, dependence), sampler = model, simulate.attempts_sampler(attempts)
+    problems, own = dependence.samplers(difficulty.sampler(), sampler, tries)
+    laws = (of[1].failure(tries, of[0]) for of in (model, wrong))
+    return Row(simulate.Parts(difficulty=problems, attempts=own), None, tries, *laws)
+
+
+def spread(difficulty, wrong):
+    """Independent attempts under a difficulty."""
+    return member((difficulty, Independent()), (wrong, Independent()))
+
+
+def dependent(dependence, wrong, difficulty=LEVI, **more):
+    """Dependent attempts."""
+    return member((difficulty, dependence), (difficulty, wrong), **more)
 
 
 def both(exponent, depth, alpha, beta_, wrong_exponent, wrong_beta):
@@ -91,6 +118,65 @@ ROWS = {  # a law's exponent is moved by 2 % (b = 1 - 1/s), a neighbour is a law
     "coverage, attempts one by one, against beta 2 % off": lambda: beta(
         5, 0.35, 1.0, (5, 0.357), simulate.attempts_sampler("bernoulli"), FEW
     ),
+    "coverage by a ratio of Gamma variates, against beta 2 % off": lambda: spread(
+        GammaRatio(5.0, 0.35, 0.9), Beta(5.0, 0.357, 0.9)
+    ),
+    "scaled Beta, against the exponent 5 % off": lambda: spread(
+        ScaledBeta(3.5, 0.25, 0.1), ScaledBeta(3.5, 0.2625, 0.1)
+    ),
+    "scaled Beta, against the scale 5 % off": lambda: spread(ScaledBeta(5, 0.15, 0.8), ScaledBeta(5, 0.15, 0.76)),
+    "scaled Kumaraswamy, against the exponent 5 % off": lambda: spread(
+        ScaledKumaraswamy(3.5, 0.25, 0.1), ScaledKumaraswamy(3.5, 0.2625, 0.1)
+    ),
+    "scaled Kumaraswamy, against the scaled Beta": lambda: spread(
+        ScaledKumaraswamy(3.5, 0.25, 0.1), ScaledBeta(3.5, 0.25, 0.1)
+    ),
+    "continuous Bernoulli, against the rate 5 % off": lambda: spread(
+        ContinuousBernoulli(0.1), ContinuousBernoulli(0.105)
+    ),
+    "continuous Bernoulli, rate above 1/2, against its mirror": lambda: spread(
+        ContinuousBernoulli(0.8), ContinuousBernoulli(0.2)
+    ),
+    "uniform from 0, against the bound 5 % off": lambda: spread(Uniform(0.0, 0.1), Uniform(0.0, 0.105)),
+    "uniform away from 0 (exponential), against its bound 5 % off": lambda: spread(
+        Uniform(0.01, 0.2), Uniform(0.0105, 0.2)
+    ),
+    "reciprocal (exponential), against its bound 5 % off": lambda: spread(
+        Reciprocal(1e-3, 0.5), Reciprocal(1.05e-3, 0.5)
+    ),
+    "latent precision, against beta 5 % off": lambda: spread(
+        LatentPrecision(2.5, 0.1, 0.0), LatentPrecision(2.625, 0.1, 0.0)
+    ),
+    "latent precision with a bias, against the bias 5 % off": lambda: spread(
+        LatentPrecision(2.5, 0.1, 1.0), LatentPrecision(2.5, 0.1, 1.05)
+    ),
+    "latent precision with a bias, against none": lambda: spread(
+        LatentPrecision(1.5, 0.5, 0.3), LatentPrecision(1.5, 0.5, 0.0)
+    ),
+    "Zipf-discounted attempts, against the discount 5 % off": lambda: dependent(Zipf(0.5), Zipf(0.525)),
+    "Zipf-discounted attempts at discount 1 (a power of the logarithm), against 1.05": lambda: dependent(
+        Zipf(1.0), Zipf(1.05)
+    ),
+    "Zipf-discounted attempts beyond 1 (a plateau), against 5 % off": lambda: dependent(Zipf(1.5), Zipf(1.575)),
+    "Markov repeats, against r 5 % off": lambda: dependent(Markov(0.8), Markov(0.84)),
+    "Markov repeats on a capped Beta, against independent attempts": lambda: dependent(
+        Markov(0.2), Independent(), CAPPED
+    ),
+    "sticky attempts, against the share 5 % off": lambda: dependent(Sticky(0.1), Sticky(0.105)),
+    "sticky attempts one by one, against the share 5 % off": lambda: dependent(
+        Sticky(0.3), Sticky(0.315), attempts="bernoulli", tries=FEW
+    ),
+    "Polya urn, against the correlation 5 % off": lambda: dependent(Polya(0.1), Polya(0.105)),
+    "Polya urn, attempts one by one, against independent attempts": lambda: dependent(
+        Polya(0.3), Independent(), attempts="bernoulli", tries=FEW
+    ),
+    "Polya urn on a table of problems, against the correlation 5 % off": lambda: dependent(
+        Polya(0.3), Polya(0.315), MATH
+    ),
+    "Gaussian copula, against the correlation 5 % off": lambda: dependent(Copula(0.3), Copula(0.315)),
+    "Gaussian copula on scaled Beta problems, against the Polya urn": lambda: dependent(
+        Copula(0.3), Polya(0.3), ScaledBeta(3.5, 0.25, 0.1)
+    ),
     "coverage of a table of problems, against success 2 % off": mixture,
     "replay without replacement is unbiased, against the plug-in": replay,
     "joint law, depth 1, against b 2 % off": lambda: both(2.0, 1, 5, 0.35, 2.0408, 0.35),
@@ -114,6 +200,17 @@ def test_the_simulation_meets_its_law_and_no_other(name):
     observed = np.rint(cells(drawn.failures.sum(axis=0) / total) * total)
     assert_counts(observed, np.maximum(cells(row.law), 0))
     rejects(assert_counts, observed, np.maximum(cells(row.wrong), 1e-300))
+
+
+def test_every_difficulty_and_every_dependence_has_a_row():
+    used = set()
+    for row in ROWS.values():
+        names = row.__code__.co_names + tuple(str(x) for x in row.__code__.co_consts)
+        used |= set(names)
+    named = {"empirical": "MATH"}
+    for group in ("difficulty", "dependence"):
+        for name, kind in MEMBERS[group].items():
+            assert named.get(name, kind.__name__) in used, f"{group}={name} has no row"
 
 
 def test_one_shared_training_set_meets_the_learning_curve_and_its_variance():

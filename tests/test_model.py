@@ -5,16 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from sim import model
+from sim.axes import MEMBERS, member_fields
+from sim.axes.difficulty import Beta, Empirical
 from sim.model import (
     LEARNERS,
-    MEMBERS,
     Arrival,
     Bernoulli,
-    Beta,
     Budget,
     Direct,
-    Empirical,
     FeatureArrivals,
     FirstSuccess,
     JumpChain,
@@ -83,13 +81,24 @@ def test_problems_are_rounded_up_to_whole_batches():
 
 
 def test_members_tell_what_they_are_set_by():
-    told = {group: {name: model.member_fields(kind) for name, kind in of.items()} for group, of in MEMBERS.items()}
+    told = {group: {name: member_fields(kind) for name, kind in of.items()} for group, of in MEMBERS.items()}
     assert told == {
         "features": {"zipf": {"exponent": float, "size": float}},
         "memory": {name: {"depth": int} for name in ("automatic", "arrival", "training_set", *LEARNERS)},
         "difficulty": {
             **{name: {"alpha": float, "beta": float, "ceiling": float} for name in ("beta", "gamma_ratio")},
+            **{name: {"alpha": float, "beta": float, "scale": float} for name in ("scaled_beta", "scaled_kumaraswamy")},
+            "continuous_bernoulli": {"rate": float},
+            **{name: {"low": float, "high": float} for name in ("uniform", "reciprocal")},
+            "latent_precision": {"beta": float, "tolerance": float, "bias": float},
             "empirical": {"path": str},
+        },
+        "dependence": {
+            "independent": {},
+            "zipf": {"discount": float},
+            "markov": {"repeat": float},
+            "sticky": {"share": float},
+            **{name: {"correlation": float} for name in ("polya", "copula")},
         },
         "attempts": {"first_success": {}, "bernoulli": {}},
         "sampling": {"random": {}, "lattice": {}},

@@ -1,37 +1,22 @@
 """The door: a configuration becomes checked members and questions; whatever is wrong is said here in one sentence."""
 
+import importlib
 import math
+from dataclasses import replace
 
 from sim import experiments
+from sim.axes import MEMBERS, law_keys, member_fields
+from sim.axes.difficulty import Beta, Empirical
 from sim.experiments.question import Law, Question
-from sim.model import (
-    BATCH,
-    DEEPEST,
-    FEWEST_LEARNERS,
-    LEARNERS,
-    MEMBERS,
-    MOST_LEARNERS,
-    Beta,
-    Budget,
-    Empirical,
-    choice,
-    grid,
-    member_fields,
-)
+from sim.model import BATCH, DEEPEST, FEWEST_LEARNERS, LEARNERS, MOST_LEARNERS, Budget, choice, grid
 from sim.pilot import counts
 
 _AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
 _BUDGET = ("problems", "replays", "learners", "chunk", "devices", "memory")
-_LAW = ("exponent", "depth", "normalisation", "alpha", "beta", "ceiling")
-_LEARNING, _INFERENCE = ("exponent", "depth", "normalisation"), ("alpha", "beta", "ceiling")
-_USED = {
-    "learning_curve": _LEARNING,
-    "coverage": _INFERENCE,
-    "joint": _LEARNING + _INFERENCE,
-    "replay": ("alpha", "beta"),
-}
+_LEARNING = ("exponent", "depth", "normalisation")
+_LAW = (*_LEARNING, *law_keys())
 _SWITCHES = ("figure", "dry")
-_TOP = (*MEMBERS, "examples", "budget", "experiments", "seed", "output", *_SWITCHES, "law")
+_TOP = (*MEMBERS, "examples", "budget", "experiments", "seed", "output", *_SWITCHES, "law", "plugins")
 _MOST_COUNTS = 2**27  # integers of 8 bytes: 1 GiB
 
 
@@ -143,14 +128,13 @@ def _memory_of(experiment, config, memory, features, examples):
 def _sampling_of(experiment, config, memory_name, drawn):
     """How an experiment's problems are drawn; what a lattice cannot draw is refused."""
     name = config["sampling"]["name"]
-    if (
-        name == "random" or experiment == "replay"
-    ):  # a replay puts recorded attempts in a random order, whatever is asked
+    if name == "random" or experiment == "replay":  # which puts recorded attempts in a random order, whatever is asked
         return "random"
-    inference = {"difficulty": ("beta", "empirical"), "attempts": ("first_success",)}
-    for group, drawable in inference.items() if experiment != "learning_curve" else ():
-        if config[group]["name"] not in drawable:
-            raise ValueError(f"sampling={name}: need {group}={' or '.join(drawable)}, got {config[group]['name']}")
+    if experiment != "learning_curve":
+        for group in ("difficulty", "dependence"):
+            able = [other for other, kind in MEMBERS[group].items() if kind.lattice]
+            _need_drawable(group, config, able, f"sampling={name}")
+        _need_drawable("attempts", config, ["first_success"], f"sampling={name}")
     if experiment != "coverage" and memory_name != "arrival":
         raise ValueError(f"sampling={name}: need memory=arrival or automatic, got {memory_name}")
     fewest = MEMBERS["sampling"][name].fewest
@@ -158,6 +142,11 @@ def _sampling_of(experiment, config, memory_name, drawn):
         rule = f"at least {fewest} independent shifts (budget.problems={fewest * BATCH})"
         raise ValueError(f"sampling={name}: need {rule}, got {drawn.batches}")
     return name
+
+
+def _need_drawable(group, config, able, what):
+    if config[group]["name"] not in able:
+        raise ValueError(f"{what}: need {group}={' or '.join(able)}, got {config[group]['name']}")
 
 
 def _need_room(experiment, memory_name, batches, examples, tries):
@@ -172,45 +161,74 @@ def _need_room(experiment, memory_name, batches, examples, tries):
 
 
 def _given_law(node, features):
-    """The numbers of a law other than the model's own, checked; None where the model's own is meant."""
-    _known("law", node, _LAW)
+    """The numbers of a law other than the model's own; None where the model's own is meant."""
+    keys = (*_LEARNING, *law_keys())
+    if isinstance(node, dict):  # a member registered from outside may bring keys of its own
+        node = dict.fromkeys(key for key in keys if key not in _LAW) | node
+    _known("law", node, keys)
     if node["normalisation"] not in ("discrete", "continuous"):
         raise ValueError(f"law.normalisation: need discrete or continuous, got {node['normalisation']!r}")
-    numeric = [key for key in _LAW if key != "normalisation"]
+    numeric = [key for key in keys if key != "normalisation"]
     given = {k: None if node[k] is None else number(f"law.{k}", node[k], whole=k == "depth") for k in numeric}
     _check_law(given, node["normalisation"], features)
     return given
 
 
-def _refuse_idle_law(given, normalisation, names):
+def _inference_keys(difficulty, dependence):
+    """Numbers of the law of coverage: of a table of problems, which has none, those of the Beta that may replace it."""
+    own = member_fields(Beta) if isinstance(difficulty, Empirical) else member_fields(type(difficulty))
+    return [*own, *member_fields(type(dependence))]
+
+
+def _refuse_idle_law(given, normalisation, names, difficulty, dependence):
     """A number of a law that no experiment asked for would be held against is a mistake, not a confirmation."""
-    asked = {key for key, value in given.items() if value is not None}
-    asked |= {"normalisation"} if normalisation != "discrete" else set()
-    used = {key for name in names for key in _USED.get(name, ())}
-    for key in _LAW:
-        if key in asked - used:
+    asked = [key for key, value in given.items() if value is not None]
+    asked += ["normalisation"] if normalisation != "discrete" else []
+    inference = _inference_keys(difficulty, dependence)
+    used = {"learning_curve": _LEARNING, "coverage": inference, "joint": [*_LEARNING, *inference],
+            "replay": ("alpha", "beta")}  # fmt: skip
+    for key in asked:
+        if not any(key in used.get(name, ()) for name in names):
             raise ValueError(f"law.{key}: no law of the experiments {', '.join(names)} has it")
 
 
-def _law(given, normalisation, features, memory, own, table):
-    """Law with its nulls filled from the model.
-
-    own: the model's Beta difficulty, or None if it has none.  table: what stands in its place, None if it is fitted.
-    """
-    if own is None and (given["alpha"] is None) != (given["beta"] is None):
+def _given_beta(given):
+    """Beta of the law where the model has none; None where neither alpha nor beta is given."""
+    if (given["alpha"] is None) != (given["beta"] is None):
         both = f"{given['alpha']} and {given['beta']}"
         raise ValueError(f"law.alpha, law.beta: need both or neither where the model has no Beta, got {both}")
+    if given["alpha"] is None:
+        return None
+    return Beta(given["alpha"], given["beta"], 1.0 if given["ceiling"] is None else given["ceiling"])
+
+
+def _replaced(member, given):
+    """The member with the numbers given, checked as the law's."""
+    changed = replace(member, **{key: given[key] for key in member_fields(type(member)) if given.get(key) is not None})
+    if changed != member:
+        try:
+            changed.check()
+        except ValueError as error:
+            raise ValueError(str(error).replace("difficulty.", "law.").replace("dependence.", "law.")) from None
+    return changed
+
+
+def _law(name, given, normalisation, features, memory, difficulty, dependence):
+    """Law with its nulls filled from the model; of a replay, its Beta or None."""
     pick = lambda key, default: default if given[key] is None else given[key]  # noqa: E731
-    alpha, beta = (pick(key, own and getattr(own, key)) for key in ("alpha", "beta"))
+    if name == "replay":
+        of_law = _given_beta(given)
+    elif isinstance(difficulty, Empirical):
+        of_law = _given_beta(given) or difficulty
+    else:
+        of_law = _replaced(difficulty, given)
     return Law(
         exponent=pick("exponent", features.exponent),
         size=features.size,
         depth=pick("depth", memory.depth),
         normalisation=normalisation,
-        alpha=alpha,
-        beta=beta,
-        ceiling=pick("ceiling", own.ceiling if own else 1.0),
-        success=None if alpha is not None or table is None else table.successes / table.attempts,
+        difficulty=of_law,
+        dependence=_replaced(dependence, given) if member_fields(type(dependence)) else dependence,
     )
 
 
@@ -227,6 +245,17 @@ def _check_law(given, normalisation, features):
         raise ValueError(f"law.exponent: need an exponent > 0, and > 1 for infinitely many features, got {exponent:g}")
     if normalisation == "continuous" and not (exponent > 1 and math.isinf(features.size)):
         raise ValueError(f"law.normalisation: need features.size=inf for continuous, got {features.size:g}")
+
+
+def _load_plugins(names):
+    """Import the modules that register members of their own."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"plugins: need a list of modules such as [my_members], got {names!r}")
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            raise ValueError(f"plugins: need modules that Python finds (PYTHONPATH), got {name!r}: {error}") from None
 
 
 def _check_top(config):
@@ -259,7 +288,11 @@ def questions(config):
     """
     _check_top(config)
     _check_switches(config)
-    features, memory, difficulty, _, _ = (member(group, config[group]) for group in MEMBERS)
+    _load_plugins(config["plugins"])
+    chosen = {group: member(group, config[group]) for group in MEMBERS}
+    features, memory, difficulty, dependence = (chosen[x] for x in ("features", "memory", "difficulty", "dependence"))
+    if not dependence.literal:
+        _need_drawable("attempts", config, ["first_success"], f"dependence={config['dependence']['name']}")
     tries = _grid("attempts", config["attempts"], MEMBERS["attempts"][config["attempts"]["name"]].limit)
     _known("examples", config["examples"], _AXES["examples"])
     examples = _grid("examples", config["examples"], memory.limit)
@@ -267,21 +300,21 @@ def questions(config):
     seed = number("seed", config["seed"], whole=True)
     _check_experiments(config["experiments"])
     given = _given_law(config["law"], features)
-    _refuse_idle_law(given, config["law"]["normalisation"], config["experiments"])
+    _refuse_idle_law(given, config["law"]["normalisation"], config["experiments"], difficulty, dependence)
     path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
     asked = []
     for name in config["experiments"]:
-        replay = name == "replay"
-        table = counts.read(path) if replay or isinstance(difficulty, Empirical) else None
-        own = difficulty if isinstance(difficulty, Beta) and not replay else None
+        replay, recorded = name == "replay", isinstance(difficulty, Empirical)
+        table = counts.read(path) if replay or recorded else None
+        own = replace(difficulty, table=table) if recorded else difficulty
         # Beside other experiments law.alpha and law.beta mean the model's; a replay then fits its own.
         used = given | {"alpha": None, "beta": None} if replay and len(config["experiments"]) > 1 else given
-        law = _law(used, config["law"]["normalisation"], features, memory, own, None if replay else table)
+        law = _law(name, used, config["law"]["normalisation"], features, memory, own, dependence)
         memory_name, own_memory = _memory_of(name, config, memory, features, examples)
         _need_room(name, memory_name, drawn.batches, examples, tries)
         sampling = _sampling_of(name, config, memory_name, drawn)
         question = Question(
-            seed, features, own_memory, memory_name, difficulty, config["attempts"]["name"], sampling,
+            seed, features, own_memory, memory_name, own, dependence, config["attempts"]["name"], sampling,
             examples, tries, table, budget(config["budget"], "replays") if replay else drawn, learners, law,
         )  # fmt: skip
         asked.append((name, question))

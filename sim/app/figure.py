@@ -37,7 +37,6 @@ UNDATED = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}  # so that th
 EXAMPLES, ATTEMPTS = "examples seen n", "attempts per problem k"
 ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2}
 LEARNING = (("Zipf exponent", "features.exponent"), ("features", "features.size"), ("depth", "memory.depth"))
-DIFFICULTY = tuple((name, f"difficulty.{name}") for name in ("alpha", "beta", "ceiling"))
 
 
 class Curve(NamedTuple):
@@ -83,6 +82,17 @@ def _setting(run, path):
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value
+
+
+def _inference(run):
+    """Names and paths of what difficulty and dependence are set to; their own names where they are not the paper's."""
+    told = []
+    for group, usual in (("difficulty", ("beta", "gamma_ratio", "empirical")), ("dependence", ("independent",))):
+        node = run.manifest["config"].get(group)
+        keys = node if isinstance(node, dict) else {}
+        told += [(group, f"{group}.name")] if keys.get("name", usual[0]) not in usual else []
+        told += [(key, f"{group}.{key}") for key, value in keys.items() if isinstance(value, int | float)]
+    return tuple(told)
 
 
 def _number(value):
@@ -327,8 +337,8 @@ def _one_curve(stack, curve, law):
 @rc_context(STYLE)
 def coverage(run) -> Figure:
     """Failure 1 - pass@k and coverage pass@k against attempts; a floor 1 - ceiling is drawn when there is one."""
-    title = _title(run, "Coverage under repeated attempts", DIFFICULTY)
-    ceiling = _setting(run, "difficulty.ceiling")
+    title = _title(run, "Coverage under repeated attempts", _inference(run))
+    ceiling = _setting(run, "difficulty.ceiling") if _setting(run, "dependence.name") in (None, "independent") else None
     floor = 1 - ceiling if ceiling is not None else 0
     figure, [[axis, below, foot]] = _panels(title, (4.2 if floor > 0 else 3.2, 1.9), (ATTEMPTS,))
     axis.set(xscale="log", yscale="log", ylabel="failure 1 - pass@k")
@@ -358,7 +368,7 @@ def _excess(axis, curve, floor):
 @rc_context(STYLE)
 def joint(run) -> Figure:
     """Failure against attempts for several numbers of examples, and the floor 1 - A they leave, against examples."""
-    title = _title(run, "Examples and attempts together", LEARNING + DIFFICULTY)
+    title = _title(run, "Examples and attempts together", LEARNING + _inference(run))
     ceiling = (run.table["quantity"] == "ceiling").any()  # absent where the law has no Beta to fit one with
     figure, stacks = _panels(title, (3.6,), (ATTEMPTS, EXAMPLES) if ceiling else (ATTEMPTS,))
     stacks[0][0].set(xscale="log", yscale="log", ylabel="failure 1 - pass@k")

@@ -3,16 +3,13 @@
 from sim import simulate
 from sim.estimators import failure_curve
 from sim.experiments.question import Answer, drawn, rows
-from sim.experiments.sides import attempt_parts, coverage_prediction, physics
+from sim.experiments.sides import attempt_parts, coverage_law, coverage_prediction, physics
 from sim.measurement import measure
 from sim.verdict import judge
 
-LAW = "pass@k = A (1 - B(alpha+k, beta) / B(alpha, beta))"
-TABLE_LAW = "pass@k = mean over the table of 1 - (1 - c/m)^k"
-
 
 def run(question):
-    """Simulate the failure over k, hold it against Levi 2024 Eq. 7 (or the mixture of a table of problems)."""
+    """Simulate the failure over k, hold it against the law of the difficulty and the dependence (Levi 2024 Eq. 7)."""
     difficulty, attempts = attempt_parts(question)
     counts = simulate.failures(
         question.seed,
@@ -26,6 +23,6 @@ def run(question):
     law = coverage_prediction(question.law, question.tries)
     measured = measure(counts, question.tries, law)
     table = rows("failure", failure_curve(counts), law.curve, attempts=question.tries)
-    name = LAW if question.law.success is None else TABLE_LAW
     problems = drawn(question)
-    return Answer(table, [judge(name, "failure", counts, law, measured)], problems, problems * question.tries[-1])
+    verdict = judge(coverage_law(question.law), "failure", counts, law, measured)
+    return Answer(table, [verdict], problems, problems * question.tries[-1])

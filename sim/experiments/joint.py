@@ -3,6 +3,8 @@
 import numpy as np
 
 from sim import estimators, fits, simulate
+from sim.axes.dependence import Independent
+from sim.axes.difficulty import Beta
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_prediction, feature_parts, learning_prediction, physics
 from sim.laws import joint as law
@@ -34,7 +36,8 @@ def run(question):
         _along_examples(counts, curve, learning, inference, question.examples),
     ]
     tables = [failure]
-    ceiling = _ceiling(counts, curve, learning, question) if question.law.success is None else None
+    levi = isinstance(question.law.difficulty, Beta) and isinstance(question.law.dependence, Independent)
+    ceiling = _ceiling(counts, curve, learning, question) if levi else None  # Eq. 7 is fitted
     if ceiling is not None:
         tables.append(ceiling[0])
         verdicts.append(ceiling[1])
@@ -85,7 +88,7 @@ def _ceiling(counts, curve, learning, question):
     """
     means = counts.failures.mean(axis=0) / counts.problems
     share = 1 - np.maximum(means, curve)[:, -1]
-    predicted = question.law.ceiling * law.ceiling(learning.curve)
+    predicted = question.law.difficulty.ceiling * law.ceiling(learning.curve)
     solved = (share * counts.problems * len(counts.failures) >= _SOLVED) & (share > predicted / 2)
     if not solved.any():
         return None

@@ -12,21 +12,22 @@ from sim.verdict import sigmas
 
 @dataclass(frozen=True)
 class Law:
-    """The law held against: the model's own numbers, or others. `success` [problems] replaces the Beta by a table."""
+    """The law held against: the model's own numbers, or others.
+
+    difficulty, dependence: members of their axes; a replay that fits its own Beta has None as difficulty.
+    """
 
     exponent: float
     size: float
     depth: int
     normalisation: str
-    alpha: float | None
-    beta: float | None
-    ceiling: float | None
-    success: np.ndarray | None
+    difficulty: Any
+    dependence: Any
 
 
 class Question(NamedTuple):
-    """One experiment's input. features, memory, difficulty: members of sim.model; attempts, sampling: names of
-    members.
+    """One experiment's input. features, memory, difficulty, dependence: members of their axes; attempts, sampling:
+    names of members.
 
     memory_name: as it is drawn, never "automatic".  examples, tries: grids of n and k, float64.  learners: how many,
     where `memory` draws learners and not test examples.  table: sim.pilot.counts.Pilot behind an empirical difficulty,
@@ -38,6 +39,7 @@ class Question(NamedTuple):
     memory: Any
     memory_name: str
     difficulty: Any
+    dependence: Any
     attempts: str
     sampling: str
     examples: np.ndarray

@@ -58,9 +58,9 @@ def _beta(question, grid, passed, spread):
 
     The law is the maximum-likelihood one unless the question names alpha and beta.
     """
-    table, given = question.table, (question.law.alpha, question.law.beta)
-    refit = None in given
-    fit = fits.beta_binomial(table.attempts, table.successes) if refit else fits.BetaFit(*given)
+    table, given = question.table, question.law.difficulty
+    refit = given is None
+    fit = fits.beta_binomial(table.attempts, table.successes) if refit else fits.BetaFit(given.alpha, given.beta)
     curve = coverage.failure(grid, *fit)
     law = Prediction(curve, float(fit.beta), float(coverage.prefactor(*fit)), False)
     measured = measure(Counts((1 - passed).T, 1), grid, law)

@@ -3,9 +3,10 @@
 import numpy as np
 
 from sim import simulate
-from sim.laws import coverage, learning_curve, zipf
+from sim.axes.dependence import Independent
+from sim.axes.difficulty import Empirical
+from sim.laws import learning_curve, zipf
 from sim.measurement import Prediction, told
-from sim.model import Empirical, GammaRatio
 
 
 def feature_parts(question):
@@ -23,22 +24,17 @@ def learner(question):
 
 
 def attempt_parts(question):
-    """Samplers of difficulty and attempts."""
-    if isinstance(question.difficulty, Empirical):
-        difficulty = simulate.table_sampler(question.table.attempts, question.table.successes)
-    else:
-        d = question.difficulty
-        sampler = simulate.gamma_ratio_sampler if isinstance(d, GammaRatio) else simulate.beta_sampler
-        difficulty = sampler(d.alpha, d.beta, d.ceiling)
-    return difficulty, simulate.attempts_sampler(question.attempts)
+    """Samplers of difficulty and attempts, with the dependence between them."""
+    difficulty, attempts = question.difficulty.sampler(), simulate.attempts_sampler(question.attempts)
+    return question.dependence.samplers(difficulty, attempts, question.tries)
 
 
 def physics(question, experiment):
     """Text that names every number a run's draws depend on: part of its keys."""
-    told = question.table.successes.sum() if isinstance(question.difficulty, Empirical) else question.difficulty
+    dependence = "" if isinstance(question.dependence, Independent) else f" {question.dependence}"
     sampling = "" if question.sampling == "random" else f" {question.sampling}"
-    memory = f"{question.memory_name} {question.memory}"
-    return f"{experiment} {question.features} {memory} {told} {question.attempts}{sampling}"
+    drawn = f"{question.difficulty.physics()}{dependence} {question.attempts}{sampling}"
+    return f"{experiment} {question.features} {question.memory_name} {question.memory} {drawn}"
 
 
 def learning_prediction(law, examples):
@@ -64,8 +60,14 @@ def told_examples(law, examples, learners):
 
 def coverage_prediction(law, attempts):
     """Prediction of the law for the failure after k attempts, [k]."""
-    if law.success is not None:
-        return Prediction(coverage.mixture_failure(attempts, law.success), None, None, True)
-    curve = coverage.failure(attempts, law.alpha, law.beta, law.ceiling)
-    prefactor = law.ceiling * coverage.prefactor(law.alpha, law.beta)
-    return Prediction(curve, law.beta, float(prefactor), law.ceiling < 1)
+    curve = law.dependence.failure(attempts, law.difficulty)
+    exponent, prefactor = law.dependence.tail(law.difficulty) or (None, None)
+    levels_off = isinstance(law.difficulty, Empirical) or law.dependence.plateau(law.difficulty) > 0
+    return Prediction(curve, exponent, prefactor, levels_off)
+
+
+def coverage_law(law):
+    """The law in words; where it has no exponent, it says so."""
+    listed = isinstance(law.difficulty, Empirical)  # a table of problems makes no claim beyond itself
+    bent = None if listed or law.dependence.tail(law.difficulty) else "no power law"
+    return ", ".join(filter(None, (law.difficulty.law, law.dependence.law, bent)))

@@ -10,7 +10,10 @@ from omegaconf import OmegaConf
 
 from sim.app import door
 from sim.app.configuration import CONF, VERSION_BASE
-from sim.model import BATCH, LEARNERS, Beta, BlockChain, Budget, Empirical, TrainingSet, Zipf, grid
+from sim.axes import MEMBERS
+from sim.axes.dependence import Independent
+from sim.axes.difficulty import Beta, Empirical
+from sim.model import BATCH, LEARNERS, BlockChain, Budget, TrainingSet, Zipf, grid
 from sim.pilot import counts
 
 NAN, INF = math.nan, math.inf
@@ -69,7 +72,8 @@ def test_the_configuration_as_it_stands_asks_every_experiment(composed):
     assert question.budget == Budget(*(good["budget"][key] for key in ("problems", "chunk", "devices", "memory")))
     law = question.law
     assert (law.exponent, law.size, law.depth, law.normalisation) == (2.0, INF, 1, "discrete")
-    assert (law.alpha, law.beta, law.ceiling, law.success) == (5.0, 0.35, 1.0, None)
+    assert (law.difficulty, law.dependence) == (question.difficulty, question.dependence)
+    assert isinstance(law.dependence, Independent)
 
 
 def test_a_good_configuration_is_left_as_it_was(good):
@@ -86,8 +90,7 @@ def test_other_members_are_built_in_their_place(composed):
     assert question.attempts == "bernoulli"
     _, question = door.questions(composed["empirical"])[1]
     assert question.difficulty == Empirical(str(counts.SHIPPED))
-    assert np.array_equal(question.law.success, question.table.successes / question.table.attempts)
-    assert (question.law.alpha, question.law.beta, question.law.ceiling) == (None, None, 1.0)
+    assert np.array_equal(question.law.difficulty.success(), question.table.successes / question.table.attempts)
 
 
 @pytest.mark.parametrize(
@@ -162,11 +165,14 @@ def test_a_lattice_draws_problems_by_arrival_and_first_success_but_no_replay(com
     assert asked["learning_curve"].memory_name == asked["joint"].memory_name == "arrival"
 
 
+ONE_UNIFORM = (
+    *("beta", "scaled_beta", "scaled_kumaraswamy", "continuous_bernoulli", "uniform", "reciprocal", "empirical"),
+)
 NO_LATTICE = [
     ("attempts", {"name": "bernoulli", "max": 100, "points": 9}, "need attempts=first_success, got bernoulli"),
     ("memory.name", "training_set", "need memory=arrival or automatic, got training_set"),
     *(("memory.name", name, f"need memory=arrival or automatic, got {name}") for name in LEARNERS[:3:2]),
-    ("difficulty.name", "gamma_ratio", "need difficulty=beta or empirical, got gamma_ratio"),
+    ("difficulty.name", "gamma_ratio", f"need difficulty={' or '.join(ONE_UNIFORM)}, got gamma_ratio"),
     ("budget.problems", 15 * BATCH, "need at least 16 independent shifts (budget.problems=262144), got 15"),
 ]
 
@@ -197,20 +203,20 @@ def test_only_a_replay_reads_a_table_where_the_difficulty_is_a_beta(composed):
     *others, (_, replay) = door.questions(composed["run"])
     assert [question.table for _, question in others] == [None, None, None]
     assert replay.table.source == counts.SHIPPED.name
-    assert (replay.law.alpha, replay.law.beta, replay.law.success) == (None, None, None)  # to be fitted
+    assert replay.law.difficulty is None  # to be fitted
 
 
 def test_a_replay_is_held_against_a_law_with_both_of_alpha_and_beta_or_none(composed):
     config = copy.deepcopy(composed["run"])
     put(config, "law.beta", 0.246)
-    assert door.questions(config)[-1][1].law.beta is None  # beside other experiments it is the model's
+    assert door.questions(config)[-1][1].law.difficulty is None  # beside other experiments it is the model's
     config["experiments"] = ["replay"]
     assert (
         refusal(config) == "law.alpha, law.beta: need both or neither where the model has no Beta, got None and 0.246"
     )
     put(config, "law.alpha", 11.7)
     law = door.questions(config)[-1][1].law
-    assert (law.alpha, law.beta) == (11.7, 0.246)
+    assert law.difficulty == Beta(11.7, 0.246, 1.0)
 
 
 def test_a_replay_reads_the_table_of_an_empirical_difficulty(composed, tmp_path):
@@ -239,10 +245,11 @@ def test_a_number_of_the_law_replaces_that_of_the_model_alone(good, key, value, 
     before = door.questions(good)[1][1]
     put(good, f"law.{key}", value)
     after = door.questions(good)[1][1]
-    assert getattr(after.law, key) == becomes
-    for other in ("exponent", "size", "depth", "normalisation", "alpha", "beta", "ceiling"):
-        if other != key:
-            assert getattr(after.law, other) == getattr(before.law, other)
+    told = [
+        {name: getattr(law, name) for name in ("exponent", "size", "depth", "normalisation")} | vars(law.difficulty)
+        for law in (before.law, after.law)
+    ]
+    assert told[1] == told[0] | {key: becomes}
     assert (after.features, after.memory, after.difficulty) == (before.features, before.memory, before.difficulty)
 
 
@@ -252,7 +259,7 @@ def test_a_beta_law_can_be_held_against_a_table(composed):
     assert refusal(config) == "law.alpha, law.beta: need both or neither where the model has no Beta, got 11.7 and None"
     put(config, "law.beta", 0.246)
     law = door.questions(config)[1][1].law
-    assert (law.alpha, law.beta, law.ceiling, law.success) == (11.7, 0.246, 1.0, None)
+    assert law.difficulty == Beta(11.7, 0.246, 1.0)
 
 
 def test_seed_zero_is_a_seed_and_any_whole_number_is(good):
@@ -351,7 +358,7 @@ RULES = [
     ("features.name", None, "features.name: need one of zipf, got None"),
     ("features.name", ["zipf"], "features.name: need one of zipf, got ['zipf']"),
     ("memory.name", "elephant", "memory.name: need one of automatic, arrival, training_set, direct, "),
-    ("difficulty.name", "gamma", "difficulty.name: need one of beta, gamma_ratio, empirical, got 'gamma'"),
+    ("difficulty.name", "gamma", f"difficulty.name: need one of {', '.join(MEMBERS['difficulty'])}, got 'gamma'"),
     ("attempts.name", 3, "attempts.name: need one of first_success, bernoulli, got 3"),
     ("features.exponent", 0, "features.exponent: need 0 < exponent <= 20, got 0.0"),
     ("features.exponent", 1, "features.exponent: need an exponent > 1 when features.size is infinite"),
@@ -423,7 +430,7 @@ def test_a_huge_budget_is_refused_before_anything_is_made(good):
     )
 
 
-GROUPS = ("features", "memory", "difficulty", "attempts", "sampling", "examples", "budget", "law")
+GROUPS = ("features", "memory", "difficulty", "dependence", "attempts", "sampling", "examples", "budget", "law")
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -435,8 +442,8 @@ def test_an_unknown_key_is_refused_at_its_level(good, group):
 def test_an_unknown_key_is_refused_at_the_top(good):
     good["colour"] = 3
     assert refusal(good) == (
-        "colour: no such key; the top level has features, memory, difficulty, attempts, sampling, examples, budget, "
-        "experiments, seed, output, figure, dry, law"
+        "colour: no such key; the top level has features, memory, difficulty, dependence, attempts, sampling, "
+        "examples, budget, experiments, seed, output, figure, dry, law, plugins"
     )
 
 

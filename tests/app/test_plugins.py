@@ -1,0 +1,115 @@
+"""A member of one's own: registered from outside the package, chosen and swept on the command line like any other."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim import axes
+from sim.axes.difficulty import Difficulty
+from sim.axes.spread import Uniform
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = '''
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.axes import register
+from sim.axes.difficulty import Difficulty
+
+
+class Alike(NamedTuple):
+    """The sampler: every problem has the same log success probability."""
+
+    log_success: np.ndarray
+
+    def at(self, stream, lanes):
+        return self.log_success + 0.0 * lanes.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Equal(Difficulty):
+    """The member: what is set, its sampler and its law."""
+
+    chance: float
+
+    law = "pass@k = 1 - (1 - s)^k"
+
+    def check(self):
+        if not 0 < self.chance < 1:
+            raise ValueError(f"difficulty.chance: need 0 < chance < 1, got {self.chance}")
+
+    def sampler(self):
+        return Alike(np.float32(np.log(self.chance)))
+
+    def failure(self, attempts):
+        return (1 - self.chance) ** attempts
+
+
+register("difficulty", "equal", Equal)
+'''
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Runs `python -m sim run` where a module and a YAML of one's own lie."""
+    (tmp_path / "my_members.py").write_text(MODULE)
+    (tmp_path / "conf" / "difficulty").mkdir(parents=True)
+    (tmp_path / "conf" / "difficulty" / "equal.yaml").write_text("name: equal\nchance: 0.02\n")
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "sim", "run", "--config-dir", "conf", "experiment=coverage", "budget=smoke"]
+        return subprocess.run(
+            [*command, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def verdicts(folder):
+    return [entry for path in sorted(folder.glob("outputs/**/verdict.json")) for entry in json.loads(path.read_text())]
+
+
+def test_a_member_of_one_s_own_is_simulated_confirmed_and_its_neighbour_refuted(own, tmp_path):
+    done = own("plugins=[my_members]", "difficulty=equal", "attempts.max=300")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = own("plugins=[my_members]", "difficulty=equal", "attempts.max=300", "+law.chance=0.021", "output=outputs/z")
+    assert (done.returncode, done.stderr) == (0, "")
+    own_law, neighbour = verdicts(tmp_path)
+    assert own_law["law"] == "pass@k = 1 - (1 - s)^k, no power law"
+    assert own_law["p_value"] > 1e-6
+    assert neighbour["verdict"] == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["plugins=[my_members]", "difficulty=equal", "difficulty.chance=2"],
+         "difficulty.chance: need 0 < chance < 1, got 2.0"),
+        (["difficulty=equal"], "difficulty.name: need one of beta, "),
+        (["plugins=[my_membres]"], "plugins: need modules that Python finds (PYTHONPATH), got 'my_membres'"),
+        (["plugins=my_members"], "plugins: need a list of modules such as [my_members], got 'my_members'"),
+        (["plugins=[my_members]", "difficulty=equal", "law.alpha=3"],
+         "law.alpha: no law of the experiments coverage has it"),
+    ],
+)  # fmt: skip
+def test_a_mistake_with_it_is_one_sentence(own, arguments, sentence):
+    done = own(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"sim run: {sentence}") and done.stderr.count("\n") == 1
+
+
+def test_a_name_is_registered_once_and_for_its_own_axis_only():
+    with pytest.raises(ValueError, match="difficulty=beta: there is such a member already"):
+        axes.register("difficulty", "beta", Uniform)
+    with pytest.raises(ValueError, match="mine: need a subclass of Difficulty or Dependence"):
+        axes.register("dependence", "mine", Uniform)
+    with pytest.raises(ValueError, match="mine: need a subclass"):
+        axes.register("memory", "mine", Difficulty)
+    axes.register("difficulty", "uniform", Uniform)  # the same once more changes nothing
