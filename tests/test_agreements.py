@@ -16,6 +16,7 @@ from sim.axes import MEMBERS
 from sim.axes.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
 from sim.axes.difficulty import Beta, Empirical, GammaRatio
 from sim.axes.spread import ContinuousBernoulli, LatentPrecision, Reciprocal, ScaledBeta, ScaledKumaraswamy, Uniform
+from sim.axes.verifier import Noisy, Perfect
 from sim.laws import coverage, joint, learning_curve
 from sim.model import Budget, grid
 from sim.pilot import counts as pilot
@@ -55,21 +56,26 @@ MATH = Empirical(str(pilot.SHIPPED), TABLE)
 
 
 def member(model, wrong, attempts="first_success", tries=K):
-    """Coverage under members of both axes, (difficulty, dependence); wrong: the same of a neighbouring law."""
-    (difficulty, dependence), sampler = model, simulate.attempts_sampler(attempts)
+    """Coverage under members of all axes, (difficulty, dependence, verifier); wrong: the same of a neighbouring law."""
+    (difficulty, dependence, verifier), sampler = model, simulate.attempts_sampler(attempts)
     problems, own = dependence.samplers(difficulty.sampler(), sampler, tries)
-    laws = (of[1].failure(tries, of[0]) for of in (model, wrong))
-    return Row(simulate.Parts(difficulty=problems, attempts=own), None, tries, *laws)
+    laws = (of[2].failure(tries, of[1], of[0]) for of in (model, wrong))
+    return Row(simulate.Parts(difficulty=problems, attempts=verifier.sampler(own)), None, tries, *laws)
 
 
 def spread(difficulty, wrong):
     """Independent attempts under a difficulty."""
-    return member((difficulty, Independent()), (wrong, Independent()))
+    return member((difficulty, Independent(), Perfect()), (wrong, Independent(), Perfect()))
 
 
 def dependent(dependence, wrong, difficulty=LEVI, **more):
     """Dependent attempts."""
-    return member((difficulty, dependence), (difficulty, wrong), **more)
+    return member((difficulty, dependence, Perfect()), (difficulty, wrong, Perfect()), **more)
+
+
+def verified(verifier, wrong, difficulty=LEVI, dependence=Independent()):  # noqa: B008 (it cannot change)
+    """What a verifier returns."""
+    return member((difficulty, dependence, verifier), (difficulty, dependence, wrong))
 
 
 def both(exponent, depth, alpha, beta_, wrong_exponent, wrong_beta):
@@ -177,6 +183,21 @@ ROWS = {  # a law's exponent is moved by 2 % (b = 1 - 1/s), a neighbour is a law
     "Gaussian copula on scaled Beta problems, against the Polya urn": lambda: dependent(
         Copula(0.3), Polya(0.3), ScaledBeta(3.5, 0.25, 0.1)
     ),
+    "noisy verifier, against a true positive rate 5 % off": lambda: verified(Noisy(0.9, 0.02), Noisy(0.855, 0.02)),
+    "noisy verifier, against a false positive rate 5 % off": lambda: verified(Noisy(0.9, 0.02), Noisy(0.9, 0.021)),
+    "noisy verifier at false positives of 1e-4 (a ceiling), against 5 % off": lambda: verified(
+        Noisy(1.0, 1e-4), Noisy(1.0, 1.05e-4)
+    ),
+    "verifier without false positives (thinning), against 5 % off": lambda: verified(
+        Noisy(0.3, 0.0), Noisy(0.315, 0.0)
+    ),
+    "verifier that accepts everything, against one that is perfect": lambda: verified(Noisy(1.0, 1.0), Perfect()),
+    "noisy verifier of sticky attempts at scaled Beta problems, against 5 % off": lambda: verified(
+        Noisy(0.9, 0.02), Noisy(0.9, 0.021), ScaledBeta(3.5, 0.25, 0.1), Sticky(0.1)
+    ),
+    "noisy verifier on a table of problems, against 5 % off": lambda: verified(
+        Noisy(0.9, 0.02), Noisy(0.9, 0.021), MATH
+    ),
     "coverage of a table of problems, against success 2 % off": mixture,
     "replay without replacement is unbiased, against the plug-in": replay,
     "joint law, depth 1, against b 2 % off": lambda: both(2.0, 1, 5, 0.35, 2.0408, 0.35),
@@ -202,13 +223,13 @@ def test_the_simulation_meets_its_law_and_no_other(name):
     rejects(assert_counts, observed, np.maximum(cells(row.wrong), 1e-300))
 
 
-def test_every_difficulty_and_every_dependence_has_a_row():
+def test_every_difficulty_dependence_and_verifier_has_a_row():
     used = set()
     for row in ROWS.values():
         names = row.__code__.co_names + tuple(str(x) for x in row.__code__.co_consts)
         used |= set(names)
     named = {"empirical": "MATH"}
-    for group in ("difficulty", "dependence"):
+    for group in ("difficulty", "dependence", "verifier"):
         for name, kind in MEMBERS[group].items():
             assert named.get(name, kind.__name__) in used, f"{group}={name} has no row"
 

@@ -100,6 +100,7 @@ def test_members_tell_what_they_are_set_by():
             "sticky": {"share": float},
             **{name: {"correlation": float} for name in ("polya", "copula")},
         },
+        "verifier": {"perfect": {}, "noisy": {"true_positive": float, "false_positive": float}},
         "attempts": {"first_success": {}, "bernoulli": {}},
         "sampling": {"random": {}, "lattice": {}},
     }

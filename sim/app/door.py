@@ -2,6 +2,7 @@
 
 import importlib
 import math
+import re
 from dataclasses import replace
 
 from sim import experiments
@@ -131,7 +132,7 @@ def _sampling_of(experiment, config, memory_name, drawn):
     if name == "random" or experiment == "replay":  # which puts recorded attempts in a random order, whatever is asked
         return "random"
     if experiment != "learning_curve":
-        for group in ("difficulty", "dependence"):
+        for group in ("difficulty", "dependence", "verifier"):
             able = [other for other, kind in MEMBERS[group].items() if kind.lattice]
             _need_drawable(group, config, able, f"sampling={name}")
         _need_drawable("attempts", config, ["first_success"], f"sampling={name}")
@@ -147,6 +148,16 @@ def _sampling_of(experiment, config, memory_name, drawn):
 def _need_drawable(group, config, able, what):
     if config[group]["name"] not in able:
         raise ValueError(f"{what}: need {group}={' or '.join(able)}, got {config[group]['name']}")
+
+
+def _need_composable(config, dependence):
+    """Refuse attempts that can be neither made nor verified one by one."""
+    if not dependence.exchangeable:
+        _need_drawable("attempts", config, ["first_success"], f"dependence={config['dependence']['name']}")
+    if config["verifier"]["name"] != "perfect":
+        able = [name for name, kind in MEMBERS["dependence"].items() if kind.exchangeable]
+        _need_drawable("dependence", config, able, f"verifier={config['verifier']['name']}")
+        _need_drawable("attempts", config, ["first_success"], f"verifier={config['verifier']['name']}")
 
 
 def _need_room(experiment, memory_name, batches, examples, tries):
@@ -174,17 +185,17 @@ def _given_law(node, features):
     return given
 
 
-def _inference_keys(difficulty, dependence):
+def _inference_keys(chosen):
     """Numbers of the law of coverage: of a table of problems, which has none, those of the Beta that may replace it."""
-    own = member_fields(Beta) if isinstance(difficulty, Empirical) else member_fields(type(difficulty))
-    return [*own, *member_fields(type(dependence))]
+    kinds = [type(chosen[group]) for group in ("difficulty", "dependence", "verifier")]
+    return [key for kind in kinds for key in member_fields(Beta if kind is Empirical else kind)]
 
 
-def _refuse_idle_law(given, normalisation, names, difficulty, dependence):
+def _refuse_idle_law(given, normalisation, names, chosen):
     """A number of a law that no experiment asked for would be held against is a mistake, not a confirmation."""
     asked = [key for key, value in given.items() if value is not None]
     asked += ["normalisation"] if normalisation != "discrete" else []
-    inference = _inference_keys(difficulty, dependence)
+    inference = _inference_keys(chosen)
     used = {"learning_curve": _LEARNING, "coverage": inference, "joint": [*_LEARNING, *inference],
             "replay": ("alpha", "beta")}  # fmt: skip
     for key in asked:
@@ -204,16 +215,18 @@ def _given_beta(given):
 
 def _replaced(member, given):
     """The member with the numbers given, checked as the law's."""
+    if not member_fields(type(member)):
+        return member
     changed = replace(member, **{key: given[key] for key in member_fields(type(member)) if given.get(key) is not None})
     if changed != member:
         try:
             changed.check()
         except ValueError as error:
-            raise ValueError(str(error).replace("difficulty.", "law.").replace("dependence.", "law.")) from None
+            raise ValueError(re.sub(r"\b(difficulty|dependence|verifier)\.", "law.", str(error))) from None
     return changed
 
 
-def _law(name, given, normalisation, features, memory, difficulty, dependence):
+def _law(name, given, normalisation, features, memory, chosen, difficulty):
     """Law with its nulls filled from the model; of a replay, its Beta or None."""
     pick = lambda key, default: default if given[key] is None else given[key]  # noqa: E731
     if name == "replay":
@@ -228,7 +241,8 @@ def _law(name, given, normalisation, features, memory, difficulty, dependence):
         depth=pick("depth", memory.depth),
         normalisation=normalisation,
         difficulty=of_law,
-        dependence=_replaced(dependence, given) if member_fields(type(dependence)) else dependence,
+        dependence=_replaced(chosen["dependence"], given),
+        verifier=_replaced(chosen["verifier"], given),
     )
 
 
@@ -290,9 +304,8 @@ def questions(config):
     _check_switches(config)
     _load_plugins(config["plugins"])
     chosen = {group: member(group, config[group]) for group in MEMBERS}
-    features, memory, difficulty, dependence = (chosen[x] for x in ("features", "memory", "difficulty", "dependence"))
-    if not dependence.literal:
-        _need_drawable("attempts", config, ["first_success"], f"dependence={config['dependence']['name']}")
+    features, memory, difficulty = (chosen[group] for group in ("features", "memory", "difficulty"))
+    _need_composable(config, chosen["dependence"])
     tries = _grid("attempts", config["attempts"], MEMBERS["attempts"][config["attempts"]["name"]].limit)
     _known("examples", config["examples"], _AXES["examples"])
     examples = _grid("examples", config["examples"], memory.limit)
@@ -300,7 +313,7 @@ def questions(config):
     seed = number("seed", config["seed"], whole=True)
     _check_experiments(config["experiments"])
     given = _given_law(config["law"], features)
-    _refuse_idle_law(given, config["law"]["normalisation"], config["experiments"], difficulty, dependence)
+    _refuse_idle_law(given, config["law"]["normalisation"], config["experiments"], chosen)
     path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
     asked = []
     for name in config["experiments"]:
@@ -309,13 +322,14 @@ def questions(config):
         own = replace(difficulty, table=table) if recorded else difficulty
         # Beside other experiments law.alpha and law.beta mean the model's; a replay then fits its own.
         used = given | {"alpha": None, "beta": None} if replay and len(config["experiments"]) > 1 else given
-        law = _law(name, used, config["law"]["normalisation"], features, memory, own, dependence)
+        law = _law(name, used, config["law"]["normalisation"], features, memory, chosen, own)
         memory_name, own_memory = _memory_of(name, config, memory, features, examples)
         _need_room(name, memory_name, drawn.batches, examples, tries)
         sampling = _sampling_of(name, config, memory_name, drawn)
         question = Question(
-            seed, features, own_memory, memory_name, own, dependence, config["attempts"]["name"], sampling,
-            examples, tries, table, budget(config["budget"], "replays") if replay else drawn, learners, law,
+            seed, features, own_memory, memory_name, own, chosen["dependence"], chosen["verifier"],
+            config["attempts"]["name"], sampling, examples, tries, table,
+            budget(config["budget"], "replays") if replay else drawn, learners, law,
         )  # fmt: skip
         asked.append((name, question))
     return asked

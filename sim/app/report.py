@@ -45,6 +45,8 @@ def answer_lines(name, answer, seconds):
         lines += _table(quantity, answer.columns)
     for verdict in answer.verdicts:
         lines += _verdict(verdict, answer.unit)
+    if not answer.verdicts:
+        lines.append("  simulation only: no closed form is known here, so nothing is confirmed or refuted")
     rate = answer.draws / seconds
     lines.append(
         f"  {answer.draws:,} {answer.unit} in {seconds:.1f} s ({rate:,.0f} a second), standing for "
@@ -95,10 +97,8 @@ def _table(quantity, columns):
     lines = [f"  {axis:>12}  {heading:>20}  {'standard error':>14}  {law:>10}  deviation in standard errors"]
     for i in chosen:
         row = {name: columns[name][i] for name in columns}
-        lines.append(
-            f"  {row[column]:>12,.0f}  {row['estimate']:>20.6g}  {row['stderr']:>14.2g}  {row['law']:>10.6g}  "
-            f"{row['sigmas']:>+8.2f}"
-        )
+        law = f"{row['law']:>10.6g}  {row['sigmas']:>+8.2f}" if np.isfinite(row["law"]) else f"{'none':>10}"
+        lines.append(f"  {row[column]:>12,.0f}  {row['estimate']:>20.6g}  {row['stderr']:>14.2g}  {law}")
     return lines
 
 

@@ -6,7 +6,7 @@
 from dataclasses import fields, is_dataclass
 
 from sim import model
-from sim.axes import dependence, difficulty, spread
+from sim.axes import dependence, difficulty, spread, verifier
 
 MEMBERS = {
     "features": model.FEATURES,
@@ -30,6 +30,7 @@ MEMBERS = {
         "polya": dependence.Polya,
         "copula": dependence.Copula,
     },
+    "verifier": {"perfect": verifier.Perfect, "noisy": verifier.Noisy},
     "attempts": model.ATTEMPTS,
     "sampling": model.SAMPLING,
 }
@@ -38,12 +39,19 @@ MEMBERS = {
 def register(group, name, member):
     """Add a member to an axis.
 
-    group: difficulty or dependence.  name: as it is chosen by, new in the group.  member: a class with the methods of
-    sim.axes.difficulty.Difficulty or sim.axes.dependence.Dependence; the fields of a dataclass are its keys.
+    group: difficulty, dependence or verifier.  name: as it is chosen by, new in the group.  member: a subclass of
+    sim.axes.difficulty.Difficulty, sim.axes.dependence.Dependence or sim.axes.verifier.Verifier with the methods of
+    the members there; the fields of a dataclass are its keys.
     """
-    kinds = {"difficulty": difficulty.Difficulty, "dependence": dependence.Dependence}
+    kinds = {
+        "difficulty": difficulty.Difficulty,
+        "dependence": dependence.Dependence,
+        "verifier": verifier.Verifier,
+    }
     if group not in kinds or not (isinstance(member, type) and issubclass(member, kinds[group])):
-        raise ValueError(f"{name}: need a subclass of Difficulty or Dependence for its own group, got {member!r}")
+        raise ValueError(
+            f"{name}: need a subclass of Difficulty, Dependence or Verifier for its own group, got {member!r}"
+        )
     if MEMBERS[group].get(name, member) is not member:
         raise ValueError(f"{group}={name}: there is such a member already")
     MEMBERS[group][name] = member
@@ -55,6 +63,6 @@ def member_fields(member):
 
 
 def law_keys():
-    """Numbers by which the law of a difficulty and a dependence may differ from the model's."""
-    kinds = [*MEMBERS["difficulty"].values(), *MEMBERS["dependence"].values()]
+    """Numbers by which the law of a difficulty, a dependence and a verifier may differ from the model's."""
+    kinds = [kind for group in ("difficulty", "dependence", "verifier") for kind in MEMBERS[group].values()]
     return list(dict.fromkeys(key for kind in kinds for key, type_ in member_fields(kind).items() if type_ is float))

@@ -13,7 +13,7 @@ from sim.model import need
 class Dependence:
     """What all have in common: the law is an average over problems of a conditional law."""
 
-    literal = True  # also for attempts made one by one
+    exchangeable = True  # so that attempts may be made one by one, and verified one by one
     lattice = False
     law = None  # words for the law, behind those of the difficulty
 
@@ -37,6 +37,10 @@ class Dependence:
         """What is left unsolved for ever."""
         return 1 - difficulty.ceiling
 
+    def given(self, problems):
+        """Problems, as a quadrature, whose attempts are independent in place of these; None where none is at hand."""
+        return None
+
 
 @dataclass(frozen=True)
 class Independent(Dependence):
@@ -52,6 +56,10 @@ class Independent(Dependence):
         """As the difficulty has it."""
         return difficulty.tail()
 
+    def given(self, problems):
+        """The same."""
+        return problems
+
 
 def _check_share(name, value):
     need(0 < value < 1, f"dependence.{name}", f"0 < {name} < 1", value)
@@ -63,7 +71,7 @@ class Zipf(Dependence):
 
     discount: float
 
-    lattice, literal = True, False
+    lattice, exchangeable = True, False
     law = "k -> sum_j j^-zeta"
 
     def check(self):
@@ -103,7 +111,7 @@ class Markov(Dependence):
 
     repeat: float
 
-    lattice, literal = True, False
+    lattice, exchangeable = True, False
     law = "repeats the last with probability r"
 
     def check(self):
@@ -156,6 +164,12 @@ class Sticky(Dependence):
         """Above the plateau: the other problems' own."""
         tail = difficulty.tail()
         return tail and (tail[0], tail[1] * (1 - self.share))
+
+    def given(self, problems):
+        """On the share every problem is solved always or never."""
+        from sim.laws import dependence
+
+        return dependence.sticky_problems(problems, self.share)
 
     def plateau(self, difficulty):
         """The unsolvable, and on the share whoever fails once."""

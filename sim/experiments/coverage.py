@@ -1,5 +1,7 @@
 """How many problems are still unsolved after k attempts each?"""
 
+import numpy as np
+
 from sim import simulate
 from sim.estimators import failure_curve
 from sim.experiments.question import Answer, drawn, rows
@@ -21,8 +23,11 @@ def run(question):
         sampling=question.sampling,
     )
     law = coverage_prediction(question.law, question.tries)
+    curve, problems = failure_curve(counts), drawn(question)
+    if law is None:  # simulation only
+        table = rows("failure", curve, np.nan, attempts=question.tries)
+        return Answer(table, [], problems, problems * question.tries[-1])
     measured = measure(counts, question.tries, law)
-    table = rows("failure", failure_curve(counts), law.curve, attempts=question.tries)
-    problems = drawn(question)
+    table = rows("failure", curve, law.curve, attempts=question.tries)
     verdict = judge(coverage_law(question.law), "failure", counts, law, measured)
     return Answer(table, [verdict], problems, problems * question.tries[-1])

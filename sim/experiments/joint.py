@@ -5,6 +5,7 @@ import numpy as np
 from sim import estimators, fits, simulate
 from sim.axes.dependence import Independent
 from sim.axes.difficulty import Beta
+from sim.axes.verifier import Perfect
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_prediction, feature_parts, learning_prediction, physics
 from sim.laws import joint as law
@@ -22,7 +23,8 @@ def run(question):
     counts = _simulate(question)
     learning = learning_prediction(question.law, question.examples)
     inference = coverage_prediction(question.law, question.tries)
-    curve = law.failure(learning.curve[:, None], inference.curve[None, :])
+    known = inference is not None
+    curve = law.failure(learning.curve[:, None], inference.curve[None, :]) if known else np.nan
     failure = rows(
         "failure",
         estimators.failure_curve(counts),
@@ -31,18 +33,22 @@ def run(question):
         attempts=question.tries[None, :],
         depth=question.memory.depth,
     )
+    problems = drawn(question)
+    represented = problems * question.examples[-1] * question.tries[-1]
+    if not known:
+        return Answer(failure, [], problems, represented)
     verdicts = [
         _along_attempts(counts, curve, learning, inference, question.tries),
         _along_examples(counts, curve, learning, inference, question.examples),
     ]
     tables = [failure]
-    levi = isinstance(question.law.difficulty, Beta) and isinstance(question.law.dependence, Independent)
+    chosen = question.law.dependence, question.law.verifier
+    levi = isinstance(question.law.difficulty, Beta) and chosen == (Independent(), Perfect())
     ceiling = _ceiling(counts, curve, learning, question) if levi else None  # Eq. 7 is fitted
     if ceiling is not None:
         tables.append(ceiling[0])
         verdicts.append(ceiling[1])
-    problems = drawn(question)
-    return Answer(join(*tables), verdicts, problems, problems * question.examples[-1] * question.tries[-1])
+    return Answer(join(*tables), verdicts, problems, represented)
 
 
 def _simulate(question):

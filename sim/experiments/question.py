@@ -14,7 +14,7 @@ from sim.verdict import sigmas
 class Law:
     """The law held against: the model's own numbers, or others.
 
-    difficulty, dependence: members of their axes; a replay that fits its own Beta has None as difficulty.
+    difficulty, dependence, verifier: members of their axes; a replay that fits its own Beta has None as difficulty.
     """
 
     exponent: float
@@ -23,11 +23,13 @@ class Law:
     normalisation: str
     difficulty: Any
     dependence: Any
+    verifier: Any
 
 
 class Question(NamedTuple):
-    """One experiment's input. features, memory, difficulty, dependence: members of their axes; attempts, sampling:
-    names of members.
+    """One experiment's input.
+
+    features, memory, difficulty, dependence, verifier: members of their axes.  attempts, sampling: names of members.
 
     memory_name: as it is drawn, never "automatic".  examples, tries: grids of n and k, float64.  learners: how many,
     where `memory` draws learners and not test examples.  table: sim.pilot.counts.Pilot behind an empirical difficulty,
@@ -40,6 +42,7 @@ class Question(NamedTuple):
     memory_name: str
     difficulty: Any
     dependence: Any
+    verifier: Any
     attempts: str
     sampling: str
     examples: np.ndarray

@@ -5,6 +5,7 @@ import numpy as np
 from sim import simulate
 from sim.axes.dependence import Independent
 from sim.axes.difficulty import Empirical
+from sim.axes.verifier import Perfect
 from sim.laws import learning_curve, zipf
 from sim.measurement import Prediction, told
 
@@ -24,16 +25,18 @@ def learner(question):
 
 
 def attempt_parts(question):
-    """Samplers of difficulty and attempts, with the dependence between them."""
+    """Samplers of difficulty and attempts, with the dependence between them and the verifier behind."""
     difficulty, attempts = question.difficulty.sampler(), simulate.attempts_sampler(question.attempts)
-    return question.dependence.samplers(difficulty, attempts, question.tries)
+    difficulty, attempts = question.dependence.samplers(difficulty, attempts, question.tries)
+    return difficulty, question.verifier.sampler(attempts)
 
 
 def physics(question, experiment):
     """Text that names every number a run's draws depend on: part of its keys."""
-    dependence = "" if isinstance(question.dependence, Independent) else f" {question.dependence}"
+    usual = Independent(), Perfect()
+    others = [f" {member}" for member in (question.dependence, question.verifier) if member not in usual]
     sampling = "" if question.sampling == "random" else f" {question.sampling}"
-    drawn = f"{question.difficulty.physics()}{dependence} {question.attempts}{sampling}"
+    drawn = f"{question.difficulty.physics()}{''.join(others)} {question.attempts}{sampling}"
     return f"{experiment} {question.features} {question.memory_name} {question.memory} {drawn}"
 
 
@@ -59,15 +62,18 @@ def told_examples(law, examples, learners):
 
 
 def coverage_prediction(law, attempts):
-    """Prediction of the law for the failure after k attempts, [k]."""
-    curve = law.dependence.failure(attempts, law.difficulty)
-    exponent, prefactor = law.dependence.tail(law.difficulty) or (None, None)
-    levels_off = isinstance(law.difficulty, Empirical) or law.dependence.plateau(law.difficulty) > 0
+    """Prediction of the law for the failure after k attempts, [k]; None where there is no closed form."""
+    members = law.dependence, law.difficulty
+    curve = law.verifier.failure(attempts, *members)
+    if curve is None:
+        return None
+    exponent, prefactor = law.verifier.tail(*members) or (None, None)
+    levels_off = isinstance(law.difficulty, Empirical) or law.verifier.plateau(*members) > 0
     return Prediction(curve, exponent, prefactor, levels_off)
 
 
 def coverage_law(law):
     """The law in words; where it has no exponent, it says so."""
     listed = isinstance(law.difficulty, Empirical)  # a table of problems makes no claim beyond itself
-    bent = None if listed or law.dependence.tail(law.difficulty) else "no power law"
-    return ", ".join(filter(None, (law.difficulty.law, law.dependence.law, bent)))
+    bent = None if listed or law.verifier.tail(law.dependence, law.difficulty) else "no power law"
+    return ", ".join(filter(None, (law.difficulty.law, law.dependence.law, law.verifier.law, bent)))

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from sim.laws import coverage
-from sim.laws.difficulty import Tail
+from sim.laws.difficulty import LEAST, Problems, Tail
 from sim.laws.zipf import normaliser
 
 TINY = 1e-300  # stands for 0 where a logarithm or a Gamma is taken of it
@@ -68,6 +68,17 @@ def sticky(attempts, log_success, log_failure, share):
     """
     once = independent(np.minimum(attempts, 1), log_success, log_failure)
     return share * once + (1 - share) * independent(attempts, log_success, log_failure)
+
+
+def sticky_problems(problems, share):
+    """Problems with independent attempts that are solved as sticky ones are (sim.laws.difficulty.Problems).
+
+    On a share rho all attempts are one: such a problem is solved always, with probability s, or never.  derived here
+    """
+    solved = problems.weight @ np.exp(problems.log_success)
+    weight = np.append((1 - share) * problems.weight, [share * solved, share * (1 - solved)])
+    ends = np.append(problems.log_success, [0.0, -np.inf]), np.append(problems.log_failure, [LEAST, 0.0])
+    return Problems(*ends, weight)
 
 
 def polya(attempts, log_success, log_failure, correlation):

@@ -430,7 +430,18 @@ def test_a_huge_budget_is_refused_before_anything_is_made(good):
     )
 
 
-GROUPS = ("features", "memory", "difficulty", "dependence", "attempts", "sampling", "examples", "budget", "law")
+GROUPS = (
+    "features",
+    "memory",
+    "difficulty",
+    "dependence",
+    "verifier",
+    "attempts",
+    "sampling",
+    "examples",
+    "budget",
+    "law",
+)
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -442,8 +453,8 @@ def test_an_unknown_key_is_refused_at_its_level(good, group):
 def test_an_unknown_key_is_refused_at_the_top(good):
     good["colour"] = 3
     assert refusal(good) == (
-        "colour: no such key; the top level has features, memory, difficulty, dependence, attempts, sampling, "
-        "examples, budget, experiments, seed, output, figure, dry, law, plugins"
+        "colour: no such key; the top level has features, memory, difficulty, dependence, verifier, attempts, "
+        "sampling, examples, budget, experiments, seed, output, figure, dry, law, plugins"
     )
 
 

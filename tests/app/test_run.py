@@ -24,20 +24,6 @@ TABLES = {"table.csv", "verdict.json", "manifest.json"}
 FIGURES = {"figure.png", "figure.pdf"}
 
 
-@pytest.fixture
-def sim(monkeypatch, capsys, tmp_path):
-    """Run `python -m sim ...` in this process and in tmp_path: (exit code, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-    jax.local_devices()  # so that the backend has the devices of conftest.py, not those of the first command
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["sim", *arguments])
-        code = command_line.main()
-        return code, *capsys.readouterr()
-
-    return call
-
-
 def runs(tmp_path, experiment):
     return sorted((tmp_path / "outputs").glob(f"**/{experiment}"))
 

@@ -313,3 +313,12 @@ def test_a_rare_memory_leaves_the_urn_its_power_law_for_a_while():
     k = np.array([1e4, 1e5])
     tail = dependence.polya_tail(k, *LEVI, 1e-9)
     np.testing.assert_allclose(tail, coverage.inference_loss(k, *LEVI), rtol=1e-4)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.9])
+def test_sticky_attempts_are_independent_ones_at_other_problems(share):
+    problems = difficulty.beta(5, 0.35, 0.9)
+    attempts = np.array([1, 2, 10, 1e4, 1e9])
+    found = difficulty.failure(attempts, dependence.sticky_problems(problems, share))
+    sticky = dependence.sticky(attempts, problems.log_success, problems.log_failure, share) @ problems.weight
+    np.testing.assert_allclose(found, sticky, rtol=1e-12)

@@ -1,0 +1,86 @@
+"""Memory, difficulty, dependence and verifier together, from the command line."""
+
+import csv
+import json
+import math
+
+import pytest
+
+SMOKE = ["budget=smoke", "examples.max=1e4", "attempts.max=1e4"]
+
+
+@pytest.fixture
+def composed(sim, tmp_path):
+    """Runs a composition; its table and verdicts."""
+
+    def run(*arguments):
+        code, out, err = sim("run", *arguments, *SMOKE)
+        assert (code, err) == (0, "")
+        [folder] = [path.parent for path in (tmp_path / "outputs").glob("*/*/table.csv")]
+        with (folder / "table.csv").open() as stream:
+            return out, list(csv.DictReader(stream)), json.loads((folder / "verdict.json").read_text())
+
+    return run
+
+
+CLOSED = [
+    ["memory.depth=2", "difficulty=scaled_beta", "dependence=markov"],
+    ["difficulty=uniform", "dependence=polya"],
+    ["memory.depth=3", "difficulty=reciprocal", "dependence=sticky", "verifier=noisy"],
+    ["difficulty=empirical", "dependence=zipf"],
+    ["difficulty=empirical", "verifier=noisy"],
+]
+
+
+@pytest.mark.parametrize("parts", CLOSED, ids=" ".join)
+def test_where_there_is_a_law_memory_and_all_that_follows_meet_it(composed, parts):
+    _, table, verdicts = composed("experiment=joint", *parts)
+    assert [entry["quantity"] for entry in verdicts] == ["failure", "failure"]
+    assert all(entry["p_value"] > 1e-6 for entry in verdicts)
+    assert all(float(row["law"]) > 0 for row in table if row["quantity"] == "failure")
+
+
+@pytest.mark.parametrize("dependence", ["polya", "copula"])
+@pytest.mark.parametrize("experiment", ["joint", "coverage"])
+def test_where_there_is_none_the_simulation_stands_alone(composed, experiment, dependence):
+    out, table, verdicts = composed(
+        f"experiment={experiment}", f"dependence={dependence}", "verifier=noisy", "figure=true"
+    )
+    assert "simulation only: no closed form is known here" in out and verdicts == []
+    assert {row["law"] for row in table} == {row["sigmas"] for row in table} == {""}
+    assert all(float(row["stderr"]) > 0 and math.isfinite(float(row["estimate"])) for row in table)
+
+
+REFUSED = {
+    "dependence=markov attempts=bernoulli": "dependence=markov: need attempts=first_success, got bernoulli",
+    "verifier=noisy dependence=zipf": (
+        "verifier=noisy: need dependence=independent or sticky or polya or copula, got zipf"
+    ),
+    "verifier=noisy attempts=bernoulli": "verifier=noisy: need attempts=first_success, got bernoulli",
+    "verifier=noisy verifier.false_positive=0.95": (
+        "verifier.false_positive: need 0 <= false_positive <= true_positive, got 0.95"
+    ),
+    "verifier=noisy law.true_positive=2": "law.true_positive: need 0.000001 <= true_positive <= 1, got 2.0",
+    "dependence=sticky dependence.share=1": "dependence.share: need 0 < share < 1, got 1.0",
+    "dependence=polya dependence.correlation=0": "dependence.correlation: need 0.001 <= correlation <= 0.99, got 0.0",
+    "difficulty=uniform difficulty.low=0.5 difficulty.high=0.4": (
+        "difficulty.low, difficulty.high: need 0 <= low, low + 1e-6 < high <= 1, got 0.5 and 0.4"
+    ),
+    "difficulty=reciprocal difficulty.low=0": (
+        "difficulty.low, difficulty.high: need 1e-30 <= low, low + 1e-6 < high <= 1, got 0 and 0.5"
+    ),
+    "difficulty=continuous_bernoulli difficulty.rate=0.5": (
+        "difficulty.rate: need 0.000001 <= rate <= 0.999999, and not 0.5 (that is difficulty=uniform), got 0.5"
+    ),
+    "difficulty=scaled_beta difficulty.scale=0": "difficulty.scale: need 0 < scale <= 1, got 0.0",
+    "difficulty=latent_precision difficulty.bias=-1": "difficulty.bias: need 0 <= bias <= 100, got -1.0",
+    "sampling=lattice dependence=polya": "sampling=lattice: need dependence=independent or zipf or markov, got polya",
+    "law.discount=0.4": "law.discount: no law of the experiments coverage has it",
+    "dependence=zipf law.discount=-1": "law.discount: need 0 < discount <= 10, got -1.0",
+}
+
+
+@pytest.mark.parametrize("arguments", REFUSED)
+def test_what_does_not_go_together_is_refused_in_one_sentence(sim, arguments):
+    code, _, err = sim("run", "experiment=coverage", *arguments.split(), *SMOKE)
+    assert (code, err) == (2, f"sim run: {REFUSED[arguments]}\n")
