@@ -37,6 +37,11 @@ UNDATED = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}  # so that th
 EXAMPLES, ATTEMPTS = "examples seen n", "attempts per problem k"
 ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2}
 LEARNING = (("Zipf exponent", "features.exponent"), ("features", "features.size"), ("depth", "memory.depth"))
+USUAL = {  # members that go without saying
+    "difficulty": ("beta", "gamma_ratio", "empirical"),
+    "dependence": ("independent",),
+    "verifier": ("perfect",),
+}
 
 
 class Curve(NamedTuple):
@@ -85,9 +90,9 @@ def _setting(run, path):
 
 
 def _inference(run):
-    """Names and paths of what difficulty and dependence are set to; their own names where they are not the paper's."""
+    """Names and paths of what the axes of inference are set to; members by name where they are not the paper's."""
     told = []
-    for group, usual in (("difficulty", ("beta", "gamma_ratio", "empirical")), ("dependence", ("independent",))):
+    for group, usual in USUAL.items():
         node = run.manifest["config"].get(group)
         keys = node if isinstance(node, dict) else {}
         told += [(group, f"{group}.name")] if keys.get("name", usual[0]) not in usual else []
@@ -329,8 +334,11 @@ def _one_curve(stack, curve, law):
     axis, foot = stack
     if not (curve.estimate > 0).any() and not (curve.law > 0).any():
         axis.set_yscale("linear")  # nothing is left to err on: a line at 0
-    _law(axis, curve, LAW, law)
-    _log_limits(axis, [_points(axis, curve, POINTS, "simulation")], [curve.law])
+    known = np.isfinite(curve.law).any()
+    if known:
+        _law(axis, curve, LAW, law)
+    points = _points(axis, curve, POINTS, "simulation" if known else "simulation only: no closed form")
+    _log_limits(axis, [points], [curve.law])
     _residuals(foot, curve, POINTS)
 
 
@@ -338,7 +346,8 @@ def _one_curve(stack, curve, law):
 def coverage(run) -> Figure:
     """Failure 1 - pass@k and coverage pass@k against attempts; a floor 1 - ceiling is drawn when there is one."""
     title = _title(run, "Coverage under repeated attempts", _inference(run))
-    ceiling = _setting(run, "difficulty.ceiling") if _setting(run, "dependence.name") in (None, "independent") else None
+    others = [_setting(run, f"{group}.name") not in (None, *USUAL[group]) for group in ("dependence", "verifier")]
+    ceiling = None if any(others) else _setting(run, "difficulty.ceiling")  # their floor is another one
     floor = 1 - ceiling if ceiling is not None else 0
     figure, [[axis, below, foot]] = _panels(title, (4.2 if floor > 0 else 3.2, 1.9), (ATTEMPTS,))
     axis.set(xscale="log", yscale="log", ylabel="failure 1 - pass@k")

@@ -212,6 +212,31 @@ def test_a_run_without_verdicts_and_within_one_decade_is_drawn(tmp_path):
     assert "law (no verdict)" in words(drawn) and len(labels) >= 3
 
 
+def test_a_simulation_without_a_law_says_so_and_draws_none(tmp_path):
+    rows = [[*row("failure", 0.96 - k / 100, 1e-3, 1, attempts=k)[:-2], "", ""] for k in (3, 40, 50)]
+    drawn = figure.draw(read_run(write_run(tmp_path / "run", "coverage", rows, verdicts=[])))
+    said = words(drawn)
+    assert "simulation only: no closed form" in said and "law" not in said
+
+
+def test_the_title_names_the_members_that_are_not_the_paper_s_and_their_numbers(tmp_path):
+    config = CONFIG | {
+        "difficulty": {"name": "scaled_beta", "alpha": 3.5, "beta": 0.25, "scale": 0.1},
+        "dependence": {"name": "sticky", "share": 0.2},
+        "verifier": {"name": "noisy", "true_positive": 0.9, "false_positive": 0.02},
+    }
+    title = figure.draw(read_run(write_run(tmp_path / "run", "coverage", config=config))).get_suptitle()
+    for phrase in ("difficulty scaled_beta", "scale 0.1", "dependence sticky", "share 0.2", "verifier noisy"):
+        assert phrase in title.replace("\n", " ")
+
+
+def test_a_floor_is_drawn_only_where_it_is_that_of_the_ceiling(tmp_path):
+    config = CONFIG | {"difficulty": {"name": "beta", "alpha": 5.0, "beta": 0.35, "ceiling": 0.9}}
+    assert "floor" in words(figure.draw(read_run(write_run(tmp_path / "one", "coverage", config=config))))
+    config |= {"dependence": {"name": "sticky", "share": 0.2}}
+    assert "floor" not in words(figure.draw(read_run(write_run(tmp_path / "two", "coverage", config=config))))
+
+
 def test_a_sweep_marks_refuted_points_differently(tmp_path):
     drawn = figure.sweep(read_summary(write_sweep(tmp_path / "sweep")))
     foot, axis = drawn.axes
