@@ -186,7 +186,8 @@ def _piece(parts):
     """Problems computed together: a piece of the batch, or all of it where a member needs them in one place."""
     if any(getattr(part, "WHOLE_BATCH", False) for part in parts):
         return BATCH
-    return _PIECE // 2 if isinstance(parts.difficulty, quantile.BetaQuantile) else _PIECE
+    table = lambda part: isinstance(part, quantile.BetaQuantile)  # noqa: E731 (it may stand inside another sampler)
+    return _PIECE // 2 if any(map(table, jax.tree.leaves(parts.difficulty, is_leaf=table))) else _PIECE
 
 
 def _failures(words, parts, examples, tries, sampling, *, mesh, chunk):

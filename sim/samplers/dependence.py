@@ -133,6 +133,7 @@ class Markov(NamedTuple):
     """Every attempt but the first repeats the one before with probability r, else it is made afresh.
 
         P(T > k) = (1 - s) (1 - (1 - r) s)^(k - 1)
+    T > k if an exponential exceeds the hazard of the first attempt and k - 1 times that of the others.
     Resolution: as attempts.FirstSuccess.
     """
 
@@ -142,8 +143,8 @@ class Markov(NamedTuple):
         """bool [len(attempts), lanes]: no success in k >= 1 attempts."""
         patience = bits.exponential(stream, 0, lanes)
         first, later = bits.rate(log_success), bits.rate(log_success + self.log_fresh)
-        hazard = first[None, :] + jnp.maximum(attempts - 1.0, 0.0)[:, None] * later[None, :]
-        return patience[None, :] > hazard
+        wait = 1.0 + (patience - first) / later  # one array: XLA on a CPU would draw afresh for each k of several
+        return wait[None, :] > attempts[:, None]
 
 
 def effective_attempts(attempts, discount):

@@ -23,26 +23,21 @@ class Noisy(NamedTuple):
 
     def unsolved(self, stream, log_success, lanes, attempts):
         """bool [len(attempts), lanes]: no right answer is returned within k attempts."""
-        wait, right = self.accepted(stream, log_success, lanes)
-        return (wait[None, :] > attempts[:, None]) | ~right[None, :]
+        patience, rate, right = self._accepted(stream, log_success, lanes)
+        # Ends in a division: XLA on a CPU draws anew for each k what it takes to be cheap.
+        wait = patience / jnp.where(right, rate, 0.0)
+        return jnp.maximum(wait, jnp.finfo(jnp.float32).tiny)[None, :] > attempts[:, None]
 
     def accepted(self, stream, log_success, lanes):
         """Attempts until one is accepted, float32, and whether it is right, bool [lanes]."""
+        patience, rate, right = self._accepted(stream, log_success, lanes)
+        return jnp.maximum(patience / rate, jnp.finfo(jnp.float32).tiny), right
+
+    def _accepted(self, stream, log_success, lanes):
+        """Exponential and rate of the acceptance, and whether what is accepted is right."""
         log_right = log_success + self.log_true
         either = bits.log(jnp.maximum(self.false + self.gain * bits.exp(log_success), 1e-37))
         log_accepted = jnp.where(self.false > 0.0, either, log_right)
-        wait = bits.exponential(stream, 0, lanes) / bits.rate(jnp.minimum(log_accepted, 0.0))
         right = bits.log(bits.uniform(stream, 1, lanes)) <= log_right - log_accepted
-        return jnp.maximum(wait, jnp.finfo(jnp.float32).tiny), right & (log_right > -jnp.inf)
-
-
-class Outcomes(NamedTuple):
-    """Both outcomes of a verifier from the same attempts, for a grid of k that stands there twice."""
-
-    verifier: Noisy
-
-    def unsolved(self, stream, log_success, lanes, attempts):
-        """bool [len(attempts), lanes]: nothing is accepted in the first half, no right answer in the second."""
-        wait, right = self.verifier.accepted(stream, log_success, lanes)
-        waiting = wait[None, :] > attempts[: len(attempts) // 2, None]
-        return jnp.concatenate([waiting, waiting | ~right[None, :]])
+        rate = bits.rate(jnp.minimum(log_accepted, 0.0))
+        return bits.exponential(stream, 0, lanes), rate, right & (log_right > -jnp.inf)

@@ -1,5 +1,7 @@
 """A noisy verifier: waiting times and right answers against attempts that NumPy makes and judges one by one."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,11 +12,23 @@ from sim import keys, simulate
 from sim.axes.difficulty import Beta
 from sim.axes.verifier import Noisy
 from sim.model import Budget
-from sim.samplers import bits, verifier
+from sim.samplers import bits
 
 PROBLEMS, MOST = 1 << 18, 30
 TRIES = np.arange(1.0, MOST + 1)
 DIFFICULTY = Beta(2.0, 1.0, 0.9)
+
+
+class Outcomes(NamedTuple):
+    """Both outcomes of a verifier from the same attempts, for a grid of k that stands there twice."""
+
+    verifier: NamedTuple
+
+    def unsolved(self, stream, log_success, lanes, attempts):
+        """Nothing is accepted, in the first half; no right answer, in the second."""
+        half = len(attempts) // 2
+        waiting = self.verifier.accepted(stream, log_success, lanes)[0][None, :] > attempts[:half, None]
+        return jnp.concatenate([waiting, self.verifier.unsolved(stream, log_success, lanes, attempts[half:])])
 
 
 def literal(member, rng):
@@ -34,7 +48,7 @@ def tally(outcome):
 
 def sampled(member):
     """The same from the sampler."""
-    own = verifier.Outcomes(member.sampler(None))
+    own = Outcomes(member.sampler(None))
     parts = simulate.Parts(difficulty=DIFFICULTY.sampler(), attempts=own)
     grid, budget = np.concatenate([TRIES, TRIES]), Budget(problems=PROBLEMS, chunk=0, devices=1)
     failures = simulate.failures(1, f"outcomes {member}", parts, budget, tries=grid).failures.sum(axis=0)
