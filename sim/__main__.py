@@ -100,7 +100,7 @@ def _run(arguments):
     run.SWEEPS.clear()
     run.DRY.clear()
     try:
-        run.command()
+        _command(run, configuration, arguments)
         _report_sweeps(run.SWEEPS)
         _remove_dry(run.DRY)
     except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
@@ -110,6 +110,19 @@ def _run(arguments):
         print("sim run: interrupted; finished experiments are in their folders", file=sys.stderr)
         return 130
     return 2 if run.REFUSED else 0
+
+
+def _command(run, configuration, arguments):
+    """Run the command; as a single run, unless it is a sweep."""
+    if not any(argument in ("-m", "--multirun") or argument.startswith("sweep=") for argument in arguments):
+        run.BEGUN.clear()
+        with configuration.taken_for_one_run():
+            try:
+                return run.command()
+            except AssertionError:
+                if run.BEGUN:  # it is not Hydra's
+                    raise
+    return run.command()
 
 
 def _report_sweeps(folders):

@@ -6,7 +6,6 @@ import platform
 import subprocess
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import hydra
@@ -22,6 +21,7 @@ from sim.model import TooLarge
 
 REFUSED = []  # sentences of the points and experiments that could not be run: they decide the exit code
 SWEEPS = set()  # folders of sweeps begun here: joined up when their last point is done
+BEGUN = []  # points whose configuration has been composed
 DRY = set()  # the same of sweeps in which nothing is drawn: removed
 
 
@@ -29,6 +29,7 @@ DRY = set()  # the same of sweeps in which nothing is drawn: removed
 def command(config):
     """One point: every experiment it asks for. In a sweep a bad point is reported and the others go on."""
     hydra_config = HydraConfig.get()
+    BEGUN.append(hydra_config.job.name)
     where = Path(hydra_config.runtime.output_dir)
     if hydra_config.mode == RunMode.MULTIRUN:
         (DRY if config.get("dry") is True else SWEEPS).add(hydra_config.sweep.dir)
@@ -148,7 +149,8 @@ def _manifest(config, name, question, answer, seconds):
         "seconds": round(seconds, 3),
         "device": _devices(question),
         "versions": {"sim": __version__, "python": platform.python_version()}
-        | {package: version(package) for package in ("jax", "jaxlib", "numpy", "scipy", "hydra-core")},
+        | {package: sys.modules[package].__version__ for package in ("jax", "jaxlib", "numpy", "scipy")}
+        | {"hydra-core": hydra.__version__},
         "commit": _commit(),
     }
 

@@ -453,3 +453,22 @@ program.leave(0)""")
 def test_a_reader_that_has_gone_is_no_error():
     done = left("import os\nprint('said')\nos.close(1)\nprogram.leave(0)")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_preset_of_one_s_own_that_asks_for_a_sweep_is_one(sim, tmp_path):
+    """hydra.mode in a group other than `sweep`: what was taken for a single run is begun anew."""
+    own = tmp_path / "own/experiment"
+    own.mkdir(parents=True)
+    (own / "twice.yaml").write_text(
+        "# @package _global_\ndefaults: [coverage]\n"
+        "hydra: {mode: MULTIRUN, sweeper: {params: {difficulty.alpha: '2,5'}}}\n"
+    )
+    code, out, err = sim("run", "--config-dir", str(tmp_path / "own"), "experiment=twice", *SMOKE)
+    assert (code, err) == (0, "")
+    assert out.count("point 0: ") == out.count("point 1: ") == 1
+    assert len(list((tmp_path / "outputs").glob("sweep_*/point_*/coverage/table.csv"))) == 2
+
+
+def test_several_values_without_multirun_are_refused(sim):
+    code, _, err = sim("run", "experiment=coverage", "difficulty.alpha=2,5", *SMOKE)
+    assert (code, err) == (2, "sim run: difficulty.alpha=2,5: several values need --multirun\n")
