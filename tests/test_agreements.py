@@ -249,7 +249,7 @@ def test_one_shared_training_set_meets_the_learning_curve_and_its_variance():
     rejects(assert_mean, mean, batches, law, np.sqrt(law * (1 - law) / drawn.problems))  # as if not shared
 
 
-@pytest.mark.parametrize(("depth", "wrong"), [(1, 2), (3, 2)])
+@pytest.mark.parametrize(("depth", "wrong"), [pytest.param(1, 2, marks=pytest.mark.slow), (3, 2)])
 def test_shared_and_own_training_sets_have_one_law_at_every_depth(depth, wrong):
     examples = grid(3000, 12)
     parts = simulate.Parts(simulate.feature_sampler(1.5, np.inf), simulate.memory_sampler("training_set", depth))

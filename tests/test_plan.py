@@ -145,7 +145,7 @@ def compiled_bytes(steps):
 KINDS = ["learning", "learning training", "coverage", "coverage bernoulli", "replay", "joint", "joint training"]
 
 
-@pytest.mark.parametrize("chunk", [1, 4])
+@pytest.mark.parametrize("chunk", [1, pytest.param(4, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_compiler_needs_no_more_than_the_estimate_for_problems(kind, chunk):
     parts, examples, tries = problems(kind)

@@ -48,7 +48,10 @@ def assert_invariant(question, cuts):
         assert (run(question, chunk=chunk, devices=devices).failures == expected).all(), (chunk, devices)
 
 
-@pytest.mark.parametrize("question, cuts", [("training set", [(3, 8)]), ("joint", [(3, 2), (8, 8)])])
+@pytest.mark.parametrize(
+    "question, cuts",
+    [pytest.param("training set", [(3, 8)], marks=pytest.mark.slow), ("joint", [(3, 2), (8, 8)])],
+)
 def test_counts_are_the_same_for_any_chunk_and_number_of_devices(question, cuts):
     """Eleven batches, which neither chunks nor devices divide."""
     assert_invariant(question, cuts)

@@ -33,7 +33,9 @@ def report(where):
     """Collect a sweep and say in one line what became of it."""
     words = collect(where)
     if not words:
-        return f"sweep: no point was finished in {where}"
+        finished = len(list(Path(where).glob("point_*/*/manifest.json")))
+        what = f"{finished} tables without a law to be held against" if finished else "no point was finished"
+        return f"sweep: {what} in {where}"
     counts = ", ".join(f"{words.count(word)} {word}" for word in folder.VERDICTS if word in words)
     drawn = Path(where) / "figure.png"
     return f"sweep: {counts}; joined in {Path(where) / 'summary.csv'}" + (

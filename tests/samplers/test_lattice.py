@@ -158,6 +158,7 @@ def assert_least(criterion, chosen):
     assert criterion(np.array([chosen]))[0] <= values.min() + 1e-12 * np.abs(values).max()
 
 
+@pytest.mark.slow
 def test_generators_are_those_of_their_construction():
     """The second, and the fifth to seventh, each the best of 4096; the others were found alike."""
     ratio = GENERATORS[3]

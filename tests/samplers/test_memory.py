@@ -272,7 +272,7 @@ def test_a_test_feature_drawn_twice_gets_one_answer():
     assert disagreements("arrival") > 0
 
 
-@pytest.mark.parametrize("name", ["arrival", "training_set"])
+@pytest.mark.parametrize("name", ["arrival", pytest.param("training_set", marks=pytest.mark.slow)])
 def test_a_row_does_not_depend_on_the_other_points_of_the_grid(name):
     features = simulate.feature_sampler(1.5, np.inf)
     sampler = member(name, 2)
@@ -284,6 +284,7 @@ def test_a_row_does_not_depend_on_the_other_points_of_the_grid(name):
     assert (np.asarray(part) != np.asarray(other)).any()
 
 
+@pytest.mark.slow
 def test_a_training_set_does_not_depend_on_how_many_examples_are_drawn_at_once(monkeypatch):
     features, grid = simulate.feature_sampler(1.5, np.inf), np.array([1, 10, 300], np.float32)
     arguments = member("training_set", 1), features
