@@ -152,8 +152,12 @@ def leave(code):
         raise SystemExit(code)  # the interpreter waits for such a thread
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # whoever read it has gone
+        try:
             stream.flush()
+        except (BrokenPipeError, ValueError):  # whoever read it has gone
+            pass
+        except OSError as error:  # the disk is full: what was said is lost
+            code = code or _refuse("sim", f"standard output: cannot be written ({error.strerror})")
     os._exit(code)
 
 

@@ -475,3 +475,13 @@ def test_a_preset_of_one_s_own_that_asks_for_a_sweep_is_one(sim, tmp_path):
 def test_several_values_without_multirun_are_refused(sim):
     code, _, err = sim("run", "experiment=coverage", "difficulty.alpha=2,5", *SMOKE)
     assert (code, err) == (2, "sim run: difficulty.alpha=2,5: several values need --multirun\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux that is always full")
+def test_what_could_not_be_said_is_an_error():
+    with open("/dev/full", "w") as full:
+        script = "import sim.__main__ as program\nprint('said')\nprogram.leave(0)"
+        done = subprocess.run(
+            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "sim: standard output: cannot be written (No space left on device)\n")
