@@ -43,6 +43,7 @@ FLAGS = (  # Hydra's own
     *("--multirun", "-m", "--info", "-i", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"),
     *("--shell-completion", "-sc", "--experimental-rerun"),
 )
+VALUED = ("--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn", "--cfg", "-c", "--package", "-p")
 
 
 def main():
@@ -94,7 +95,7 @@ def _run(arguments):
         if argument in ("output=", "output=null"):
             return _refuse("sim run", f"output: need the name of a folder, got {argument.removeprefix('output=')!r}")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the sentence is ours
-    arguments.sort(key=lambda argument: argument not in ("-m", "--multirun"))  # Hydra wants it before the overrides
+    arguments = _options_first(arguments)
     sys.argv = ["sim run", *arguments]
     run.REFUSED.clear()
     run.SWEEPS.clear()
@@ -112,9 +113,21 @@ def _run(arguments):
     return 2 if run.REFUSED else 0
 
 
+def _options_first(arguments):
+    """The arguments with Hydra's options, and what belongs to them, before the overrides, where Hydra wants them."""
+    options, overrides, rest = [], [], iter(arguments)
+    for argument in rest:
+        (options if argument.startswith("-") else overrides).append(argument)
+        if argument in VALUED:
+            options += [value for value in [next(rest, None)] if value is not None]
+    return [*options, *overrides]
+
+
 def _command(run, configuration, arguments):
     """Run the command; as a single run, unless it is a sweep."""
-    if not any(argument in ("-m", "--multirun") or argument.startswith("sweep=") for argument in arguments):
+    words = "sweep=", "hydra.mode", "hydra/", "hydra.sweeper"
+    swept = any(argument in ("-m", "--multirun") or any(word in argument for word in words) for argument in arguments)
+    if __debug__ and not swept:  # Hydra asserts that it is none
         run.BEGUN.clear()
         with configuration.taken_for_one_run():
             try:
@@ -151,7 +164,7 @@ def leave(code):
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         raise SystemExit(code)  # the interpreter waits for such a thread
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed by whoever started it
         try:
             stream.flush()
         except (BrokenPipeError, ValueError):  # whoever read it has gone

@@ -71,7 +71,8 @@ def chi_square(counts, law):
     """Hotelling's T-square of the cell counts against the law, with the covariance found between the batches.
 
     law: failure curve [...grid].  Returns (statistic, degrees, p) as `hotelling`. Assumes batches independent; nothing
-    about points of one curve. A problem where the law allows none refutes it: (inf, 1, 0).
+    about points of one curve. A problem where the law allows none refutes it: (inf, 1, 0); too few events in all to
+    test anything: (0, 0, NaN).
     """
     batches = len(counts.failures)
     axes = counts.failures.ndim - 1
@@ -79,6 +80,7 @@ def chi_square(counts, law):
     found = _cells(counts.failures, counts.problems, axes)
     if found[:, expected * batches < _NEVER].any():
         return np.inf, 1, 0.0
+    certain = (expected.sum() - expected.max()) * batches < _NEVER
     least = float(_CELL)
     starts = _merge(expected * batches, least)
     while len(starts) - 1 > batches // 4:
@@ -87,8 +89,8 @@ def chi_square(counts, law):
     observed = np.add.reduceat(found, starts, axis=1)
     expected = np.add.reduceat(expected, starts)
     keep = np.arange(len(starts)) != np.argmax(expected)  # counts add up: one cell says nothing new
-    if not keep.any():
-        return 0.0, 0, 1.0
+    if not keep.any():  # certain, or too few events in all to test anything
+        return 0.0, 0, 1.0 if certain else np.nan
     whole = 0.0 if counts.independent else 0.25  # a lattice may give every batch the same whole number
     return hotelling(observed[:, keep], expected[keep], whole)
 

@@ -266,10 +266,17 @@ def _load_plugins(names):
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"plugins: need a list of modules such as [my_members], got {names!r}")
     for name in names:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise ValueError(f"plugins: need names of modules such as my_members, got {name!r}")
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as error:
-            raise ValueError(f"plugins: need modules that Python finds (PYTHONPATH), got {name!r}: {error}") from None
+            if error.name == name:
+                raise ValueError(f"plugins: need modules that Python finds (PYTHONPATH), got {name!r}") from None
+            raise ValueError(f"plugins: {name} needs a module that Python does not find, {error.name}") from None
+        except (Exception, SystemExit) as error:  # whatever is wrong in it
+            what = f"{type(error).__name__}: {error}"
+            raise ValueError(f"plugins: {name} cannot be imported ({what})") from error
 
 
 def _check_top(config):

@@ -151,7 +151,8 @@ def _panel_words(run, quantity):
             if entry["measured"] is not None:
                 found = f"exponent {_with_error(entry['measured'], entry['stderr'])}"
             lines += [law, f"{axis}: {found}, {entry['verdict']}".removeprefix(": ")]
-    return "\n".join(dict.fromkeys(lines)) or "law (no verdict)"
+    known = np.isfinite(run.table["law"][run.table["quantity"] == quantity]).any()
+    return "\n".join(dict.fromkeys(lines)) or ("law (no verdict)" if known else "simulation only: no closed form")
 
 
 def _with_error(value, stderr):
@@ -304,7 +305,8 @@ def _family(run, stack, quantity, grid, by, symbol):
         drawn.append(_points(axis, curves[value], pen, None))
         _law(axis, curves[value], pen, None)
         _residuals(foot, curves[value], pen)
-        both = {"color": pen.colour, "marker": pen.marker, "linestyle": pen.line}
+        line = pen.line if np.isfinite(curves[value].law).any() else "none"
+        both = {"color": pen.colour, "marker": pen.marker, "linestyle": line}
         axis.plot([], [], label=f"{symbol} = {_number(float(value))}", **both)
     if others.size:
         axis.plot([], [], ".", color=GREY, markersize=3, label=f"other {symbol} (below)")

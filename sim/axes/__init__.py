@@ -35,6 +35,12 @@ MEMBERS = {
     "sampling": model.SAMPLING,
 }
 
+_METHODS = {
+    "difficulty": ("sampler", "failure"),
+    "dependence": ("samplers", "failure"),
+    "verifier": ("sampler", "failure", "tail", "plateau"),
+}
+
 
 def register(group, name, member):
     """Add a member to an axis.
@@ -52,6 +58,9 @@ def register(group, name, member):
         raise ValueError(
             f"{name}: need a subclass of Difficulty, Dependence or Verifier for its own group, got {member!r}"
         )
+    for method in ("check", *_METHODS[group]):
+        if not callable(getattr(member, method, None)):
+            raise ValueError(f"{group}={name}: need a method {method}, {member.__name__} has none")
     if MEMBERS[group].get(name, member) is not member:
         raise ValueError(f"{group}={name}: there is such a member already")
     MEMBERS[group][name] = member

@@ -102,7 +102,7 @@ class Zipf(Dependence):
         """Beyond discount 1 all attempts together count as so many."""
         if self.discount <= 1:
             return 1 - difficulty.ceiling
-        return float(self.failure(np.array([1e300]), difficulty)[0])
+        return float(self.failure(np.array([np.inf]), difficulty)[0])
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,12 @@ def latent_precision_biased(beta, tolerance, bias_variance):
     return _problems(*np.concatenate(nodes, axis=1))
 
 
+def _exp(logarithm):
+    """e^x, infinite where float64 has no such number: a prefactor that nobody will read off a curve."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(logarithm))
+
+
 def beta_tail(alpha, beta, ceiling=1.0):
     """A L(k) ~ A Gamma(alpha+beta)/Gamma(alpha) k^-beta, relative error O(1/k); Levi 2024 (arXiv 2410.16377), Eq. 7."""
     return Tail(beta, ceiling * special.poch(alpha, beta))
@@ -173,7 +179,8 @@ def beta_tail(alpha, beta, ceiling=1.0):
 
 def scaled_beta_tail(alpha, beta, scale):
     """L(k) ~ Gamma(alpha+beta)/Gamma(alpha) (c k)^-beta, relative error O(1/(c k)); Schaeffer et al. 2025 with c."""
-    return Tail(beta, special.poch(alpha, beta) * scale**-beta)
+    log_ratio = special.gammaln(alpha + beta) - special.gammaln(alpha)
+    return Tail(beta, _exp(log_ratio - beta * np.log(scale)))
 
 
 def kumaraswamy_tail(alpha, beta, scale):
@@ -181,7 +188,7 @@ def kumaraswamy_tail(alpha, beta, scale):
 
     Relative error O(k^-min(beta, 1)), slow: (alpha-1) Gamma(2 beta)/Gamma(beta) (c k)^-beta for beta < 1, derived here.
     """
-    return Tail(beta, alpha * special.gamma(1 + beta) * scale**-beta)
+    return Tail(beta, _exp(np.log(alpha) + special.gammaln(1 + beta) - beta * np.log(scale)))
 
 
 def continuous_bernoulli_tail(rate):
@@ -200,8 +207,8 @@ def uniform_tail(high):
 
 def latent_precision_tail(beta, tolerance):
     """L(k) ~ 2 Gamma(beta)/Gamma(beta/2) (sqrt(pi/2) / t)^beta k^-beta, relative error O(1/k); derived here."""
-    scale = (np.sqrt(np.pi / 2) / tolerance) ** beta
-    return Tail(beta, 2 * np.exp(special.gammaln(beta) - special.gammaln(beta / 2)) * scale)
+    log_scale = np.log(np.sqrt(np.pi / 2) / tolerance)
+    return Tail(beta, 2 * _exp(special.gammaln(beta) - special.gammaln(beta / 2) + beta * log_scale))
 
 
 def latent_precision_biased_slope(attempts, bias_variance):

@@ -91,3 +91,25 @@ def test_a_sweep_without_laws_says_so(sim, tmp_path):
     assert (code, err) == (0, "")
     assert "sweep: 2 tables without a law to be held against in " in out
     assert not list((tmp_path / "outputs").glob("*/summary.csv"))
+
+
+EXTREME = [
+    "dependence=zipf dependence.discount=1.001",
+    "dependence=zipf dependence.discount=10",
+    "difficulty=scaled_beta difficulty.alpha=1e4 difficulty.beta=1e4",
+    "difficulty=scaled_beta difficulty.scale=1e-9 difficulty.beta=50",
+    "difficulty=scaled_kumaraswamy difficulty.alpha=0.001 difficulty.beta=1e4",
+    "difficulty=latent_precision difficulty.beta=100 difficulty.tolerance=1e-6",
+]
+
+
+@pytest.mark.parametrize("parts", EXTREME)
+def test_extremes_that_are_accepted_have_a_law_and_refute_it_not(composed, parts):
+    _, table, verdicts = composed("experiment=coverage", *parts.split())
+    assert len(verdicts) == 1 and verdicts[0]["verdict"] != "refuted"
+    assert all(row["law"] != "" for row in table)
+
+
+def test_a_law_of_which_too_few_events_tell_is_not_confirmed(composed):
+    _, _, [verdict] = composed("experiment=coverage", "difficulty=scaled_beta", "difficulty.scale=1e-9", "law.beta=0.3")
+    assert (verdict["verdict"], verdict["degrees"], verdict["p_value"]) == ("undecided", 0, None)

@@ -59,6 +59,8 @@ register("difficulty", "equal", Equal)
 def own(tmp_path):
     """Runs `python -m sim run` where a module and a YAML of one's own lie."""
     (tmp_path / "my_members.py").write_text(MODULE)
+    for name, text in (("broken", "1 / 0"), ("leaves", "raise SystemExit(7)"), ("wants", "import nowhere_at_all")):
+        (tmp_path / f"{name}.py").write_text(text)
     (tmp_path / "conf" / "difficulty").mkdir(parents=True)
     (tmp_path / "conf" / "difficulty" / "equal.yaml").write_text("name: equal\nchance: 0.02\n")
     environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
@@ -94,6 +96,10 @@ def test_a_member_of_one_s_own_is_simulated_confirmed_and_its_neighbour_refuted(
          "difficulty.chance: need 0 < chance < 1, got 2.0"),
         (["difficulty=equal"], "difficulty.name: need one of beta, "),
         (["plugins=[my_membres]"], "plugins: need modules that Python finds (PYTHONPATH), got 'my_membres'"),
+        (["plugins=['.my_members']"], "plugins: need names of modules such as my_members, got '.my_members'"),
+        (["plugins=[broken]"], "plugins: broken cannot be imported (ZeroDivisionError: division by zero)"),
+        (["plugins=[leaves]"], "plugins: leaves cannot be imported (SystemExit: 7)"),
+        (["plugins=[wants]"], "plugins: wants needs a module that Python does not find, nowhere_at_all"),
         (["plugins=my_members"], "plugins: need a list of modules such as [my_members], got 'my_members'"),
         (["plugins=[my_members]", "difficulty=equal", "law.alpha=3"],
          "law.alpha: no law of the experiments coverage has it"),
@@ -112,4 +118,6 @@ def test_a_name_is_registered_once_and_for_its_own_axis_only():
         axes.register("dependence", "mine", Uniform)
     with pytest.raises(ValueError, match="mine: need a subclass"):
         axes.register("memory", "mine", Difficulty)
+    with pytest.raises(ValueError, match="difficulty=mine: need a method check, Difficulty has none"):
+        axes.register("difficulty", "mine", Difficulty)
     axes.register("difficulty", "uniform", Uniform)  # the same once more changes nothing

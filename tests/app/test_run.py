@@ -482,6 +482,29 @@ def test_what_could_not_be_said_is_an_error():
     with open("/dev/full", "w") as full:
         script = "import sim.__main__ as program\nprint('said')\nprogram.leave(0)"
         done = subprocess.run(
-            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-c", script],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONUNBUFFERED": ""},
+            text=True,
+            check=False,
         )
     assert (done.returncode, done.stderr) == (2, "sim: standard output: cannot be written (No space left on device)\n")
+
+
+def test_streams_that_were_closed_from_the_start_are_no_error():
+    script = "import sys, sim.__main__ as program\nsys.stdout = sys.stderr = None\nprogram.leave(0)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_hydra_s_options_may_stand_behind_the_overrides(sim, tmp_path):
+    own = tmp_path / "own/budget"
+    own.mkdir(parents=True)
+    (own / "tiny.yaml").write_text("defaults: [smoke]\nproblems: 65536\n")
+    code, out, err = sim("run", "experiment=coverage", "budget=tiny", "--config-dir", str(tmp_path / "own"))
+    assert (code, err) == (0, "") and "65,536 problems" in out
+
+
+def test_a_sweep_asked_for_by_hydra_s_own_key_is_one(sim):
+    code, out, err = sim("run", "experiment=coverage", "hydra.mode=MULTIRUN", "difficulty.beta=0.2,0.3", *SMOKE)
+    assert (code, err) == (0, "") and "point 1: " in out
