@@ -119,9 +119,11 @@ def _start_jax(devices):
 
 
 def _progress(steps, name):
+    if not (sys.stderr and sys.stderr.isatty()):
+        return iter(steps)
     from tqdm import tqdm
 
-    return tqdm(steps, desc=f"  {name}", unit="step", leave=False, delay=2, disable=None)  # silent if no terminal
+    return tqdm(steps, desc=f"  {name}", unit="step", leave=False, delay=2)
 
 
 def _draw(target):
@@ -160,7 +162,8 @@ def _commit():
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
-    git = ["git", "-C", str(root)]
-    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=False)
-    return (head.stdout.strip() + ("+" if changed.stdout.strip() else "")) or None
+    git = ["git", "-C", str(root), "status", "--porcelain=v2", "--branch"]
+    lines = subprocess.run(git, capture_output=True, text=True, check=False).stdout.splitlines()
+    commits = [line.split()[-1] for line in lines if line.startswith("# branch.oid ")]
+    changed = any(not line.startswith("#") for line in lines)
+    return commits[0] + "+" * changed if commits else None

@@ -29,6 +29,14 @@ _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA  # Threefry's key schedule constant
 
 
+def pick(mask, x, y):
+    """jnp.where of a mask and arrays of its shape, or scalars: a third of the time to trace."""
+    array = y if np.ndim(x) == 0 else x
+    if {np.shape(v) for v in (x, y)} - {mask.shape, ()} or np.ndim(array) == 0:
+        return jnp.where(mask, x, y)
+    return lax.select(mask, *(v if np.ndim(v) else lax.full(mask.shape, v, array.dtype) for v in (x, y)))
+
+
 def _rounds(words, add, xor, rotate_left):
     """Threefry-2x32-20 in the operations given.  words: key0, key1, counter0, counter1, uint32 arrays of one shape."""
     key0, key1, x0, x1 = words
@@ -123,7 +131,7 @@ def log2(x):
 def log1p_or_log(x, y, small):
     """log(1 + x) where `small`, for -0.29 <= x <= 0.41, else log(y): one polynomial for both, relative error 2e-7."""
     e, f = _octave(y)
-    return _log(jnp.where(small, 0.0, e), jnp.where(small, x, f))
+    return _log(pick(small, 0.0, e), pick(small, x, f))
 
 
 def exp2(x):
@@ -142,7 +150,7 @@ def exponential(stream, turn, lane):
     """
     high, low = words(stream, turn, lane)
     upper = high >= np.uint32(_ABOVE_SQRT_HALF)
-    near_zero = as_float(jnp.where(upper, ~high, high), jnp.where(upper, ~low, low))
+    near_zero = as_float(pick(upper, ~high, high), pick(upper, ~low, low))
     return -log1p_or_log(-near_zero, near_zero, upper)
 
 
@@ -170,7 +178,7 @@ def rate(log_probability):
     probability = power * (1.0 + rest)
     failure = (1.0 - power) - power * rest  # 1 - p, precise where p is near 1
     found = -log1p_or_log(-probability, jnp.maximum(failure, jnp.finfo(jnp.float32).tiny), probability < 0.29)
-    return jnp.where(log_probability < _LEAST_LOG, 0.0, jnp.where(log_probability >= 0.0, jnp.inf, found))
+    return pick(log_probability < _LEAST_LOG, 0.0, pick(log_probability >= 0.0, jnp.inf, found))
 
 
 def geometric(stream, turn, lane, rate):

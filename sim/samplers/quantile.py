@@ -35,9 +35,9 @@ class BetaQuantile(NamedTuple):
         high, low = bits.words(stream, 0, lanes)
         above = self.last_word - high  # with ~low: how far below the ceiling
         upper = above < high
-        near = bits.as_float(jnp.where(upper, above, high), jnp.where(upper, ~low, low))
+        near = bits.as_float(bits.pick(upper, above, high), bits.pick(upper, ~low, low))
         near = jnp.minimum(near * self._stretch(), 0.5)
-        return jnp.where(high <= self.last_word, bits.log_sigmoid(self._log_odds(near, upper)), -jnp.inf)
+        return bits.pick(high <= self.last_word, bits.log_sigmoid(self._log_odds(near, upper)), -jnp.inf)
 
     def _stretch(self):
         """Reciprocal of the solvable share: what is left of a uniform below it is uniform again, so stretched."""
