@@ -87,6 +87,9 @@ def _run(arguments):
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
+    from sim.app.loading import load_special
+
+    load_special()  # before anything else loads it
     from sim.app import configuration, run
 
     for argument in arguments:
