@@ -1,6 +1,6 @@
 """Redraw a learning_curve figure from its tables: python scripts/plot_learning_curve.py FOLDER -o FILE.pdf"""
 
-from sim.app.figure import main
+from sim.figures.files import main
 
 if __name__ == "__main__":
     raise SystemExit(main("learning_curve"))

@@ -36,6 +36,11 @@ def failure_curve(counts):
     return Curve(failed / total, np.where(rare, np.maximum(binomial, spread), spread))
 
 
+def mean_curve(means):
+    """Mean of means of independent batches [batches, ...grid] with its standard error, from their spread."""
+    return Curve(means.mean(axis=0), means.std(axis=0, ddof=1) / np.sqrt(len(means)))
+
+
 def mass_curve(masses, told):
     """Mean unmemorised mass of independent learners; standard error from their spread and the kernel's rounding.
 

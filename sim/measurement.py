@@ -124,6 +124,11 @@ def measure_masses(masses, grid, prediction, points):
     return _measured(values, grid[points], here, OfMeans(_covariance(values) + rounding))
 
 
+def measure_means(means, grid, prediction):
+    """As `measure`, of means of independent batches [batches, x]."""
+    return _measured(means, grid, prediction, OfMeans(_covariance(means)))
+
+
 def _covariance(samples):
     """Covariance [x, x] of the mean of independent samples [batches, x]."""
     return np.atleast_2d(np.cov(samples, rowvar=False)) / len(samples)

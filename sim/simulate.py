@@ -261,6 +261,18 @@ def masses(seed, physics, learner, learners, budget, progress=iter):
     return Masses(values, np.asarray(learner.kernel.resolution, float))
 
 
+def curves(seed, physics, kernel, batches, budget, progress=iter):
+    """Curves of whole batches, from a kernel of its own: float64 [batches x LEARNERS, x], rows independent.
+
+    As `failures`; kernel: a NamedTuple of arrays with LEARNERS, `bytes` and `numbers` (random numbers) of a batch, and
+    `curves(key)`: float32 [LEARNERS, x], whole numbers where counts are meant.
+    """
+    together = _ACCELERATED_LEARNERS
+    cells = math.prod(jax.eval_shape(kernel.curves, keys.run_key(seed, physics)).shape)
+    run = _run(_curves, keys.batch_keys, seed, physics, (kernel,), budget, batches, cells, together, progress)
+    return run.reshape(-1, run.shape[-1]).astype(float)
+
+
 @dataclass(frozen=True)
 class Steps:
     """The steps of a run: what each of them computes, and how it is cut. Iterates over their first batches."""

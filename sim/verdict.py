@@ -170,6 +170,29 @@ def judge_masses(law, quantity, masses, prediction, measured, points):
     return _judged(law, quantity, curve, test, len(masses.values), prediction, measured)
 
 
+def judge_means(law, quantity, means, prediction, measured=None):
+    """Verdict of a law on means of independent batches [batches, x], of any quantity that has a variance.
+
+    prediction: Prediction with the law's curve [x].  measured: as `measure_means` has it, or None.
+    Hotelling's T-square of at most a quarter as many points as there are batches; points that never vary must be the
+    law's to 1e-6 of it.
+    """
+    curve, known = estimators.mean_curve(means), np.asarray(prediction.curve, float)
+    varied = curve.stderr > 1e-9 * np.abs(known)
+    off = ~varied & (np.abs(curve.estimate - known) > 1e-6 * np.abs(known))
+    points = np.flatnonzero(varied)
+    if off.any():
+        test = np.inf, 1, 0.0
+    elif not len(points):
+        test = 0.0, 0, 1.0
+    else:
+        most = min(len(points), len(means) // 4)
+        chosen = points[np.unique(np.linspace(0, len(points) - 1, most).astype(int))]
+        scale = curve.stderr[chosen]  # so that quantities of all sizes count alike in float64
+        test = hotelling(means[:, chosen] / scale, known[chosen] / scale)
+    return _judged(law, quantity, curve, test, len(means), prediction, measured)
+
+
 def mass_test(masses, law, points):
     """Hotelling's T-square of masses against the law [n]: as `chi_square`.
 
@@ -190,7 +213,9 @@ def mass_test(masses, law, points):
 
 def _judged(law, quantity, curve, test, batches, prediction, measured):
     largest = float(np.abs(sigmas(curve, prediction.curve)).max())
-    shifted = np.clip(np.asarray(prediction.curve) * (1 + RESOLUTION), 0, 1)
+    known = np.asarray(prediction.curve)
+    shifted = known * (1 + RESOLUTION)
+    shifted = np.where((known >= 0) & (known <= 1), np.clip(shifted, 0, 1), shifted)  # a share has no more than all
     resolution = float(np.abs(sigmas(curve._replace(estimate=shifted), prediction.curve)).max())
     return verdict_of(law, quantity, prediction, measured, largest, test, batches, resolution)
 

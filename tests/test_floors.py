@@ -49,9 +49,9 @@ def test_only_the_app_knows_hydra():
     assert all(path.startswith(("sim/app/", "sim/__main__")) for path in importers(r"hydra|omegaconf"))
 
 
-def test_only_the_figure_module_draws():
-    assert importers(r"matplotlib") == {"sim/app/figure.py"}
-    assert not importers(r"scipy|sim\.(verdict|estimators|laws)", [ROOT / "sim/app/figure.py"])
+def test_only_the_room_of_figures_draws():
+    assert all(path.startswith("sim/figures/") for path in importers(r"matplotlib"))
+    assert not importers(r"scipy|sim\.(verdict|estimators|laws)", inside("figures"))
 
 
 def test_only_keys_makes_or_folds_keys():

@@ -5,9 +5,9 @@ import math
 import re
 from dataclasses import replace
 
-from sim import experiments
 from sim.axes import MEMBERS, law_keys, member_fields
 from sim.axes.difficulty import Beta, Empirical
+from sim.experiments import EXPERIMENTS, NAMES, USUAL
 from sim.experiments.question import Law, Question
 from sim.model import BATCH, DEEPEST, FEWEST_LEARNERS, LEARNERS, MOST_LEARNERS, Budget, choice, grid
 from sim.pilot import counts
@@ -17,7 +17,8 @@ _BUDGET = ("problems", "replays", "learners", "chunk", "devices", "memory")
 _LEARNING = ("exponent", "depth", "normalisation")
 _LAW = (*_LEARNING, *law_keys())
 _SWITCHES = ("figure", "dry")
-_TOP = (*MEMBERS, "examples", "budget", "experiments", "seed", "output", *_SWITCHES, "law", "plugins")
+_SETTINGS = tuple(name for name, experiment in EXPERIMENTS.items() if experiment.settings)
+_TOP = (*MEMBERS, "examples", "budget", "experiments", *_SETTINGS, "seed", "output", *_SWITCHES, "law", "plugins")
 _MOST_COUNTS = 2**27  # integers of 8 bytes: 1 GiB
 
 
@@ -66,6 +67,18 @@ def member(group, node):
     built = kind(**{key: _value(f"{group}.{key}", node[key], type_) for key, type_ in types.items()})
     if types:
         built.check()
+    return built
+
+
+def _settings(name, node):
+    """What an experiment alone is set by, checked; None where it has no section of its own."""
+    kind = EXPERIMENTS[name].settings
+    if kind is None:
+        return None
+    types = member_fields(kind)
+    _known(name, node, tuple(types))
+    built = kind(**{key: _value(f"{name}.{key}", node[key], type_) for key, type_ in types.items()})
+    built.check()
     return built
 
 
@@ -160,10 +173,17 @@ def _need_composable(config, dependence):
         _need_drawable("attempts", config, ["first_success"], f"verifier={config['verifier']['name']}")
 
 
+def _need_usual(experiment, config):
+    """Refuse members of an axis that an experiment does not know of."""
+    for group in EXPERIMENTS[experiment].usual:
+        _need_drawable(group, config, USUAL[group], f"experiment={experiment}")
+
+
 def _need_room(experiment, memory_name, batches, examples, tries):
-    """Refuse counts that do not fit, over the axes that an experiment has."""
-    of_problems = experiment in ("coverage", "joint") or memory_name not in LEARNERS
-    points = {"learning_curve": len(examples), "joint": len(examples) * len(tries)}.get(experiment, len(tries))
+    """Refuse counts that do not fit, over the grids that an experiment has."""
+    of_problems = experiment != "learning_curve" or memory_name not in LEARNERS
+    lengths = {"examples": len(examples), "attempts": len(tries)}
+    points = math.prod(lengths[grid] for grid in EXPERIMENTS[experiment].grids)
     if of_problems and batches * points > _MOST_COUNTS:
         raise ValueError(
             f"budget.problems: need counts that fit in 1 GiB (batches x points of the grid <= {_MOST_COUNTS}), "
@@ -185,9 +205,9 @@ def _given_law(node, features):
     return given
 
 
-def _inference_keys(chosen):
+def _inference_keys(chosen, groups=("difficulty", "dependence", "verifier")):
     """Numbers of the law of coverage: of a table of problems, which has none, those of the Beta that may replace it."""
-    kinds = [type(chosen[group]) for group in ("difficulty", "dependence", "verifier")]
+    kinds = [type(chosen[group]) for group in groups]
     return [key for kind in kinds for key in member_fields(Beta if kind is Empirical else kind)]
 
 
@@ -195,11 +215,11 @@ def _refuse_idle_law(given, normalisation, names, chosen):
     """A number of a law that no experiment asked for would be held against is a mistake, not a confirmation."""
     asked = [key for key, value in given.items() if value is not None]
     asked += ["normalisation"] if normalisation != "discrete" else []
-    inference = _inference_keys(chosen)
-    used = {"learning_curve": _LEARNING, "coverage": inference, "joint": [*_LEARNING, *inference],
-            "replay": ("alpha", "beta")}  # fmt: skip
+    sides = {"learning": _LEARNING, "inference": _inference_keys(chosen), "beta": ("alpha", "beta"),
+             "difficulty": _inference_keys(chosen, ("difficulty",))}  # fmt: skip
+    used = {key for name in names for side in EXPERIMENTS[name].laws for key in sides[side]}
     for key in asked:
-        if not any(key in used.get(name, ()) for name in names):
+        if key not in used:
             raise ValueError(f"law.{key}: no law of the experiments {', '.join(names)} has it")
 
 
@@ -298,8 +318,8 @@ def _check_experiments(names):
     if not isinstance(names, list) or not names:
         raise ValueError(f"experiments: need a list such as [coverage], got {names!r}")
     for name in names:
-        if name not in experiments.NAMES:
-            raise ValueError(f"experiments: need some of {', '.join(experiments.NAMES)}, got {name!r}")
+        if name not in NAMES:
+            raise ValueError(f"experiments: need some of {', '.join(NAMES)}, got {name!r}")
 
 
 def questions(config):
@@ -324,6 +344,7 @@ def questions(config):
     path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
     asked = []
     for name in config["experiments"]:
+        _need_usual(name, config)
         replay, recorded = name == "replay", isinstance(difficulty, Empirical)
         table = counts.read(path) if replay or recorded else None
         own = replace(difficulty, table=table) if recorded else difficulty
@@ -336,7 +357,7 @@ def questions(config):
         question = Question(
             seed, features, own_memory, memory_name, own, chosen["dependence"], chosen["verifier"],
             config["attempts"]["name"], sampling, examples, tries, table,
-            budget(config["budget"], "replays") if replay else drawn, learners, law,
+            budget(config["budget"], "replays") if replay else drawn, learners, law, _settings(name, config.get(name)),
         )  # fmt: skip
         asked.append((name, question))
     return asked

@@ -90,6 +90,8 @@ def random_numbers(arguments):
         return random_numbers((kernel.head,)) + kernel.LEARNERS * float(kernel.steps.reference.size)
     if isinstance(kernel, jump_chain.Member):
         return 2.0 * kernel.LEARNERS * kernel.mass.size
+    if not isinstance(kernel, Parts):
+        return float(kernel.numbers)
     return _of_problems(*arguments)
 
 

@@ -2,23 +2,10 @@
 
 import numpy as np
 
+from sim.experiments import EXPERIMENTS
 from sim.model import BATCH, LARGEST_BUDGET, LEARNERS
 from sim.plan import units
 
-QUESTIONS = {
-    "learning_curve": "How often does a learner that has seen n examples meet one it has not memorised?",
-    "coverage": "What share of the problems is still unsolved after k attempts each?",
-    "joint": "And after n examples, then k attempts on what was memorised?",
-    "replay": "What do the recorded attempts of a real model say? {source}",
-}
-_HEADINGS = {
-    "error": ("examples n", "not memorised"),
-    "failure": ("attempts k", "unsolved"),
-    "ceiling": ("examples n", "ceiling A"),
-    "coverage": ("attempts k", "pass@k"),
-    "coverage_beta": ("attempts k", "pass@k"),
-}
-_LAWS = {"coverage": "unbiased", "coverage_beta": "Beta law"}
 _ROWS = 6
 DRY = "dry=true: nothing was drawn and nothing written; verdicts and figures take some seconds on top\n"
 
@@ -26,8 +13,8 @@ DRY = "dry=true: nothing was drawn and nothing written; verdicts and figures tak
 def question_line(name, question):
     """Headline of an experiment."""
     source = "" if question.table is None else f"({question.table.source}, {len(question.table.attempts)} problems)"
-    asked = f"{name}: {QUESTIONS[name].format(source=source).strip()}"
-    return f"{asked}\n{_memory_line(question)}" if name in ("learning_curve", "joint") else asked
+    asked = f"{name}: {EXPERIMENTS[name].question.format(source=source).strip()}"
+    return f"{asked}\n{_memory_line(question)}" if name in ("learning_curve", "joint", "capacity") else asked
 
 
 def _memory_line(question):
@@ -42,7 +29,7 @@ def answer_lines(name, answer, seconds):
     """The table in a few rows, the verdicts in words, the time."""
     lines = []
     for quantity in dict.fromkeys(answer.columns["quantity"]):
-        lines += _table(quantity, answer.columns)
+        lines += _table(EXPERIMENTS[name].quantities[quantity], quantity, answer.columns)
     for verdict in answer.verdicts:
         lines += _verdict(verdict, answer.unit)
     if not answer.verdicts:
@@ -50,7 +37,7 @@ def answer_lines(name, answer, seconds):
     rate = answer.draws / seconds
     lines.append(
         f"  {answer.draws:,} {answer.unit} in {seconds:.1f} s ({rate:,.0f} a second), standing for "
-        f"{answer.represented:.1e} {'examples' if name == 'learning_curve' else 'attempts'}"
+        f"{answer.represented:.1e} {'attempts' if 'attempts' in EXPERIMENTS[name].grids else 'examples'}"
     )
     return lines
 
@@ -64,7 +51,7 @@ def written_line(name, target, figure):
 def estimate_lines(name, question, estimate, devices):
     """What an experiment would take: draws, memory, time."""
     cut = estimate.cut
-    learners = name == "learning_curve" and question.memory_name in LEARNERS
+    learners = EXPERIMENTS[name].learners or (name == "learning_curve" and question.memory_name in LEARNERS)
     drawn = f"{question.learners:,} learners" if learners else f"{cut.batches * BATCH:,} problems"
     part = f" (timed on {estimate.part})" if estimate.part else ""
     whole = estimate.compiling + estimate.drawing
@@ -85,20 +72,18 @@ def _seconds(number):
     return f"{number:.{0 if number >= 10 else 1}f} s"
 
 
-def _table(quantity, columns):
-    axis, heading = _HEADINGS[quantity]
-    column = "examples" if axis == "examples n" else "attempts"
+def _table(head, quantity, columns):
+    heading = head.words
     chosen = np.flatnonzero(columns["quantity"] == quantity)
     if quantity == "failure" and np.isfinite(columns["examples"][chosen]).all():  # a grid: show its last learner
         chosen = chosen[columns["examples"][chosen] == columns["examples"][chosen].max()]
         heading = f"unsolved, n = {columns['examples'][chosen[0]]:.3g}"
     chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, _ROWS).round().astype(int))]
-    law = _LAWS.get(quantity, "law")
-    lines = [f"  {axis:>12}  {heading:>20}  {'standard error':>14}  {law:>10}  deviation in standard errors"]
+    lines = [f"  {head.axis:>12}  {heading:>20}  {'standard error':>14}  {head.law:>10}  deviation in standard errors"]
     for i in chosen:
         row = {name: columns[name][i] for name in columns}
         law = f"{row['law']:>10.6g}  {row['sigmas']:>+8.2f}" if np.isfinite(row["law"]) else f"{'none':>10}"
-        lines.append(f"  {row[column]:>12,.0f}  {row['estimate']:>20.6g}  {row['stderr']:>14.2g}  {law}")
+        lines.append(f"  {row[head.column]:>12,.0f}  {row['estimate']:>20.6g}  {row['stderr']:>14.2g}  {law}")
     return lines
 
 

@@ -127,9 +127,9 @@ def _progress(steps, name):
 
 
 def _draw(target):
-    from sim.app import figure
+    from sim.figures import files  # loads matplotlib
 
-    figure.save(figure.draw(folder.read_run(target)), target / "figure")
+    files.save(files.draw(folder.read_run(target)), target / "figure")
 
 
 def _devices(question):

@@ -23,9 +23,9 @@ def collect(where):
     summary = folder.read_summary(where)
     wanted = any(row["config"].get("figure", True) for row in rows)
     if wanted and any(value == value for value in summary["measured"]):
-        from sim.app import figure  # loads matplotlib
+        from sim.figures import files  # loads matplotlib
 
-        figure.save(figure.sweep(summary), where / "figure")
+        files.save(files.draw_sweep(summary), where / "figure")
     return columns["verdict"]
 
 

@@ -32,7 +32,8 @@ class Question(NamedTuple):
     features, memory, difficulty, dependence, verifier: members of their axes.  attempts, sampling: names of members.
 
     memory_name: as it is drawn, never "automatic".  examples, tries: grids of n and k, float64.  learners: how many,
-    where `memory` draws learners and not test examples.  table: sim.pilot.counts.Pilot behind an empirical difficulty,
+    where `memory` draws learners and not test examples.  settings: what this experiment alone is set by
+    (sim.experiments.settings), or None.  table: sim.pilot.counts.Pilot behind an empirical difficulty,
     or for a replay.  progress: wraps the steps of the simulation.
     """
 
@@ -51,6 +52,7 @@ class Question(NamedTuple):
     budget: Budget
     learners: int
     law: Law
+    settings: Any = None
     progress: Callable = iter
 
 

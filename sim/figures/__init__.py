@@ -1,0 +1,1 @@
+"""Figures of a run, drawn from its tables alone; the only room that imports matplotlib, and it does no statistics."""
