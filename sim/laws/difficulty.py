@@ -166,6 +166,22 @@ def latent_precision_biased(beta, tolerance, bias_variance):
     return _problems(*np.concatenate(nodes, axis=1))
 
 
+def small_ball(dimension, temperature, ceiling=1.0):
+    """A toy autoencoder: an attempt is right if noise of its own leaves the reconstruction within a threshold.
+
+        u ~ Uniform(0, 1),  s = P(chi2_m <= u / tau) = P(m/2, u / (2 tau))          regularised Gamma; derived here
+
+    u: room below the threshold, in units of it, that a problem's own error leaves.  dimension: m > 0 of the noise.
+    temperature: tau > 0, variance of its components in the same units.  ceiling: A, the share of problems with room:
+    own errors are uniform up to 1/A.  E[(1-s)^k] to a relative 1e-12 for k up to 1e15.
+    """
+    rise = max(1, dimension / 2)  # s ~ u^(m/2): so much sharper in the logit of u, so much sooner below all attempts
+    x, step = _grid(LEAST * max(1, 2 / dimension), rise)
+    reach = special.expit(x) / (2 * temperature)
+    logs = _logs(special.gammainc(dimension / 2, reach), special.gammaincc(dimension / 2, reach))
+    return _problems(*logs, _closed(special.log_expit(x) + special.log_expit(-x), step, step), ceiling)
+
+
 def _exp(logarithm):
     """e^x, infinite where float64 has no such number: a prefactor that nobody will read off a curve."""
     with np.errstate(over="ignore"):
@@ -209,6 +225,16 @@ def latent_precision_tail(beta, tolerance):
     """L(k) ~ 2 Gamma(beta)/Gamma(beta/2) (sqrt(pi/2) / t)^beta k^-beta, relative error O(1/k); derived here."""
     log_scale = np.log(np.sqrt(np.pi / 2) / tolerance)
     return Tail(beta, 2 * _exp(special.gammaln(beta) - special.gammaln(beta / 2) + beta * log_scale))
+
+
+def small_ball_tail(dimension, temperature, ceiling=1.0):
+    """A L(k) ~ A 2 tau Gamma(m/2+1)^(2/m) Gamma(1+2/m) k^-(2/m); derived here.
+
+    The exponent is the dimension's, the prefactor the temperature's.  Relative error O(k^-min(1, 2/m)).
+    """
+    exponent = 2 / dimension
+    log_ball = np.log(2 * temperature) + exponent * special.gammaln(dimension / 2 + 1)
+    return Tail(exponent, ceiling * _exp(log_ball + special.gammaln(1 + exponent)))
 
 
 def latent_precision_biased_slope(attempts, bias_variance):

@@ -26,6 +26,7 @@ EVERY_KIND = {
     "reciprocal": difficulty.reciprocal(1e-4, 1.0),
     "latent precision": difficulty.latent_precision(2.5, 0.1),
     "latent precision, biased": difficulty.latent_precision_biased(2.5, 0.1, 1.0),
+    "small ball": difficulty.small_ball(4, 0.05, 0.8),
 }
 
 
@@ -98,6 +99,7 @@ def test_a_recursion_by_parts_gives_the_reciprocal_density():
             lambda p: difficulty.failure(p["k"], difficulty.latent_precision(p["beta"], p["delta"] / p["sigma"])),
         ),
         ("lid_prefactor", lambda p: difficulty.latent_precision_tail(p["beta"], p["delta"] / p["sigma"]).prefactor),
+        ("vae_toy", lambda p: difficulty.failure(p["k"], difficulty.small_ball(p["m"], p["tau"]))),
     ],
 )
 def test_the_law_has_the_golden_values(table, law):
@@ -305,6 +307,36 @@ def test_biased_attempts_agree_with_a_double_integral(attempts):
     expected = root_weight @ (density * np.exp(special.xlog1py(attempts, -inside))) @ bias_weight
     law = difficulty.failure(attempts, difficulty.latent_precision_biased(2.5, 0.1, 1.0))
     assert law == pytest.approx(expected, rel=1e-8, abs=0)
+
+
+@pytest.mark.parametrize("dimension", [0.3, 1, 4, 5.7, 20, 300])
+@pytest.mark.parametrize("temperature", [1e-6, 0.05, 30])
+def test_attempts_at_a_small_ball_agree_with_gauss_and_legendre(dimension, temperature):
+    log_room, step = panels(-90 * max(1, 2 / dimension), 0, 800)
+    reach = np.exp(log_room) / (2 * temperature)
+    inside, outside = (f(dimension / 2, reach) for f in (special.gammainc, special.gammaincc))
+    log_fails = np.where(inside < 0.5, np.log1p(-np.minimum(inside, 0.5)), np.log(np.maximum(outside, 1e-300)))
+    problems = difficulty.small_ball(dimension, temperature)
+    for attempts in (1, 50, 1e6, 1e15):
+        expected = step @ np.exp(log_room + attempts * log_fails)
+        assert difficulty.failure(attempts, problems) == pytest.approx(expected, rel=1e-11, abs=0), attempts
+
+
+def test_a_small_ball_in_two_dimensions_integrates_by_hand():
+    """chi2_2 / 2 is exponential: s = 1 - exp(-u / (2 tau)), and k attempts fail on 2 tau (1 - e^(-k/(2 tau))) / k."""
+    k, temperature = np.array([1, 7, 1e4]), 0.3
+    law = difficulty.failure(k, difficulty.small_ball(2, temperature, 0.9))
+    expected = 2 * temperature * -np.expm1(-k / (2 * temperature)) / k
+    np.testing.assert_allclose(law, 0.1 + 0.9 * expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("dimension", "order"), [(1, 1), (4, 0.5), (6, 1 / 3)])
+def test_the_power_law_of_a_small_ball_is_as_wrong_as_stated(dimension, order):
+    tail, k = difficulty.small_ball_tail(dimension, 0.05, 0.8), np.array([1e8, 1e10])
+    excess = 0.8 * difficulty.failure(k, difficulty.small_ball(dimension, 0.05))
+    error = tail.prefactor * k**-tail.exponent / excess - 1
+    assert error[0] / error[1] == pytest.approx(100**order, rel=0.01, abs=0)
+    assert tail.exponent == 2 / dimension
 
 
 def test_a_vanishing_bias_is_none():
