@@ -1,15 +1,11 @@
 """A model is one member per axis. Plain numbers, checked at the door; what cannot be simulated is refused here."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-LARGEST_SIZE = 10**9  # ranks of a finite feature set are one 32-bit word
 BATCH = 16_384  # problems in a batch: its lanes fit the cache, its counts an int32
-LARGEST_EXAMPLES = 1e18  # arrivals are float32: their grid is right to 6e-8
 LARGEST_ATTEMPTS = 1e15
-DEEPEST = 100  # copies: one waiting time is drawn for each, and the law sums as many terms
 LARGEST_BUDGET = 10**11  # problems
 FEWEST_LEARNERS, MOST_LEARNERS = 64, 10**8
 
@@ -18,99 +14,6 @@ def need(condition, name, rule, value):
     """Raise ValueError in one sentence unless the condition holds."""
     if not condition:
         raise ValueError(f"{name}: need {rule}, got {value}")
-
-
-@dataclass(frozen=True)
-class Zipf:
-    """Features with mass proportional to rank^-exponent; `size` of them, or infinitely many."""
-
-    exponent: float
-    size: float
-
-    def check(self):
-        """Refuse what has no distribution or no rank."""
-        need(0 < self.exponent <= 20, "features.exponent", "0 < exponent <= 20", self.exponent)
-        need(
-            self.exponent > 1 or math.isfinite(self.size),
-            "features.exponent",
-            "an exponent > 1 when features.size is infinite (rank^-s has no finite sum otherwise)",
-            self.exponent,
-        )
-        whole = math.isinf(self.size) or self.size == int(self.size)
-        need(
-            self.size >= 1 and whole and (math.isinf(self.size) or self.size <= LARGEST_SIZE),
-            "features.size",
-            "a whole number from 1 to 1e9, or inf",
-            self.size,
-        )
-
-
-@dataclass(frozen=True)
-class _Memory:
-    depth: int
-
-    def check(self):
-        """Refuse depths below one sighting."""
-        need(1 <= self.depth <= DEEPEST, "memory.depth", f"a whole number from 1 to {DEEPEST}", self.depth)
-
-
-class Arrival(_Memory):
-    """Memorised at the depth-th copy; each test example has a training set of its own, drawn as an arrival time."""
-
-    limit = LARGEST_EXAMPLES
-
-
-class TrainingSet(_Memory):
-    """Memorised at the depth-th copy; the test examples of a batch share one training set, drawn in full."""
-
-    limit = 2**30
-
-
-class _Learners(_Memory):
-    """Memorised at the depth-th copy; learners are drawn one after the other, each with its whole unmemorised mass."""
-
-    limit = LARGEST_EXAMPLES
-
-    def check_reach(self, name, features, largest):
-        """Refuse features and numbers of examples that the kernel cannot draw."""
-
-
-class Direct(_Learners):
-    """Training sets drawn example by example: the exact joint law of the curve."""
-
-    limit = 2e9  # their numbers are int32 on the device
-
-    def check_reach(self, name, features, largest):
-        """A finite set has a place for each of its ranks; of an infinite one, those that may be seen twice."""
-        places = _places(features, largest)
-        need(places <= 2**28, f"memory.name={name}", "at most 2^28 features that matter", f"{places:.2g}")
-
-
-class FeatureArrivals(_Learners):
-    """Every feature memorised at a time of its own, independently of the others: exact in the mean."""
-
-    most = 2**31
-
-    def check_reach(self, name, features, largest):
-        """The features are gone through one by one."""
-        need(features.size * self.depth <= self.most, f"memory.name={name}", f"features.size x depth <= {self.most}",
-              f"{features.size:g} x {self.depth}")  # fmt: skip
-
-
-class BlockChain(_Learners):
-    """Blocks of like features thinned from one n to the next: exact in the mean, any number of features."""
-
-
-class JumpChain(FeatureArrivals):
-    """The order of first sightings sorted, the gaps between them geometric: the exact joint law, to check others by."""
-
-    most = 2**24
-
-
-class Automatic(_Memory):
-    """Whatever suits the number of examples and of features best: see `choice`."""
-
-    limit = LARGEST_EXAMPLES
 
 
 class FirstSuccess:
@@ -168,38 +71,8 @@ class Budget:
         return -(-self.problems // BATCH)
 
 
-FEATURES = {"zipf": Zipf}
-MEMORY = {
-    "automatic": Automatic,
-    "arrival": Arrival,
-    "training_set": TrainingSet,
-    "direct": Direct,
-    "feature_arrivals": FeatureArrivals,
-    "block_chain": BlockChain,
-    "jump_chain": JumpChain,
-}
 ATTEMPTS = {"first_success": FirstSuccess, "bernoulli": Bernoulli}
 SAMPLING = {"random": Random, "lattice": Lattice}
-
-
-LEARNERS = tuple(name for name, member in MEMORY.items() if issubclass(member, _Learners))
-_FEW_EXAMPLES = 10**4  # up to here drawing them all costs no more, and spares the assumption of independent features
-_FEW_FEATURES = 10**4  # up to here going through them one by one costs no more than blocks
-
-
-def _places(features, largest):
-    """Ranks to keep count of, at most: one in 2^10 training sets of `largest` examples shows a rarer one."""
-    if features.exponent <= 1:
-        return features.size
-    return min(features.size, (2.0**10 * largest) ** (1 / features.exponent))
-
-
-def choice(features, largest):
-    """Name of the memory member for learners that see up to `largest` examples of these features."""
-    places = _places(features, largest) if features.exponent >= 1.05 else features.size
-    if largest <= _FEW_EXAMPLES and places <= 10**6:
-        return "direct"
-    return "feature_arrivals" if features.size <= _FEW_FEATURES else "block_chain"
 
 
 def grid(largest, points):

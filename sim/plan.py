@@ -61,13 +61,14 @@ def _fit(needed, share, memory, what, rest):
         raise TooLarge(f"budget.memory: need {units(needed)} {what}, got {had}")
 
 
-def problem_bytes(lanes, examples, tries):
+def problem_bytes(lanes, examples, tries, together=32):
     """Device bytes of a batch of problems, an upper estimate.
 
     lanes: problems computed together.  examples, tries: points of the grids, 0 for one that is left out.
+    together: problems that share a counter where there are both.
     """
     masks = examples + tries
-    counters = examples * tries / 32 if examples and tries else 0  # of pairs of masks, 32 problems a word
+    counters = examples * tries / together if examples and tries else 0  # of pairs of masks, 32 problems a word
     return int(4 * lanes * (_CELL * (masks + counters) + _LANE))
 
 

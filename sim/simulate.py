@@ -147,10 +147,23 @@ def _unsolved(streams, parts, lanes, tries):
     return parts.attempts.unsolved(own, parts.difficulty.at(streams.difficulty, lanes), lanes, tries)
 
 
+def _unsolved_of_graded(streams, parts, lanes, examples, tries):
+    """bool [len(examples), len(tries), lanes]: as `_unsolved`, by attempts as good as the memory makes them."""
+    test = parts.features.at(streams.features, lanes)
+    of_memorised = parts.difficulty.at(streams.difficulty, lanes)
+    log_success = parts.memory.log_success(streams.memory, parts.features, test, lanes, examples, of_memorised)
+    return jax.vmap(lambda own: parts.attempts.unsolved(streams.attempts, own, lanes, tries))(log_success)
+
+
 def _failed(streams, parts, lanes, examples, tries):
-    """Counters of failures to be summed over their last axis, int32 [n, lanes], [k, lanes] or [n, k, lanes / 32]."""
+    """Counters of failures to be summed over their last axis, int32 [n, lanes], [k, lanes] or [n, k, lanes / 32].
+
+    [n, k, lanes] where memory is graded.
+    """
     if parts.memory is None:
         return _unsolved(streams, parts, lanes, tries).astype(jnp.int32)
+    if _graded(parts):
+        return _unsolved_of_graded(streams, parts, lanes, examples, tries).astype(jnp.int32)
     unmemorised = _unmemorised(streams, parts, lanes, examples)
     if parts.attempts is None:
         return unmemorised.astype(jnp.int32)
@@ -158,6 +171,11 @@ def _failed(streams, parts, lanes, examples, tries):
     memorised, solved = _packed(~unmemorised), _packed(~_unsolved(streams, parts, lanes, tries))
     both = jax.lax.population_count(memorised[:, None, :] & solved[None, :, :])
     return 32 - both.astype(jnp.int32)
+
+
+def _graded(parts):
+    """Whether attempts may fail or succeed for what is memorised or not."""
+    return hasattr(parts.memory, "log_success")
 
 
 def _packed(masks):
@@ -177,7 +195,7 @@ def _batch(words, parts, examples, tries, sampling):
         total = _failed(streams, parts, jnp.arange(piece, dtype=jnp.uint32), examples, tries)
     else:
         shape = [len(grid) for grid in (examples, tries) if grid is not None]
-        zero = jnp.zeros((*shape, piece // 32 if len(shape) == 2 else piece), jnp.int32)
+        zero = jnp.zeros((*shape, piece // 32 if len(shape) == 2 and not _graded(parts) else piece), jnp.int32)
         total, _ = jax.lax.scan(add, zero, jnp.arange(0, BATCH, piece, dtype=jnp.uint32))
     return total.sum(axis=-1)
 
@@ -268,7 +286,8 @@ def curves(seed, physics, kernel, batches, budget, progress=iter):
     `curves(key)`: float32 [LEARNERS, x], whole numbers where counts are meant.
     """
     together = _ACCELERATED_LEARNERS
-    cells = math.prod(jax.eval_shape(kernel.curves, keys.run_key(seed, physics)).shape)
+    shape = jax.eval_shape(lambda own, key: own.curves(key), kernel, keys.run_key(seed, physics)).shape
+    cells = math.prod(shape)
     run = _run(_curves, keys.batch_keys, seed, physics, (kernel,), budget, batches, cells, together, progress)
     return run.reshape(-1, run.shape[-1]).astype(float)
 
@@ -300,7 +319,8 @@ def batch_bytes(arguments):
     if not isinstance(arguments[0], Parts):
         return arguments[0].bytes
     parts, examples, tries, _ = arguments
-    return plan.problem_bytes(_piece(parts), *(0 if grid is None else len(grid) for grid in (examples, tries)))
+    points = [0 if grid is None else len(grid) for grid in (examples, tries)]
+    return plan.problem_bytes(_piece(parts), *points, 1 if _graded(parts) else 32)
 
 
 def device_memory(device):

@@ -5,22 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from sim.axes import MEMBERS, member_fields
+from sim.axes import LEARNERS, MEMBERS, member_fields
 from sim.axes.difficulty import Beta, Empirical
-from sim.model import (
-    LEARNERS,
-    Arrival,
-    Bernoulli,
-    Budget,
-    Direct,
-    FeatureArrivals,
-    FirstSuccess,
-    JumpChain,
-    TrainingSet,
-    Zipf,
-    choice,
-    grid,
-)
+from sim.axes.features import Zipf
+from sim.axes.memory import Arrival, Direct, FeatureArrivals, JumpChain, TrainingSet, choice
+from sim.model import Bernoulli, Budget, FirstSuccess, grid
 
 NAN, INF = math.nan, math.inf
 GOOD = {Zipf: (2.0, INF), Arrival: (1,), TrainingSet: (1,), Beta: (5.0, 0.35, 1.0), Budget: (2**19, 0, 0)}
@@ -83,14 +72,25 @@ def test_problems_are_rounded_up_to_whole_batches():
 def test_members_tell_what_they_are_set_by():
     told = {group: {name: member_fields(kind) for name, kind in of.items()} for group, of in MEMBERS.items()}
     assert told == {
-        "features": {"zipf": {"exponent": float, "size": float}},
-        "memory": {name: {"depth": int} for name in ("automatic", "arrival", "training_set", *LEARNERS)},
+        "features": {
+            "zipf": {"exponent": float, "size": float},
+            "uniform": {"size": float},
+            "exponential": {"decay": float},
+            "empirical": {"path": str},
+        },
+        "memory": {
+            **{name: {"depth": int} for name in ("automatic", "arrival", "training_set", *LEARNERS)},
+            "capacity": {"depth": int, "capacity": int},
+            "guessing": {"depth": int, "guess": float},
+            "multi_trace": {"recall": float},
+        },
         "difficulty": {
             **{name: {"alpha": float, "beta": float, "ceiling": float} for name in ("beta", "gamma_ratio")},
             **{name: {"alpha": float, "beta": float, "scale": float} for name in ("scaled_beta", "scaled_kumaraswamy")},
             "continuous_bernoulli": {"rate": float},
             **{name: {"low": float, "high": float} for name in ("uniform", "reciprocal")},
             "latent_precision": {"beta": float, "tolerance": float, "bias": float},
+            "certain": {},
             "empirical": {"path": str},
         },
         "dependence": {

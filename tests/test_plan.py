@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from sim import plan, simulate
-from sim.model import BATCH, LEARNERS, Budget, TooLarge
+from sim.axes import LEARNERS
+from sim.model import BATCH, Budget, TooLarge
 from sim.simulate import Parts
 
 MEBI = 2**20

@@ -5,17 +5,17 @@ import math
 import re
 from dataclasses import replace
 
-from sim.axes import MEMBERS, law_keys, member_fields
+from sim.axes import LEARNERS, MEMBERS, law_keys, member_fields
 from sim.axes.difficulty import Beta, Empirical
+from sim.axes.memory import choice
 from sim.experiments import EXPERIMENTS, NAMES, USUAL
 from sim.experiments.question import Law, Question
-from sim.model import BATCH, DEEPEST, FEWEST_LEARNERS, LEARNERS, MOST_LEARNERS, Budget, choice, grid
+from sim.model import BATCH, FEWEST_LEARNERS, MOST_LEARNERS, Budget, grid
 from sim.pilot import counts
 
 _AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
 _BUDGET = ("problems", "replays", "learners", "chunk", "devices", "memory")
-_LEARNING = ("exponent", "depth", "normalisation")
-_LAW = (*_LEARNING, *law_keys())
+_LAW = law_keys()
 _SWITCHES = ("figure", "dry")
 _SETTINGS = tuple(name for name, experiment in EXPERIMENTS.items() if experiment.settings)
 _TOP = (*MEMBERS, "examples", "budget", "experiments", *_SETTINGS, "seed", "output", *_SWITCHES, "law", "plugins")
@@ -84,7 +84,7 @@ def _settings(name, node):
 
 def _value(name, value, type_):
     if type_ is str:
-        return str(counts.SHIPPED if value is None else value)
+        return "" if value is None else str(value)
     return number(name, value, whole=type_ is int)
 
 
@@ -125,21 +125,28 @@ def _learners(node, points):
 
 def _memory_of(experiment, config, memory, features, examples):
     """(name, member) that an experiment draws memory by: as asked for, or what suits n and N if that is left open."""
-    name, of_problems = config["memory"]["name"], ("arrival", "training_set")
+    name = config["memory"]["name"]
     if name == "automatic":
         learners = experiment == "learning_curve" and config["sampling"]["name"] == "random"
         name = choice(features, examples[-1]) if learners else "arrival"
-    if experiment == "joint" and name not in of_problems:
-        raise ValueError(
-            f"memory.name: joint draws single problems and needs automatic, {' or '.join(of_problems)}, got {name}"
-        )
-    member = MEMBERS["memory"][name](memory.depth)
-    if experiment == "learning_curve" and name in LEARNERS:
-        member.check_reach(name, features, examples[-1])
-    return name, member
+        memory = MEMBERS["memory"][name](memory.depth)
+    if memory.learners:
+        if experiment == "joint":
+            able = [other for other, kind in MEMBERS["memory"].items() if not kind.learners]
+            raise ValueError(f"memory.name: joint draws single problems and needs {_either(able)}, got {name}")
+        if experiment == "learning_curve":
+            able = [other for other, kind in MEMBERS["features"].items() if kind.zipf]
+            _need_drawable("features", config, able, f"memory={name}")
+            memory.check_reach(name, features, examples[-1])
+    return name, memory
 
 
-def _sampling_of(experiment, config, memory_name, drawn):
+def _either(names):
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _sampling_of(experiment, config, memory, drawn):
     """How an experiment's problems are drawn; what a lattice cannot draw is refused."""
     name = config["sampling"]["name"]
     if name == "random" or experiment == "replay":  # which puts recorded attempts in a random order, whatever is asked
@@ -149,8 +156,8 @@ def _sampling_of(experiment, config, memory_name, drawn):
             able = [other for other, kind in MEMBERS[group].items() if kind.lattice]
             _need_drawable(group, config, able, f"sampling={name}")
         _need_drawable("attempts", config, ["first_success"], f"sampling={name}")
-    if experiment != "coverage" and memory_name != "arrival":
-        raise ValueError(f"sampling={name}: need memory=arrival or automatic, got {memory_name}")
+    if "examples" in EXPERIMENTS[experiment].grids and not memory.lattice:
+        raise ValueError(f"sampling={name}: need memory=arrival or automatic, got {config['memory']['name']}")
     fewest = MEMBERS["sampling"][name].fewest
     if drawn.batches < fewest:
         rule = f"at least {fewest} independent shifts (budget.problems={fewest * BATCH})"
@@ -191,17 +198,17 @@ def _need_room(experiment, memory_name, batches, examples, tries):
         )
 
 
-def _given_law(node, features):
+def _given_law(node, chosen):
     """The numbers of a law other than the model's own; None where the model's own is meant."""
-    keys = (*_LEARNING, *law_keys())
+    keys = (*law_keys(), "normalisation")
     if isinstance(node, dict):  # a member registered from outside may bring keys of its own
-        node = dict.fromkeys(key for key in keys if key not in _LAW) | node
+        node = dict.fromkeys(key for key in keys if key not in (*_LAW, "normalisation")) | node
     _known("law", node, keys)
     if node["normalisation"] not in ("discrete", "continuous"):
         raise ValueError(f"law.normalisation: need discrete or continuous, got {node['normalisation']!r}")
-    numeric = [key for key in keys if key != "normalisation"]
-    given = {k: None if node[k] is None else number(f"law.{k}", node[k], whole=k == "depth") for k in numeric}
-    _check_law(given, node["normalisation"], features)
+    whole = {key for kind in map(type, chosen.values()) for key, type_ in member_fields(kind).items() if type_ is int}
+    given = {k: None if node[k] is None else number(f"law.{k}", node[k], whole=k in whole) for k in law_keys()}
+    _check_law(given)
     return given
 
 
@@ -215,7 +222,9 @@ def _refuse_idle_law(given, normalisation, names, chosen):
     """A number of a law that no experiment asked for would be held against is a mistake, not a confirmation."""
     asked = [key for key, value in given.items() if value is not None]
     asked += ["normalisation"] if normalisation != "discrete" else []
-    sides = {"learning": _LEARNING, "inference": _inference_keys(chosen), "beta": ("alpha", "beta"),
+    learning = [key for group in ("features", "memory") for key in member_fields(type(chosen[group]))]
+    learning += ["normalisation"] if chosen["features"].zipf else []
+    sides = {"learning": learning, "inference": _inference_keys(chosen), "beta": ("alpha", "beta"),
              "difficulty": _inference_keys(chosen, ("difficulty",))}  # fmt: skip
     used = {key for name in names for side in EXPERIMENTS[name].laws for key in sides[side]}
     for key in asked:
@@ -242,43 +251,32 @@ def _replaced(member, given):
         try:
             changed.check()
         except ValueError as error:
-            raise ValueError(re.sub(r"\b(difficulty|dependence|verifier)\.", "law.", str(error))) from None
+            raise ValueError(re.sub(rf"\b({'|'.join(MEMBERS)})\.", "law.", str(error))) from None
     return changed
 
 
-def _law(name, given, normalisation, features, memory, chosen, difficulty):
+def _law(name, given, normalisation, chosen):
     """Law with its nulls filled from the model; of a replay, its Beta or None."""
-    pick = lambda key, default: default if given[key] is None else given[key]  # noqa: E731
     if name == "replay":
-        of_law = _given_beta(given)
-    elif isinstance(difficulty, Empirical):
-        of_law = _given_beta(given) or difficulty
+        difficulty = _given_beta(given)
+    elif isinstance(chosen["difficulty"], Empirical):
+        difficulty = _given_beta(given) or chosen["difficulty"]
     else:
-        of_law = _replaced(difficulty, given)
-    return Law(
-        exponent=pick("exponent", features.exponent),
-        size=features.size,
-        depth=pick("depth", memory.depth),
-        normalisation=normalisation,
-        difficulty=of_law,
-        dependence=_replaced(chosen["dependence"], given),
-        verifier=_replaced(chosen["verifier"], given),
-    )
+        difficulty = _replaced(chosen["difficulty"], given)
+    features = _replaced(chosen["features"], given)
+    if normalisation == "continuous" and not (features.zipf and features.exponent > 1 and math.isinf(features.size)):
+        raise ValueError(f"law.normalisation: need infinitely many Zipf features for continuous, got {features.words}")
+    others = (_replaced(chosen[group], given) for group in ("dependence", "verifier"))
+    return Law(features, _replaced(chosen["memory"], given), normalisation, difficulty, *others)
 
 
-def _check_law(given, normalisation, features):
+def _check_law(given):
+    """Refuse a Beta that a table of problems is held against."""
     for key in ("alpha", "beta"):
         if given[key] is not None and not 0 < given[key] < math.inf:
             raise ValueError(f"law.{key}: need {key} > 0, got {given[key]:g}")
     if given["ceiling"] is not None and not 0 < given["ceiling"] <= 1:
         raise ValueError(f"law.ceiling: need 0 < ceiling <= 1, got {given['ceiling']:g}")
-    if given["depth"] is not None and not 1 <= given["depth"] <= DEEPEST:
-        raise ValueError(f"law.depth: need a whole number from 1 to {DEEPEST}, got {given['depth']}")
-    exponent = features.exponent if given["exponent"] is None else given["exponent"]
-    if not 0 < exponent < math.inf or (exponent <= 1 and math.isinf(features.size)):
-        raise ValueError(f"law.exponent: need an exponent > 0, and > 1 for infinitely many features, got {exponent:g}")
-    if normalisation == "continuous" and not (exponent > 1 and math.isinf(features.size)):
-        raise ValueError(f"law.normalisation: need features.size=inf for continuous, got {features.size:g}")
 
 
 def _load_plugins(names):
@@ -331,7 +329,8 @@ def questions(config):
     _check_switches(config)
     _load_plugins(config["plugins"])
     chosen = {group: member(group, config[group]) for group in MEMBERS}
-    features, memory, difficulty = (chosen[group] for group in ("features", "memory", "difficulty"))
+    chosen = {group: one.read() if hasattr(one, "read") else one for group, one in chosen.items()}
+    memory = chosen["memory"]
     _need_composable(config, chosen["dependence"])
     tries = _grid("attempts", config["attempts"], MEMBERS["attempts"][config["attempts"]["name"]].limit)
     _known("examples", config["examples"], _AXES["examples"])
@@ -339,24 +338,23 @@ def questions(config):
     drawn, learners = budget(config["budget"]), _learners(config["budget"], len(examples))
     seed = number("seed", config["seed"], whole=True)
     _check_experiments(config["experiments"])
-    given = _given_law(config["law"], features)
+    given = _given_law(config["law"], chosen)
     _refuse_idle_law(given, config["law"]["normalisation"], config["experiments"], chosen)
-    path = difficulty.path if isinstance(difficulty, Empirical) else counts.SHIPPED
+    path = chosen["difficulty"].path if isinstance(chosen["difficulty"], Empirical) else counts.SHIPPED
     asked = []
     for name in config["experiments"]:
         _need_usual(name, config)
-        replay, recorded = name == "replay", isinstance(difficulty, Empirical)
-        table = counts.read(path) if replay or recorded else None
-        own = replace(difficulty, table=table) if recorded else difficulty
+        replay = name == "replay"
         # Beside other experiments law.alpha and law.beta mean the model's; a replay then fits its own.
         used = given | {"alpha": None, "beta": None} if replay and len(config["experiments"]) > 1 else given
-        law = _law(name, used, config["law"]["normalisation"], features, memory, chosen, own)
-        memory_name, own_memory = _memory_of(name, config, memory, features, examples)
+        memory_name, memory_drawn = _memory_of(name, config, memory, chosen["features"], examples)
+        law = _law(name, used, config["law"]["normalisation"], chosen | {"memory": memory_drawn})
         _need_room(name, memory_name, drawn.batches, examples, tries)
-        sampling = _sampling_of(name, config, memory_name, drawn)
+        sampling = _sampling_of(name, config, memory_drawn, drawn)
+        table = counts.read(path) if replay else getattr(chosen["difficulty"], "table", None)
         question = Question(
-            seed, features, own_memory, memory_name, own, chosen["dependence"], chosen["verifier"],
-            config["attempts"]["name"], sampling, examples, tries, table,
+            seed, chosen["features"], memory_drawn, memory_name, chosen["difficulty"], chosen["dependence"],
+            chosen["verifier"], config["attempts"]["name"], sampling, examples, tries, table,
             budget(config["budget"], "replays") if replay else drawn, learners, law, _settings(name, config.get(name)),
         )  # fmt: skip
         asked.append((name, question))

@@ -12,7 +12,7 @@ from sim import plan
 from sim.model import BATCH
 from sim.samplers.attempts import Bernoulli
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
-from sim.samplers.memory import TrainingSet
+from sim.samplers.memory import MultiTrace, TrainingSet
 from sim.simulate import Parts
 
 _SECONDS = 0.25  # a measurement is long enough then; a lever is pulled no further
@@ -101,6 +101,7 @@ def _of_problems(parts, examples, tries, *_):
         shared = float(examples[-1])
     elif parts.memory is not None:
         of_one += float(getattr(parts.memory, "depth", 1))
+        of_one += 2.0 * len(examples) if isinstance(parts.memory, MultiTrace) else 0.0
     if isinstance(parts.attempts, Bernoulli):
         of_one += float(tries[-1]) - 1
     return BATCH * of_one + shared

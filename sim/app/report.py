@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from sim.axes import LEARNERS
 from sim.experiments import EXPERIMENTS
-from sim.model import BATCH, LARGEST_BUDGET, LEARNERS
+from sim.model import BATCH, LARGEST_BUDGET
 from sim.plan import units
 
 _ROWS = 6
@@ -18,9 +19,8 @@ def question_line(name, question):
 
 
 def _memory_line(question):
-    features = "infinitely many" if np.isinf(question.features.size) else f"{question.features.size:g}"
     return (
-        f"  memory={question.memory_name}, for {question.examples[-1]:g} examples of {features} features "
+        f"  memory={question.memory_name}, for {question.examples[-1]:g} examples of {question.features.words} "
         "(memory=... forces another)"
     )
 

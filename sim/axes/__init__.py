@@ -6,11 +6,27 @@
 from dataclasses import fields, is_dataclass
 
 from sim import model
-from sim.axes import dependence, difficulty, spread, verifier
+from sim.axes import dependence, difficulty, features, memory, spread, verifier
 
 MEMBERS = {
-    "features": model.FEATURES,
-    "memory": model.MEMORY,
+    "features": {
+        "zipf": features.Zipf,
+        "uniform": features.Uniform,
+        "exponential": features.Exponential,
+        "empirical": features.Empirical,
+    },
+    "memory": {
+        "automatic": memory.Automatic,
+        "arrival": memory.Arrival,
+        "training_set": memory.TrainingSet,
+        "capacity": memory.Capacity,
+        "guessing": memory.Guessing,
+        "multi_trace": memory.MultiTrace,
+        "direct": memory.Direct,
+        "feature_arrivals": memory.FeatureArrivals,
+        "block_chain": memory.BlockChain,
+        "jump_chain": memory.JumpChain,
+    },
     "difficulty": {
         "beta": difficulty.Beta,
         "gamma_ratio": difficulty.GammaRatio,
@@ -20,6 +36,7 @@ MEMBERS = {
         "uniform": spread.Uniform,
         "reciprocal": spread.Reciprocal,
         "latent_precision": spread.LatentPrecision,
+        "certain": difficulty.Certain,
         "empirical": difficulty.Empirical,
     },
     "dependence": {
@@ -35,30 +52,28 @@ MEMBERS = {
     "sampling": model.SAMPLING,
 }
 
-_METHODS = {
-    "difficulty": ("sampler", "failure"),
-    "dependence": ("samplers", "failure"),
-    "verifier": ("sampler", "failure", "tail", "plateau"),
+LEARNERS = tuple(name for name, member in MEMBERS["memory"].items() if member.learners)
+_OPEN = {  # axes on which members of one's own may stand: what they derive from, and what they need
+    "features": (features.Features, ("sampler", "unmemorised", "tail")),
+    "memory": (memory.Memory, ("sampler", "error", "failure", "tail")),
+    "difficulty": (difficulty.Difficulty, ("sampler", "failure")),
+    "dependence": (dependence.Dependence, ("samplers", "failure")),
+    "verifier": (verifier.Verifier, ("sampler", "failure", "tail", "plateau")),
 }
 
 
 def register(group, name, member):
     """Add a member to an axis.
 
-    group: difficulty, dependence or verifier.  name: as it is chosen by, new in the group.  member: a subclass of
-    sim.axes.difficulty.Difficulty, sim.axes.dependence.Dependence or sim.axes.verifier.Verifier with the methods of
-    the members there; the fields of a dataclass are its keys.
+    group: features, memory, difficulty, dependence or verifier.  name: as it is chosen by, new in the group.  member: a
+    subclass of Features, Memory, Difficulty, Dependence or Verifier (in sim.axes.features and so on) with the methods
+    of the members there; the fields of a dataclass are its keys.
     """
-    kinds = {
-        "difficulty": difficulty.Difficulty,
-        "dependence": dependence.Dependence,
-        "verifier": verifier.Verifier,
-    }
-    if group not in kinds or not (isinstance(member, type) and issubclass(member, kinds[group])):
-        raise ValueError(
-            f"{name}: need a subclass of Difficulty, Dependence or Verifier for its own group, got {member!r}"
-        )
-    for method in ("check", *_METHODS[group]):
+    kind, methods = _OPEN.get(group, (None, ()))
+    if kind is None or not (isinstance(member, type) and issubclass(member, kind)):
+        *kinds, last = (kind.__name__ for kind, _ in _OPEN.values())
+        raise ValueError(f"{name}: need a subclass of {', '.join(kinds)} or {last} for its own group, got {member!r}")
+    for method in ("check", *methods):
         if not callable(getattr(member, method, None)):
             raise ValueError(f"{group}={name}: need a method {method}, {member.__name__} has none")
     if MEMBERS[group].get(name, member) is not member:
@@ -71,7 +86,7 @@ def member_fields(member):
     return {f.name: f.type for f in fields(member) if f.repr} if is_dataclass(member) else {}
 
 
-def law_keys():
-    """Numbers by which the law of a difficulty, a dependence and a verifier may differ from the model's."""
-    kinds = [kind for group in ("difficulty", "dependence", "verifier") for kind in MEMBERS[group].values()]
-    return list(dict.fromkeys(key for kind in kinds for key, type_ in member_fields(kind).items() if type_ is float))
+def law_keys(groups=tuple(_OPEN)):
+    """Numbers by which the law of features, memory, difficulty, dependence and verifier may differ from the model's."""
+    kinds = [kind for group in groups for kind in MEMBERS[group].values()]
+    return list(dict.fromkeys(key for kind in kinds for key, type_ in member_fields(kind).items() if type_ is not str))

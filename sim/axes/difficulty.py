@@ -7,6 +7,8 @@ simulation, `problems`, `failure` and `tail` on that of the laws. Each side is l
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from sim.model import need
 
 
@@ -90,6 +92,32 @@ class GammaRatio(Beta):
         return simulate.gamma_ratio_sampler(self.alpha, self.beta, self.ceiling)
 
 
+class Certain(Difficulty):
+    """Every attempt at what is memorised succeeds: what is left is the memory's."""
+
+    law = "pass@k = 1"
+
+    def sampler(self):
+        """Nothing to draw."""
+        from sim.samplers import difficulty
+
+        return difficulty.Certain()
+
+    def problems(self):
+        """One problem, always solved."""
+        from sim.laws import difficulty
+
+        return difficulty.listed([1.0])
+
+    def failure(self, attempts):
+        """None."""
+        return np.zeros(np.shape(attempts))
+
+    def physics(self):
+        """There is one only."""
+        return "Certain()"
+
+
 @dataclass(frozen=True)
 class Empirical(Difficulty):
     """Success probabilities successes / attempts of a table of problems, each problem equally likely.
@@ -104,6 +132,13 @@ class Empirical(Difficulty):
 
     def check(self):
         """A path is checked when it is read."""
+
+    def read(self):
+        """The same with the table behind the path; without one, the table that sim comes with."""
+        from sim.pilot import counts
+
+        path = self.path or str(counts.SHIPPED)
+        return Empirical(path, counts.read(path))
 
     def sampler(self):
         """A row for each problem."""

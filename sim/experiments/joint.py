@@ -4,16 +4,15 @@ import numpy as np
 
 from sim import estimators, fits, simulate
 from sim.axes.dependence import Independent
-from sim.axes.difficulty import Beta
+from sim.axes.difficulty import Beta, Certain
 from sim.axes.verifier import Perfect
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_prediction, feature_parts, learning_prediction, physics
 from sim.laws import joint as law
 from sim.measurement import Prediction, measure
 from sim.model import Counts
-from sim.verdict import judge, judge_fit
+from sim.verdict import judge, judge_fit, judge_means
 
-LAW = "E(n, k) = 1 - (1 - E_n)(1 - L(k))"
 CEILING = "A = 1 - E_n, free in the fit"
 _SOLVED = 1000  # problems solved in all: each jackknife group then has some 16
 
@@ -23,12 +22,12 @@ def run(question):
     counts = _simulate(question)
     learning = learning_prediction(question.law, question.examples)
     inference = coverage_prediction(question.law, question.tries)
-    known = inference is not None
-    curve = law.failure(learning.curve[:, None], inference.curve[None, :]) if known else np.nan
+    curve = _law(question, inference)
+    known = curve is not None
     failure = rows(
         "failure",
         estimators.failure_curve(counts),
-        curve,
+        curve if known else np.nan,
         examples=question.examples[:, None],
         attempts=question.tries[None, :],
         depth=question.memory.depth,
@@ -37,9 +36,11 @@ def run(question):
     represented = problems * question.examples[-1] * question.tries[-1]
     if not known:
         return Answer(failure, [], problems, represented)
+    if question.law.memory.graded:
+        return Answer(failure, [_of_graded(question, counts, curve)], problems, represented)
     verdicts = [
-        _along_attempts(counts, curve, learning, inference, question.tries),
-        _along_examples(counts, curve, learning, inference, question.examples),
+        _along_attempts(question, counts, curve, learning, inference),
+        _along_examples(question, counts, curve, learning, inference),
     ]
     tables = [failure]
     chosen = question.law.dependence, question.law.verifier
@@ -49,6 +50,23 @@ def run(question):
         tables.append(ceiling[0])
         verdicts.append(ceiling[1])
     return Answer(join(*tables), verdicts, problems, represented)
+
+
+def _law(question, inference):
+    """Failure curve of the law, [n, k]; None where there is no closed form."""
+    if inference is None:
+        return None
+    law = question.law
+    certain = isinstance(law.difficulty, Certain) and law.verifier == Perfect()
+    return law.memory.failure(question.examples, question.tries, law.features, inference.curve, certain)
+
+
+def _of_graded(question, counts, curve):
+    """Verdict on the whole table of a memory for which examples and attempts are not two factors."""
+    shares = counts.failures.reshape(len(counts.failures), -1) / counts.problems
+    return judge_means(
+        question.law.memory.law_of_attempts, "failure", shares, Prediction(curve.ravel(), None, None, True)
+    )
 
 
 def _simulate(question):
@@ -66,23 +84,27 @@ def _simulate(question):
     )
 
 
-def _along_attempts(counts, curve, learning, inference, tries):
+def _along_attempts(question, counts, curve, learning, inference):
     """Verdict on the whole table, its exponent that of k for the learner with the most examples."""
     memorised = 1 - learning.curve[-1]
     prefactor = None if inference.prefactor is None else memorised * inference.prefactor
     slice_law = Prediction(curve[-1], inference.exponent, prefactor, True)
-    measured = measure(Counts(counts.failures[:, -1, :], counts.problems, counts.independent), tries, slice_law)
-    return judge(f"{LAW}, over k", "failure", counts, slice_law._replace(curve=curve), measured)
+    measured = measure(
+        Counts(counts.failures[:, -1, :], counts.problems, counts.independent), question.tries, slice_law
+    )
+    return judge(
+        f"{question.law.memory.law_of_attempts}, over k", "failure", counts, slice_law._replace(curve=curve), measured
+    )
 
 
-def _along_examples(counts, curve, learning, inference, examples):
+def _along_examples(question, counts, curve, learning, inference):
     """Verdict on the learner's curve after the most attempts, its exponent that of n above the floor L(k)."""
     solved = 1 - inference.curve[-1]
     prefactor = None if learning.prefactor is None else solved * learning.prefactor
     slice_law = Prediction(curve[:, -1], learning.exponent, prefactor, True)
     last = Counts(counts.failures[:, :, -1], counts.problems, counts.independent)
-    measured = measure(last, examples, slice_law)
-    return judge(f"{LAW}, over n", "failure", last, slice_law, measured)
+    measured = measure(last, question.examples, slice_law)
+    return judge(f"{question.law.memory.law_of_attempts}, over n", "failure", last, slice_law, measured)
 
 
 def _ceiling(counts, curve, learning, question):

@@ -1,35 +1,40 @@
 """How often does a learner that has seen n examples meet a feature it has not memorised?"""
 
-from sim import estimators, simulate
-from sim.experiments.question import Answer, drawn, rows
-from sim.experiments.sides import feature_parts, learner, learning_prediction, physics, told_examples
-from sim.measurement import measure, measure_masses
-from sim.model import LEARNERS
-from sim.verdict import judge, judge_masses
+import numpy as np
 
-LAW = "E_n = sum_i p_i P(Binomial(n, p_i) < d)"
+from sim import estimators, simulate
+from sim.axes.difficulty import Certain
+from sim.experiments.question import Answer, drawn, rows
+from sim.experiments.sides import feature_parts, learner, learning_law, learning_prediction, physics, told_examples
+from sim.measurement import measure, measure_masses
+from sim.model import Counts
+from sim.verdict import judge, judge_masses
 
 
 def run(question):
     """Simulate the error over n, hold it against the exact learning curve (Hutter 2021, THEORY of Karlin 1967)."""
     law = learning_prediction(question.law, question.examples)
-    return _of_learners(question, law) if question.memory_name in LEARNERS else _of_problems(question, law)
+    return _of_learners(question, law) if question.memory.learners else _of_problems(question, law)
 
 
 def _of_problems(question, law):
-    """From test examples that were memorised or not."""
+    """From test examples that were recalled or not, at one attempt."""
     features, memory = feature_parts(question)
-    parts, own = simulate.Parts(features=features, memory=memory), physics(question, "learning_curve")
+    graded = question.memory.graded
+    attempt = (Certain().sampler(), simulate.attempts_sampler("first_success")) if graded else (None, None)
     counts = simulate.failures(
         question.seed,
-        own,
-        parts,
+        physics(question, "learning_curve"),
+        simulate.Parts(features, memory, *attempt),
         question.budget,
-        examples=question.examples,
-        progress=question.progress,
-        sampling=question.sampling,
+        question.examples,
+        np.ones(1) if graded else None,
+        question.progress,
+        question.sampling,
     )
-    verdict = judge(LAW, "error", counts, law, measure(counts, question.examples, law))
+    if graded:
+        counts = Counts(counts.failures[:, :, 0], counts.problems, counts.independent)
+    verdict = judge(learning_law(question.law), "error", counts, law, measure(counts, question.examples, law))
     return _answer(question, estimators.failure_curve(counts), law, verdict, drawn(question), "problems")
 
 
@@ -41,7 +46,7 @@ def _of_learners(question, law):
     )
     points = told_examples(question.law, question.examples, len(masses.values))
     measured = measure_masses(masses, question.examples, law, points)
-    verdict = judge_masses(LAW, "error", masses, law, measured, points)
+    verdict = judge_masses(learning_law(question.law), "error", masses, law, measured, points)
     return _answer(question, estimators.mass_curve(masses, points), law, verdict, len(masses.values), "learners")
 
 

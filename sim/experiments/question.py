@@ -14,12 +14,12 @@ from sim.verdict import sigmas
 class Law:
     """The law held against: the model's own numbers, or others.
 
-    difficulty, dependence, verifier: members of their axes; a replay that fits its own Beta has None as difficulty.
+    features, memory, difficulty, dependence, verifier: members of their axes; a replay that fits its own Beta has None
+    as difficulty.  normalisation: of Zipf features, discrete or continuous.
     """
 
-    exponent: float
-    size: float
-    depth: int
+    features: Any
+    memory: Any
     normalisation: str
     difficulty: Any
     dependence: Any

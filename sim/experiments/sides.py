@@ -1,19 +1,16 @@
 """The two sides of a question: the samplers that simulate it, and what its laws predict. They meet in an experiment."""
 
-import numpy as np
-
 from sim import simulate
 from sim.axes.dependence import Independent
 from sim.axes.difficulty import Empirical
 from sim.axes.verifier import Perfect
-from sim.laws import learning_curve, zipf
+from sim.laws import learning_curve
 from sim.measurement import Prediction, told
 
 
 def feature_parts(question):
     """Samplers of features and memory."""
-    features = simulate.feature_sampler(question.features.exponent, question.features.size)
-    return features, simulate.memory_sampler(question.memory_name, question.memory.depth)
+    return question.features.sampler(), question.memory.sampler()
 
 
 def learner(question):
@@ -37,28 +34,33 @@ def physics(question, experiment):
     others = [f" {member}" for member in (question.dependence, question.verifier) if member not in usual]
     sampling = "" if question.sampling == "random" else f" {question.sampling}"
     drawn = f"{question.difficulty.physics()}{''.join(others)} {question.attempts}{sampling}"
-    return f"{experiment} {question.features} {question.memory_name} {question.memory} {drawn}"
+    return f"{experiment} {question.features.physics()} {question.memory_name} {question.memory} {drawn}"
 
 
 def learning_prediction(law, examples):
-    """Prediction of the law for the error after n examples, [n]."""
-    curve = learning_curve.unmemorised_mass(examples, law.exponent, law.size, law.depth)
-    if law.exponent <= 1:
-        return Prediction(curve, None, None, False)
-    exponent = float(learning_curve.decay_exponent(law.exponent))
-    prefactor = learning_curve.prefactor(law.exponent, law.depth)
+    """Prediction of the law for the error of one attempt after n examples, [n]."""
+    curve = law.memory.error(examples, law.features)
+    exponent, prefactor = law.memory.tail(law.features) or (None, None)
+    levels_off = law.memory.floor(law.features) > 0
     if law.normalisation == "continuous":
-        curve = curve * learning_curve.prefactor_continuous(law.exponent, law.depth) / prefactor
-        prefactor = learning_curve.prefactor_continuous(law.exponent, law.depth)
-    elif np.isfinite(law.size):  # the same power law with the finite normaliser, up to the cut-off
-        ratio = zipf.normaliser(law.exponent, np.inf) / zipf.normaliser(law.exponent, law.size)
-        prefactor = prefactor * ratio ** (1 / law.exponent)
-    return Prediction(curve, exponent, float(prefactor), False)
+        s, depth = law.features.exponent, law.memory.depth
+        ratio = learning_curve.prefactor_continuous(s, depth) / learning_curve.prefactor(s, depth)
+        curve, prefactor = curve * ratio, prefactor * ratio
+    return Prediction(curve, exponent, prefactor, levels_off)
+
+
+def learning_law(law):
+    """The law of learning in words; where it has no exponent, it says so."""
+    bent = None if law.memory.tail(law.features) else "no power law"
+    return ", ".join(filter(None, (law.memory.law, bent)))
 
 
 def told_examples(law, examples, learners):
     """Indices of the numbers of examples at which the mean over so many learners can be judged by the law."""
-    return told(learning_curve.memorising_moments(examples, law.exponent, law.size, law.depth), learners)
+    features = law.features
+    return told(
+        learning_curve.memorising_moments(examples, features.exponent, features.size, law.memory.depth), learners
+    )
 
 
 def coverage_prediction(law, attempts):

@@ -1,7 +1,7 @@
 """Learning: the mass of features not yet memorised after n examples, and how many have been seen.
 
 Karlin's infinite urn scheme (1967) with the Zipf masses of Hutter 2021 (arXiv 2102.04074), theta_i = i^-s / Z.
-Throughout g = 1/s.  Everything counted here is a sum over features, and one rule serves them all (`_features`).
+Throughout g = 1/s.  Everything counted here is a sum over features, and one rule serves them all (`spectrum`).
 """
 
 import numpy as np
@@ -24,8 +24,8 @@ def unmemorised_mass(examples, exponent, size, depth=1):
     features, a number or np.inf.  depth: d >= 1 (up to 20), occurrences before a feature is memorised.
     Exact, relative error below 1e-11.  Costs up to 8192 terms per n, however many the features.
     """
-    mass, weight = _features(examples, exponent, size)
-    return _each(lambda n: (weight * mass) @ _fewer(depth, n, mass), examples)
+    mass, weight = spectrum(examples, exponent, size)
+    return each(lambda n: (weight * mass) @ fewer(depth, n, mass), examples)
 
 
 def memorising_moments(examples, exponent, size, depth=1):
@@ -36,8 +36,8 @@ def memorising_moments(examples, exponent, size, depth=1):
     M2^2 / M4 is the number of rare events of one size that would scatter as much: how normal a sum is.
     examples: n ascending, [n].  Returns float64 [n + 1] each: up to the first n, between them, and beyond the last.
     """
-    mass, weight = _features(examples, exponent, size)
-    left = np.array([np.ones_like(mass), *(_fewer(depth, n, mass) for n in examples), np.zeros_like(mass)])
+    mass, weight = spectrum(examples, exponent, size)
+    left = np.array([np.ones_like(mass), *(fewer(depth, n, mass) for n in examples), np.zeros_like(mass)])
     passed = np.clip(left[:-1] - left[1:], 0.0, 1.0)
     passed *= 1 - passed
     return passed @ (weight * mass**2), passed @ (weight * mass**4)
@@ -50,8 +50,8 @@ def unmemorised_mass_poisson(examples, exponent, size):
 
     Arguments as in unmemorised_mass, depth 1.
     """
-    mass, weight = _features(examples, exponent, size)
-    return _each(lambda n: (weight * mass) @ np.exp(-n * mass), examples)
+    mass, weight = spectrum(examples, exponent, size)
+    return each(lambda n: (weight * mass) @ np.exp(-n * mass), examples)
 
 
 def distinct_features(examples, exponent, size):
@@ -61,8 +61,8 @@ def distinct_features(examples, exponent, size):
 
     Arguments as in unmemorised_mass.  Exact, relative error below 1e-11.
     """
-    mass, weight = _features(examples, exponent, size)
-    return _each(lambda n: weight @ (0.0 - np.expm1(special.xlog1py(n, -mass))), examples)
+    mass, weight = spectrum(examples, exponent, size)
+    return each(lambda n: weight @ (0.0 - np.expm1(special.xlog1py(n, -mass))), examples)
 
 
 def unmemorised_mass_variance(examples, exponent, size):
@@ -74,8 +74,8 @@ def unmemorised_mass_variance(examples, exponent, size):
     Exact for multinomial counts; the second sum, which a Poisson number of examples lacks, is smaller by n^-(1-g) only.
     Arguments as in unmemorised_mass.  Takes every pair of terms: 0.3 s per n at size 8192, 10 ms above.
     """
-    mass, weight = _features(examples, exponent, size)
-    return _each(lambda n: _variance_of_unseen(n, mass, weight, mass), examples)
+    mass, weight = spectrum(examples, exponent, size)
+    return each(lambda n: _variance_of_unseen(n, mass, weight, mass), examples)
 
 
 def distinct_features_variance(examples, exponent, size):
@@ -85,8 +85,8 @@ def distinct_features_variance(examples, exponent, size):
 
     Arguments and cost as in unmemorised_mass_variance.
     """
-    mass, weight = _features(examples, exponent, size)
-    return _each(lambda n: _variance_of_unseen(n, mass, weight, np.ones_like(mass)), examples)
+    mass, weight = spectrum(examples, exponent, size)
+    return each(lambda n: _variance_of_unseen(n, mass, weight, np.ones_like(mass)), examples)
 
 
 def decay_exponent(exponent):
@@ -177,7 +177,7 @@ def cut_off(exponent, size):
 
     exponent: s > 0, and s > 1 when size is infinite (np.inf, and so is the result).
     """
-    mass, _ = _features(1, exponent, size)
+    mass, _ = spectrum(1, exponent, size)
     return float(size) ** exponent / mass[0]
 
 
@@ -219,13 +219,13 @@ def distinct_features_variance_asymptote(examples, exponent):
     return leading - prefactor(exponent) ** 2 * examples ** (2 * rarity - 1)
 
 
-def _each(law, examples):
+def each(law, examples):
     """The law at each number of examples: one at a time, as a number of examples takes thousands of terms."""
     examples = np.asarray(examples, dtype=float)
     return np.array([law(n) for n in examples.flat]).reshape(examples.shape)[()]
 
 
-def _fewer(depth, examples, mass):
+def fewer(depth, examples, mass):
     """P(Bin(n, theta) < d), term by term: every one is positive, and n theta may be as large as n."""
     term, total = np.ones_like(mass), np.zeros_like(mass)
     for seen in range(depth):
@@ -255,7 +255,7 @@ def _variance_of_unseen(examples, mass, weight, value):
     return total
 
 
-def _features(examples, exponent, size):
+def spectrum(examples, exponent, size):
     """Masses and weights that stand for all features: sum_i f(theta_i) = weight @ f(mass) for every f used here."""
     if size <= DIRECT:
         rank = np.arange(1.0, size + 1)

@@ -19,7 +19,7 @@ def capacity_unmemorised(examples, exponent, size, capacity, depth=1):
     Exact, relative error below 1e-11, up to 8192 terms per n.
     """
     mass, weight = _stored(examples, exponent, size, capacity)
-    curve = learning_curve._each(lambda n: (weight * mass) @ learning_curve._fewer(depth, n, mass), examples)
+    curve = learning_curve.each(lambda n: (weight * mass) @ learning_curve.fewer(depth, n, mass), examples)
     return curve + capacity_floor(exponent, size, capacity)
 
 
@@ -75,7 +75,7 @@ def optimal_capacity(product, exponent):
     product: C >= 1, any shape, up to 1e18.  exponent: s > 1, infinite size, depth 1.  Returns a whole number, as float.
     Exact: each side of the difference is a sum of positive terms, good to 1e-11, and one feature shifts it by 1/M.
     """
-    return learning_curve._each(lambda budget: _best(budget, exponent), product)
+    return learning_curve.each(lambda budget: _best(budget, exponent), product)
 
 
 def optimal_capacity_asymptote(product, exponent):
@@ -114,7 +114,7 @@ def multi_trace(examples, attempts, exponent, size, recall):
     examples: n >= 0, up to 1e18, attempts: k >= 0, real, np.inf allowed; they broadcast against each other.
     exponent, size as in capacity_unmemorised.  recall: q in (0, 1].  Exact, relative error below 1e-11.
     """
-    mass, weight = learning_curve._features(examples, exponent, size)
+    mass, weight = learning_curve.spectrum(examples, exponent, size)
     found = _found(attempts, recall)
 
     def law(n, u):
@@ -162,7 +162,7 @@ def _found(attempts, recall):
 def _stored(examples, exponent, size, capacity):
     """Masses and weights that stand for the features that have room: those of a set of M, on the scale of the whole."""
     room = min(capacity, size)
-    mass, weight = learning_curve._features(examples, exponent, room)
+    mass, weight = learning_curve.spectrum(examples, exponent, room)
     return mass * (zipf.normaliser(exponent, room) / zipf.normaliser(exponent, size)), weight
 
 

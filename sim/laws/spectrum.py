@@ -8,16 +8,48 @@ from sim.laws import learning_curve
 REACH = 1e-9  # of one expected occurrence: rarer features are unmemorised but for a relative REACH^2 / 2 of the curve
 
 
-def unmemorised_mass(examples, mass, depth=1):
+def unmemorised_mass(examples, mass, depth=1, weight=1.0):
     """Probability that the next example shows a feature not yet memorised, for any table of masses.
 
         E_n = sum_i theta_i P(Bin(n, theta_i) < d)              d = 1: Hutter 2021 (arXiv 2102.04074), any distribution
 
-    examples: n >= 0, any shape, up to 1e18.  mass: theta_i >= 0, [m], summing to 1.  depth: d >= 1 (up to 20),
-    occurrences before a feature is memorised.  Exact: positive terms, each good to 1e-16 (1 + n theta_i).
+    examples: n >= 0, any shape, up to 1e18.  mass: theta_i >= 0, [m].  depth: d >= 1 (up to 20), occurrences before a
+    feature is memorised.  weight: how many features have each mass; weight @ mass = 1.
+    Exact: positive terms, each good to 1e-16 (1 + n theta_i).
     """
     mass = np.asarray(mass, dtype=float)
-    return learning_curve._each(lambda n: mass @ learning_curve._fewer(depth, n, mass), examples)
+    return learning_curve.each(lambda n: (weight * mass) @ learning_curve.fewer(depth, n, mass), examples)
+
+
+def capacity_unmemorised(examples, mass, capacity, depth=1, weight=1.0):
+    """The same for a learner that has room for the M most frequent features only.
+
+        E_{n,M} = sum_{i<=M} theta_i P(Bin(n, theta_i) < d) + sum_{i>M} theta_i                             derived here
+
+    mass: [m], falling.  capacity: M >= 0, whole or np.inf.  Other arguments as in unmemorised_mass.
+    """
+    mass = np.asarray(mass, dtype=float)
+    many = np.broadcast_to(np.asarray(weight, dtype=float), mass.shape)
+    stored = np.clip(capacity - (np.cumsum(many) - many), 0, many)
+    left = (many - stored) @ mass
+    return left + learning_curve.each(lambda n: (stored * mass) @ learning_curve.fewer(depth, n, mass), examples)
+
+
+def multi_trace(examples, attempts, mass, recall, weight=1.0):
+    """Failure of k attempts when every example leaves a trace, and an attempt recalls each trace with probability q.
+
+        E(n, k) = sum_i theta_i (1 - theta_i u)^n,   u = 1 - (1-q)^k                                        derived here
+
+    examples: n >= 0, attempts: k >= 0; they broadcast against each other.  recall: q in (0, 1].  mass, weight as in
+    unmemorised_mass.
+    """
+    mass = np.asarray(mass, dtype=float)
+    found = 0.0 - np.expm1(special.xlog1py(attempts, -recall))
+
+    def law(n, u):
+        return (weight * mass) @ np.exp(special.xlog1py(n, -mass * u))
+
+    return np.vectorize(law, otypes=[float])(examples, found)[()]
 
 
 def local_exponent(examples, mass):
@@ -35,7 +67,7 @@ def local_exponent(examples, mass):
         weight = mass * np.exp(n * (log_miss - log_miss.max()))
         return n * (weight @ -log_miss) / weight.sum()
 
-    return learning_curve._each(slope, examples)
+    return learning_curve.each(slope, examples)
 
 
 def frequencies(counts):
@@ -64,7 +96,7 @@ def uniform_unmemorised(examples, size, depth=1):
     Exact, relative error 1e-16 (1 + n/m).
     """
     mass = np.array([1 / size])
-    return learning_curve._each(lambda n: learning_curve._fewer(depth, n, mass)[0], examples)
+    return learning_curve.each(lambda n: learning_curve.fewer(depth, n, mass)[0], examples)
 
 
 def exponential_mass(rank, decay):
@@ -87,11 +119,23 @@ def exponential_unmemorised(examples, decay, depth=1):
     """
 
     def law(n):
-        last = np.ceil(np.log((1 + n) / REACH) / decay) + 1
-        mass = exponential_mass(np.arange(1, last + 1), decay)
-        return mass @ learning_curve._fewer(depth, n, mass) + np.exp(-decay * last)
+        mass, weight = exponential_masses(n, decay)
+        return unmemorised_mass(n, mass, depth, weight)
 
-    return learning_curve._each(law, examples)
+    return learning_curve.each(law, examples)
+
+
+def exponential_masses(examples, decay):
+    """Masses and weights that stand for all features of exponentially falling mass after up to n examples.
+
+    (mass, weight): the features that may have occurred, and one too rare to in place of all others; for
+    unmemorised_mass and its like, relative error below 1e-11.  examples, decay as in exponential_unmemorised.
+    """
+    last = np.ceil(np.log((1 + np.max(examples)) / REACH) / decay) + 1
+    mass = exponential_mass(np.arange(1, last + 2), decay)
+    weight = np.ones_like(mass)
+    weight[-1] = np.exp(-decay * last) / mass[-1]
+    return mass, weight
 
 
 def exponential_asymptote(examples, decay, depth=1):

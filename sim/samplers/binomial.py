@@ -35,6 +35,21 @@ def search(uniform, count, probability):
     return jnp.minimum(jax.lax.while_loop(pending, further, start)[1], count)
 
 
+def draw(uniform, normal, count, probability):
+    """Successes among `count` tries; float32 whole numbers: a search where few succeed, or few fail, else `deviation`.
+
+    uniform, normal: of each lane, independent.  count: float32, up to 2^24 exactly.  probability: float32 in [0, 1].
+    Right as `search` and `deviation` are; all broadcast.
+    """
+    flipped = probability > 0.5
+    rarer = jnp.where(flipped, 1.0 - probability, probability)
+    mean = count * rarer
+    few = search(uniform, jnp.where(mean < SMALL, count, 0.0), rarer)
+    many = jnp.round(jnp.maximum(mean + deviation(normal, jnp.maximum(count, 1.0), rarer, 1.0), 0.0))
+    found = jnp.where(mean < SMALL, few, many)
+    return jnp.where(flipped, count - found, found)
+
+
 def deviation(normal, count, probability, rounded):
     """Successes among `count` tries minus count * p, by the expansion of Cornish and Fisher (1938) to the kurtosis.
 

@@ -93,6 +93,14 @@ def as_float(high, low):
     return high.astype(jnp.float32) * np.float32(2.0**-32) + (low.astype(jnp.float32) + 0.5) * np.float32(2.0**-64)
 
 
+def scaled(word, count):
+    """floor(word count / 2^32), by halves of words: neighbouring words share a row, as a lattice likes it."""
+    half, low = np.uint32(16), np.uint32(0xFFFF)
+    (a, b), (c, d) = ((x >> half, x & low) for x in (word, count))
+    middle = (a * d & low) + (b * c & low) + (b * d >> half)
+    return a * c + (a * d >> half) + (b * c >> half) + (middle >> half)
+
+
 def uniform(stream, turn, lane):
     """Uniform on (0, 1], float32, from 64 bits. Resolution: 2^-65 near 0, 2^-24 near 1."""
     return as_float(*words(stream, turn, lane))

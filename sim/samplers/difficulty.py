@@ -34,6 +34,16 @@ class GammaRatio(NamedTuple):
         return jnp.where(reached, bits.log_sigmoid(log_beta - log_alpha), -jnp.inf)
 
 
+class Certain(NamedTuple):
+    """Every attempt succeeds."""
+
+    STREAMS = 0
+
+    def at(self, streams, lanes):
+        """float32 zeros: log success probability of each lane."""
+        return jnp.zeros(lanes.shape, jnp.float32)
+
+
 class Rows(NamedTuple):
     """Row numbers of a table of problems, all rows alike (to within rows / 2^32).  count: uint32 scalar."""
 
@@ -42,7 +52,7 @@ class Rows(NamedTuple):
     def at(self, stream, lanes):
         """uint32 row of each lane."""
         word, _ = bits.words(stream, 0, lanes)
-        return _scaled(word, self.count)
+        return bits.scaled(word, self.count)
 
 
 class Table(NamedTuple):
@@ -56,14 +66,6 @@ class Table(NamedTuple):
     def at(self, stream, lanes):
         """float32 log success probability of each lane."""
         return self.log_success[Rows(jnp.uint32(self.log_success.shape[0])).at(stream, lanes)]
-
-
-def _scaled(word, count):
-    """floor(word count / 2^32), by halves of words: neighbouring words share a row, as a lattice likes it."""
-    half, low = np.uint32(16), np.uint32(0xFFFF)
-    (a, b), (c, d) = ((x >> half, x & low) for x in (word, count))
-    middle = (a * d & low) + (b * c & low) + (b * d >> half)
-    return a * c + (a * d >> half) + (b * c >> half) + (middle >> half)
 
 
 def log_gamma_pair(streams, shapes, lanes):

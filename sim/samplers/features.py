@@ -130,6 +130,63 @@ class Zipf:
         return jnp.zeros_like(start), start + place.astype(jnp.uint32)
 
 
+class Uniform(NamedTuple):
+    """`size` features, all alike.  Resolution: each to within size / 2^32.  size: uint32; log_mass: -log(size)."""
+
+    size: jax.Array
+    log_mass: jax.Array
+
+    def at(self, stream, lanes):
+        """As Zipf.at."""
+        word, _ = bits.words(stream, 0, lanes)
+        rank = bits.scaled(word, self.size)
+        return Feature(jnp.broadcast_to(self.log_mass, rank.shape), jnp.zeros_like(rank), rank + np.uint32(1))
+
+
+class Exponential(NamedTuple):
+    """P(rank = i) = (e^lambda - 1) e^(-lambda i), i = 1, 2, ...: the rank is a waiting time in whole steps of lambda.
+
+    Resolution: ranks up to 45 / lambda, their probabilities to 1e-6 relative.  log_first: log probability of rank 1.
+    """
+
+    decay: jax.Array
+    log_first: jax.Array
+
+    def at(self, stream, lanes):
+        """As Zipf.at."""
+        rank = bits.geometric(stream, 0, lanes, self.decay)
+        low = rank.astype(jnp.uint32)
+        return Feature(self.log_first - self.decay * (rank - 1.0), jnp.zeros_like(low), low)
+
+
+class Table(NamedTuple):
+    """Features of a table, the most frequent first: a search for a uniform among the sums of what is rarer.
+
+    beyond: float32 [features], probability of those after each, falling to 0.  log_mass: float32 [features].
+    Resolution: sums to 2^-24 relative, so that rare features keep their precision; 64 bits a draw.
+    """
+
+    beyond: jax.Array
+    log_mass: jax.Array
+
+    def at(self, stream, lanes):
+        """As Zipf.at."""
+        share, count = bits.uniform(stream, 0, lanes), self.beyond.shape[0]
+        place = jnp.zeros(share.shape, jnp.uint32)  # features that are certainly more frequent
+        for step in [1 << b for b in reversed(range(count.bit_length()))]:
+            probe = jnp.minimum(place + np.uint32(step), np.uint32(count))
+            # Drawn is the first feature that leaves less than the share to those after it.
+            place = jnp.where(self.beyond[probe - 1] >= share, probe, place)
+        place = jnp.minimum(place, np.uint32(count - 1))
+        return Feature(self.log_mass[place], jnp.zeros_like(place), place + np.uint32(1))
+
+
+def table(mass):
+    """Table of float64 masses, falling, that sum to 1."""
+    beyond = np.append(np.cumsum(mass[::-1])[::-1][1:], 0.0)
+    return Table(beyond.astype(np.float32), np.log(mass).astype(np.float32))
+
+
 def zipf(exponent, size, tails, total):
     """Zipf from float64 numbers: the exponent, the size, the tail sums beyond ranks 1 ... HEAD, the sum of all."""
     s = exponent

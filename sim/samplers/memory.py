@@ -1,11 +1,12 @@
 """Memory: which test examples a learner that has seen n examples gets wrong, for a whole grid of n in one pass."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from sim.samplers import bits
+from sim.samplers import binomial, bits
 
 _DRAWS = 4096  # training examples drawn at once: they and their features stay in the cache
 
@@ -42,6 +43,61 @@ class Arrival(NamedTuple):
 
         arrival = jax.lax.fori_loop(0, self.depth.astype(jnp.int32), one_more, jnp.zeros(lanes.shape, jnp.float32))
         return arrival[None, :] > examples[:, None]
+
+
+class Stored(NamedTuple):
+    """What another memory memorises, as far as there is room: for the features of the first ranks.
+
+    capacity: uint32, scalar or one for each number of examples, below 2^31.
+    """
+
+    memory: Any
+    capacity: jax.Array
+
+    def unmemorised(self, stream, features, test, lanes, examples):
+        """bool [len(examples), lanes], as Arrival."""
+        room = jnp.broadcast_to(self.capacity, examples.shape)[:, None]
+        outside = (test.high > 0)[None, :] | (test.low[None, :] > room)
+        return outside | self.memory.unmemorised(stream, features, test, lanes, examples)
+
+
+class Guessing(NamedTuple):
+    """What another memory memorises; an attempt at the rest succeeds by luck, log_guess the logarithm of its chance."""
+
+    memory: Any
+    log_guess: jax.Array
+
+    def log_success(self, stream, features, test, lanes, examples, of_memorised):
+        """float32 [len(examples), lanes]: log success probability of an attempt.  of_memorised: of what is, [lanes]."""
+        unmemorised = self.memory.unmemorised(stream, features, test, lanes, examples)
+        return jnp.where(unmemorised, self.log_guess, of_memorised[None, :])
+
+
+class MultiTrace(NamedTuple):
+    """Every copy of the test example among n examples leaves a trace; an attempt recalls each with probability q.
+
+    Copies are counted from one n to the next, as Binomial(n - n', p).  log_forgotten: log(1 - q).
+    Resolution: counts as samplers.binomial, their probabilities to 1e-6 relative.
+    """
+
+    log_forgotten: jax.Array
+
+    def log_success(self, stream, features, test, lanes, examples, of_memorised):
+        """As Guessing: that of what is recalled, times that of a recall."""
+        probability = bits.exp(test.log_probability)
+        steps = jnp.diff(examples, prepend=np.float32(0.0))
+
+        def add(copies, step):
+            number, more = step
+            uniform = bits.uniform(stream, 2 * number, lanes)
+            normal = bits.normal(stream, 2 * number + 1, lanes)
+            copies = copies + binomial.draw(uniform, normal, jnp.broadcast_to(more, lanes.shape), probability)
+            return copies, copies
+
+        numbers = jnp.arange(examples.shape[0], dtype=jnp.uint32)
+        _, copies = jax.lax.scan(add, jnp.zeros(lanes.shape, jnp.float32), (numbers, steps))
+        forgotten = jnp.where(copies > 0.0, copies * self.log_forgotten, 0.0)  # -inf for q = 1, not times 0
+        return jnp.log(-jnp.expm1(forgotten)) + of_memorised[None, :]
 
 
 class TrainingSet(NamedTuple):

@@ -10,10 +10,12 @@ from omegaconf import OmegaConf
 
 from sim.app import door
 from sim.app.configuration import CONF, VERSION_BASE
-from sim.axes import MEMBERS
+from sim.axes import LEARNERS, MEMBERS
 from sim.axes.dependence import Independent
 from sim.axes.difficulty import Beta, Empirical
-from sim.model import BATCH, LEARNERS, BlockChain, Budget, TrainingSet, Zipf, grid
+from sim.axes.features import Zipf
+from sim.axes.memory import BlockChain, TrainingSet
+from sim.model import BATCH, Budget, grid
 from sim.pilot import counts
 
 NAN, INF = math.nan, math.inf
@@ -71,7 +73,7 @@ def test_the_configuration_as_it_stands_asks_every_experiment(composed):
     assert np.array_equal(question.tries, grid(good["attempts"]["max"], good["attempts"]["points"]))
     assert question.budget == Budget(*(good["budget"][key] for key in ("problems", "chunk", "devices", "memory")))
     law = question.law
-    assert (law.exponent, law.size, law.depth, law.normalisation) == (2.0, INF, 1, "discrete")
+    assert (law.features, law.memory, law.normalisation) == (Zipf(2.0, INF), BlockChain(1), "discrete")
     assert (law.difficulty, law.dependence) == (question.difficulty, question.dependence)
     assert isinstance(law.dependence, Independent)
 
@@ -117,7 +119,8 @@ def test_joint_draws_single_problems_and_refuses_what_draws_learners(composed, n
         assert door.questions(config)[0][1].memory_name == name
     put(config, "experiments", ["learning_curve", "joint"])
     assert refusal(config) == (
-        f"memory.name: joint draws single problems and needs automatic, arrival or training_set, got {name}"
+        "memory.name: joint draws single problems and needs automatic, arrival, training_set, capacity, guessing or "
+        f"multi_trace, got {name}"
     )
 
 
@@ -166,7 +169,8 @@ def test_a_lattice_draws_problems_by_arrival_and_first_success_but_no_replay(com
 
 
 ONE_UNIFORM = (
-    *("beta", "scaled_beta", "scaled_kumaraswamy", "continuous_bernoulli", "uniform", "reciprocal", "empirical"),
+    *("beta", "scaled_beta", "scaled_kumaraswamy", "continuous_bernoulli", "uniform", "reciprocal", "certain"),
+    "empirical",
 )
 NO_LATTICE = [
     ("attempts", {"name": "bernoulli", "max": 100, "points": 9}, "need attempts=first_success, got bernoulli"),
@@ -246,7 +250,7 @@ def test_a_number_of_the_law_replaces_that_of_the_model_alone(good, key, value, 
     put(good, f"law.{key}", value)
     after = door.questions(good)[1][1]
     told = [
-        {name: getattr(law, name) for name in ("exponent", "size", "depth", "normalisation")} | vars(law.difficulty)
+        {"normalisation": law.normalisation} | vars(law.features) | vars(law.memory) | vars(law.difficulty)
         for law in (before.law, after.law)
     ]
     assert told[1] == told[0] | {key: becomes}
@@ -354,10 +358,10 @@ def test_a_number_may_be_written_as_text(value, whole, becomes):
 
 TWO_BATCHES = "budget.problems: need a number from 32768 (two batches, for a standard error) to 1e11, got"
 RULES = [
-    ("features.name", "pareto", "features.name: need one of zipf, got 'pareto'"),
-    ("features.name", None, "features.name: need one of zipf, got None"),
-    ("features.name", ["zipf"], "features.name: need one of zipf, got ['zipf']"),
-    ("memory.name", "elephant", "memory.name: need one of automatic, arrival, training_set, direct, "),
+    ("features.name", "pareto", "features.name: need one of zipf, uniform, exponential, empirical, got 'pareto'"),
+    ("features.name", None, "features.name: need one of zipf, uniform, exponential, empirical, got None"),
+    ("features.name", ["zipf"], "features.name: need one of zipf, uniform, exponential, empirical, got ['zipf']"),
+    ("memory.name", "elephant", "memory.name: need one of automatic, arrival, training_set, capacity, "),
     ("difficulty.name", "gamma", f"difficulty.name: need one of {', '.join(MEMBERS['difficulty'])}, got 'gamma'"),
     ("attempts.name", 3, "attempts.name: need one of first_success, bernoulli, got 3"),
     ("features.exponent", 0, "features.exponent: need 0 < exponent <= 20, got 0.0"),
@@ -388,8 +392,8 @@ RULES = [
     ("dry", None, "dry: need true or false, got None"),
     ("budget.chunk", -1, "budget.chunk: need 0 (automatic) to 4096 batches, got -1"),
     ("budget.devices", 5000, "budget.devices: need 0 (all) to 1024 devices, got 5000"),
-    ("law.exponent", 0, "law.exponent: need an exponent > 0, and > 1 for infinitely many features, got 0"),
-    ("law.exponent", 1, "law.exponent: need an exponent > 0, and > 1 for infinitely many features, got 1"),
+    ("law.exponent", 0, "law.exponent: need 0 < exponent <= 20, got 0.0"),
+    ("law.exponent", 1, "law.exponent: need an exponent > 1 when law.size is infinite (rank^-s has no finite sum "),
     ("law.depth", 0, "law.depth: need a whole number from 1 to 100, got 0"),
     ("law.normalisation", "none", "law.normalisation: need discrete or continuous, got 'none'"),
     ("law.normalisation", None, "law.normalisation: need discrete or continuous, got None"),
@@ -418,7 +422,7 @@ def test_experiments_that_are_no_list_or_none_at_all_are_refused(good, bad):
 def test_a_continuous_normalisation_needs_infinitely_many_features(good):
     put(good, "law.normalisation", "continuous")
     put(good, "features.size", 1000)
-    assert refusal(good) == "law.normalisation: need features.size=inf for continuous, got 1000"
+    assert refusal(good) == "law.normalisation: need infinitely many Zipf features for continuous, got 1000 features"
 
 
 def test_a_huge_budget_is_refused_before_anything_is_made(good):
