@@ -3,6 +3,7 @@
 A new mechanism is a new row: what is simulated, the law of its failure curve, and a law that is wrong.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -10,16 +11,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from checks import FALSE_ALARM, assert_counts, assert_mean, assert_proportion, rejects
+from scipy import special, stats
 
-from sim import estimators, keys, simulate, verdict
-from sim.axes import MEMBERS
+from sim import estimators, fits, keys, measurement, simulate, verdict
+from sim.axes import LEARNERS, MEMBERS, features
 from sim.axes.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
-from sim.axes.difficulty import Beta, Empirical, GammaRatio
+from sim.axes.difficulty import Beta, Certain, Empirical, GammaRatio
+from sim.axes.memory import Arrival, Capacity, Guessing, MultiTrace
 from sim.axes.spread import ContinuousBernoulli, LatentPrecision, Reciprocal, ScaledBeta, ScaledKumaraswamy, Uniform
 from sim.axes.verifier import Noisy, Perfect
-from sim.laws import coverage, joint, learning_curve
+from sim.laws import coverage, dependence, difficulty, joint, learning_curve, plug_in
+from sim.measurement import Prediction
 from sim.model import Budget, grid
 from sim.pilot import counts as pilot
+from sim.pilot.frequencies import Frequencies
 from sim.samplers import bits
 
 N, K = grid(1e6, 25), grid(1e6, 25)
@@ -52,6 +57,9 @@ def beta(alpha, beta_, ceiling, wrong, attempts=FIRST, tries=K):
 
 LEVI = Beta(5.0, 0.35, 1.0)
 CAPPED = Beta(5.0, 0.35, 0.9)
+ZIPF = features.Zipf(2.0, np.inf)
+WORDS = features.Empirical("words", Frequencies("words", np.array([900, 300, 100, 90, 9, 9, 9, 1.0])))
+MORE = features.Empirical("words", Frequencies("words", np.array([900, 300, 100, 90, 9, 9, 9, 3.0])))
 MATH = Empirical(str(pilot.SHIPPED), TABLE)
 
 
@@ -76,6 +84,16 @@ def dependent(dependence, wrong, difficulty=LEVI, **more):
 def verified(verifier, wrong, difficulty=LEVI, dependence=Independent()):  # noqa: B008 (it cannot change)
     """What a verifier returns."""
     return member((difficulty, dependence, verifier), (difficulty, dependence, wrong))
+
+
+def remembered(memory, wrong, features=ZIPF, wrong_features=None):
+    """Error of one attempt under a member of features and of memory; wrong: the same of a neighbouring law."""
+    attempt = (Certain().sampler(), FIRST) if memory.graded else (None, None)
+    parts = simulate.Parts(features.sampler(), memory.sampler(), *attempt)
+    law, off = memory.error(N, features), wrong.error(N, wrong_features or features)
+    if not memory.graded:
+        return Row(parts, N, None, law, off)
+    return Row(parts, N, np.ones(1), law[:, None], off[:, None])
 
 
 def both(exponent, depth, alpha, beta_, wrong_exponent, wrong_beta):
@@ -200,6 +218,23 @@ ROWS = {  # a law's exponent is moved by 2 % (b = 1 - 1/s), a neighbour is a law
     ),
     "coverage of a table of problems, against success 2 % off": mixture,
     "replay without replacement is unbiased, against the plug-in": replay,
+    "uniform features (exponential, no power law), against their number 5 % off": lambda: remembered(
+        Arrival(1), Arrival(1), features.Uniform(1000), features.Uniform(1050)
+    ),
+    "exponential features, depth 2, against the decay 5 % off": lambda: remembered(
+        Arrival(2), Arrival(2), features.Exponential(0.1), features.Exponential(0.105)
+    ),
+    "features of a table, against one frequency that is off": lambda: remembered(Arrival(1), Arrival(1), WORDS, MORE),
+    "capacity M, against room 5 % off": lambda: remembered(Capacity(1, 100), Capacity(1, 105)),
+    "capacity M of uniform features, depth 2, against room 5 % off": lambda: remembered(
+        Capacity(2, 500), Capacity(2, 525), features.Uniform(1000)
+    ),
+    "guesses at what is not memorised, against the chance 5 % off": lambda: remembered(
+        Guessing(1, 0.2), Guessing(1, 0.21)
+    ),
+    "multi-trace recall of one attempt, against recall 5 % off": lambda: remembered(
+        MultiTrace(0.05), MultiTrace(0.0525)
+    ),
     "joint law, depth 1, against b 2 % off": lambda: both(2.0, 1, 5, 0.35, 2.0408, 0.35),
     "joint law, depth 3, against beta 2 % off": lambda: both(1.5, 3, 5, 0.35, 1.5, 0.357),
 }
@@ -223,15 +258,49 @@ def test_the_simulation_meets_its_law_and_no_other(name):
     rejects(assert_counts, observed, np.maximum(cells(row.wrong), 1e-300))
 
 
-def test_every_difficulty_dependence_and_verifier_has_a_row():
+@pytest.mark.parametrize(
+    ("memory", "wrong", "difficulty"),
+    [(MultiTrace(0.05), MultiTrace(0.0525), Certain()), (Guessing(1, 0.02), Guessing(1, 0.021), LEVI)],
+    ids=["multi-trace recall over n and k, against recall 5 % off", "guesses over n and k, against the chance 5 % off"],
+)
+def test_attempts_that_memory_grades_meet_their_law_over_n_and_k(memory, wrong, difficulty):
+    examples, tries = grid(1e4, 9), grid(1e3, 9)
+    parts = simulate.Parts(ZIPF.sampler(), memory.sampler(), difficulty.sampler(), FIRST)
+    drawn = simulate.failures(1, f"{memory}", parts, replace(BUDGET, problems=2**21), examples, tries)
+    shares = drawn.failures.reshape(len(drawn.failures), -1) / drawn.problems
+
+    def p_value(memory):
+        law = memory.failure(examples, tries, ZIPF, difficulty.failure(tries), isinstance(difficulty, Certain))
+        prediction = measurement.Prediction(law.ravel(), None, None, True)
+        return verdict.judge_means("law", "failure", shares, prediction).p_value
+
+    assert p_value(memory) > FALSE_ALARM
+    assert p_value(wrong) < FALSE_ALARM
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_learners_meet_the_learning_curve_and_not_one_5_percent_off(name):
+    examples, exponent, size, learners = grid(3000, 9), 1.5, 100.0, 2**12
+    made = simulate.learner(name, exponent, size, 1, examples)
+    masses = simulate.masses(1, name, made, learners, BUDGET)
+    points = measurement.told(learning_curve.memorising_moments(examples, exponent, size), len(masses.values))
+    law, wrong = (learning_curve.unmemorised_mass(examples, s, size) for s in (exponent, 1.05 * exponent))
+    assert verdict.mass_test(masses, law, points)[2] > FALSE_ALARM
+    assert verdict.mass_test(masses, wrong, points)[2] < FALSE_ALARM
+
+
+def test_every_member_of_an_axis_has_a_row():
     used = set()
     for row in ROWS.values():
         names = row.__code__.co_names + tuple(str(x) for x in row.__code__.co_consts)
         used |= set(names)
-    named = {"empirical": "MATH"}
-    for group in ("difficulty", "dependence", "verifier"):
+    named = {("difficulty", "empirical"): "MATH", ("features", "zipf"): "learning", ("features", "empirical"): "WORDS"}
+    elsewhere = [("difficulty", "certain")]  # in the row of multi-trace recall over n and k
+    elsewhere += [("memory", name) for name in ("automatic", "training_set", *LEARNERS)]  # tests of their own
+    for group in ("features", "memory", "difficulty", "dependence", "verifier"):
         for name, kind in MEMBERS[group].items():
-            assert named.get(name, kind.__name__) in used, f"{group}={name} has no row"
+            found = named.get((group, name), kind.__name__) in used or (group, name) in elsewhere
+            assert found, f"{group}={name} has no row"
 
 
 def test_one_shared_training_set_meets_the_learning_curve_and_its_variance():
@@ -303,3 +372,285 @@ def test_the_unbiased_estimator_has_the_total_variance_of_chen():
     assert_mean((failed**2).mean(axis=1), problems, second, largest)
     without_attempts = coverage.suite_variance(tries, 1, 5, 0.35) + loss**2  # as if every p were known
     rejects(assert_mean, (failed**2).mean(axis=1), problems, without_attempts, largest)
+
+
+# Power laws and local exponents ---------------------------------------------------------------------------------------
+
+POWER_LAWS = {  # difficulty, dependence, the law of many attempts, and numbers of attempts where it has nothing to add
+    "Levi": (LEVI, Independent(), difficulty.beta_tail(5.0, 0.35), (1e4, 1e5, 1e6)),
+    "Zipf-discounted, exponent beta (1 - zeta)": (
+        *(LEVI, Zipf(0.5)),
+        *(dependence.zipf_tail(5.0, 0.35, 0.5), (1e8, 1e9, 1e10)),
+    ),
+    "Markov repeats, (1 - r) k attempts": (
+        *(LEVI, Markov(0.8)),
+        *(dependence.markov_tail(5.0, 0.35, 0.8), (1e5, 1e6, 1e7)),
+    ),
+    "scaled Beta, c k attempts": (
+        *(ScaledBeta(3.5, 0.25, 0.1), Independent()),
+        *(difficulty.scaled_beta_tail(3.5, 0.25, 0.1), (1e5, 1e6, 1e7)),
+    ),
+    "any density near 0, continuous Bernoulli": (
+        *(ContinuousBernoulli(0.1), Independent()),
+        *(difficulty.continuous_bernoulli_tail(0.1), (2e3,)),
+    ),
+    "any density near 0, uniform": (Uniform(0.0, 0.01), Independent(), difficulty.uniform_tail(0.01), (3e4, 1e5)),
+    "any density near 0, Kumaraswamy": (
+        *(ScaledKumaraswamy(1.5, 0.5, 1.0), Independent()),
+        *(difficulty.kumaraswamy_tail(1.5, 0.5, 1.0), (1e6, 1e7)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POWER_LAWS)
+def test_after_many_attempts_a_power_law_is_left(name):
+    problem, attempts, tail, tries = POWER_LAWS[name]
+    tries = np.array(tries)
+    parts = simulate.Parts(None, None, *attempts.samplers(problem.sampler(), FIRST, tries))
+    drawn = simulate.failures(1, f"power law, {name}", parts, Budget(2**24, 0, 2), None, tries)
+    failed, total = drawn.failures.sum(axis=0), len(drawn.failures) * drawn.problems
+    assert_proportion(failed, total, tail.prefactor * tries**-tail.exponent)
+    rejects(assert_proportion, failed, total, 1.05 * tail.prefactor * tries**-tail.exponent)
+    rejects(assert_proportion, failed, total, tail.prefactor * tries ** (-1.02 * tail.exponent))
+
+
+def test_attempts_from_an_urn_leave_a_power_of_the_logarithm():
+    tries = np.array([1e5, 1e6, 1e8])
+    parts = simulate.Parts(None, None, *Polya(0.1).samplers(LEVI.sampler(), FIRST, tries))
+    drawn = simulate.failures(1, "power of the logarithm", parts, Budget(2**20, 0, 2), None, tries)
+    failed, total = drawn.failures.sum(axis=0), len(drawn.failures) * drawn.problems
+    law = dependence.polya_tail(tries, 5.0, 0.35, 0.1)
+    assert_proportion(failed, total, law)
+    rejects(assert_proportion, failed, total, dependence.polya_tail(tries, 5.0, 0.35, 0.105))
+    slope = np.log(law[0] / law[1]) / np.log(tries[1] / tries[0])  # of the power of k between the first two
+    rejects(assert_proportion, failed, total, law[0] * (tries / tries[0]) ** -slope)
+
+
+def assert_measured(measured, exponent, prefactor):
+    """Exponent and prefactor (sim.measurement) as the law has them; Student's, as 64 groups know their spread."""
+    errors = np.hypot(measured.exponent_stderr, measured.bias), measured.prefactor_stderr
+    off = (measured.exponent - exponent) / errors[0], (measured.prefactor - prefactor) / errors[1]
+    p_value = 4 * stats.t.sf(np.abs(off), estimators.GROUPS - 1).min()
+    assert p_value > FALSE_ALARM, f"{measured} against {exponent}, {prefactor}"
+
+
+@pytest.mark.parametrize("ceiling", [1.0, 0.9])
+def test_the_exponent_and_prefactor_of_inference_are_measured(ceiling):
+    parts = simulate.Parts(difficulty=simulate.beta_sampler(5, 0.35, ceiling), attempts=FIRST)
+    drawn = simulate.failures(1, f"exponent of inference {ceiling}", parts, BUDGET, None, K)
+    c = ceiling * coverage.prefactor(5, 0.35)
+    law = Prediction(coverage.failure(K, 5, 0.35, ceiling), 0.35, c, ceiling < 1)
+    measured = measurement.measure(drawn, K, law)
+    assert_measured(measured, 0.35, c)
+    rejects(assert_measured, measured, 1.02 * 0.35, c)
+    rejects(assert_measured, measured, 0.35, 1.05 * c)
+
+
+@pytest.mark.parametrize("exponent", [1.5, 2.0, 3.0])
+def test_the_exponent_and_prefactor_of_learning_are_measured(exponent):
+    learner = simulate.learner("block_chain", exponent, np.inf, 1, N)
+    masses = simulate.masses(1, f"exponent of learning {exponent}", learner, 2**13, BUDGET)
+    b, c = learning_curve.decay_exponent(exponent), learning_curve.prefactor(exponent)
+    told = measurement.told(learning_curve.memorising_moments(N, exponent, np.inf), len(masses.values))
+    law = Prediction(learning_curve.unmemorised_mass(N, exponent, np.inf), b, c, False)
+    measured = measurement.measure_masses(masses, N, law, told)
+    assert_measured(measured, b, c)
+    rejects(assert_measured, measured, 1.05 * b, c)
+    rejects(assert_measured, measured, b, learning_curve.prefactor_continuous(exponent))
+
+
+def test_the_slopes_of_failure_and_of_log_coverage_differ_as_their_laws_do():
+    around = np.array([10, 100, 1000])
+    tries = (around[:, None] * [0.9, 1, 1.1]).ravel()
+    parts = simulate.Parts(difficulty=simulate.beta_sampler(5, 0.35, 1.0), attempts=FIRST)
+    drawn = simulate.failures(1, "local slopes", parts, BUDGET, None, tries)
+
+    def slopes(failures):
+        loss = (failures / drawn.problems).reshape(*failures.shape[:-1], 3, 3)
+        curves = np.log(loss), np.log(-np.log1p(-loss))
+        each = [[-np.gradient(y[..., i, :], np.log([0.9, 1, 1.1]), axis=-1)[..., 1] for i in range(3)] for y in curves]
+        return np.moveaxis(np.array(each).reshape(6, *failures.shape[:-1]), 0, -1)
+
+    whole, groups = slopes(drawn.failures.mean(axis=0)), slopes(estimators.jackknife_groups(drawn.failures))
+
+    def p_value(alpha, beta):
+        both = coverage.local_exponent(around, alpha, beta), coverage.local_exponent_log_coverage(around, alpha, beta)
+        return verdict.judge_fit("", "", whole, groups, np.concatenate(both), len(drawn.failures)).p_value
+
+    assert p_value(5, 0.35) > FALSE_ALARM
+    assert p_value(5, 1.02 * 0.35) < FALSE_ALARM
+    swapped = np.roll(whole, 3), np.roll(groups, 3, axis=1)
+    both = coverage.local_exponent(around, 5, 0.35), coverage.local_exponent_log_coverage(around, 5, 0.35)
+    assert verdict.judge_fit("", "", *swapped, np.concatenate(both), len(groups)).p_value < FALSE_ALARM
+
+
+@pytest.mark.parametrize(("depth", "examples"), [(2, 100.0), (3, 100.0), (5, 300.0)])
+def test_features_seen_ever_more_often_before_they_are_memorised_cost_a_constant_ratio(depth, examples):
+    law = learning_curve.depth_ratio(2.0, depth)
+
+    def unmemorised(d):
+        parts = simulate.Parts(simulate.feature_sampler(2.0, np.inf), simulate.memory_sampler("arrival", d))
+        drawn = simulate.failures(1, f"depth {d} of {depth}", parts, BUDGET, np.array([examples]))
+        error = learning_curve.unmemorised_mass(examples, 2.0, np.inf, d)
+        return drawn.failures.sum() / BUDGET.problems, (1 - error) / error / BUDGET.problems
+
+    (once, spread_once), (often, spread_often) = unmemorised(1), unmemorised(depth)
+    deviation = law * np.sqrt(spread_once + spread_often)
+    assert_mean(often / once, 1, law, deviation)
+    rejects(assert_mean, often / once, 1, learning_curve.depth_ratio(2.1, depth), deviation)  # exponent 5 % off
+    rejects(assert_mean, often / once, 1, depth**0.5, deviation)  # d^b, which it only tends to times 1 / Gamma(1 + b)
+
+
+# Suites and estimates -------------------------------------------------------------------------------------------------
+
+
+def judged(means, law):
+    """p-value of means of independent batches [batches, x] against a law [x]."""
+    return verdict.judge_means("", "", means, Prediction(np.asarray(law), None, None, False)).p_value
+
+
+def test_a_finite_suite_scatters_by_its_problems_alone():
+    suites, problems, tries = 2**18, 16, np.array([1, 10, 100, 10_000.0])
+    sampler, lanes = simulate.beta_sampler(5, 0.35, 1.0), jnp.arange(suites * problems, dtype=jnp.uint32)
+
+    @jax.jit
+    def failure(key, sampler):
+        rate = bits.rate(sampler.at(bits.stream(key), lanes))
+        powers = [jnp.exp(-np.float32(k) * rate) for k in tries]  # attempts without end: p^k itself
+        return jnp.stack([x.reshape(-1, problems).mean(axis=1) for x in powers], axis=1)
+
+    means = np.asarray(failure(keys.run_key(1, "finite suite"), sampler), float)
+    variance = (means[::2] - means[1::2]) ** 2 / 2  # of two suites: needs no mean
+    batches = variance.reshape(256, -1, len(tries)).mean(axis=1)
+    assert judged(batches, coverage.suite_variance(tries, problems, 5, 0.35)) > FALSE_ALARM
+    assert judged(batches, coverage.suite_variance(tries, problems, 5, 1.05 * 0.35)) < FALSE_ALARM
+    loss = coverage.inference_loss(tries, 5, 0.35)
+    assert judged(batches, loss * (1 - loss) / problems) < FALSE_ALARM  # as if each problem were attempted once
+
+
+def test_no_number_of_attempts_tells_beta_better_than_the_problems_allow():
+    suites, problems = 1000, 500
+    rng = keys.host_generator(keys.run_key(1, "Fisher"))
+
+    def scatter(recorded, suites):
+        successes = rng.binomial(recorded, rng.beta(0.35, 5, (suites, problems)))
+        fit = fits.beta_binomial(np.full((suites, problems), recorded), successes)
+        return problems * np.var([fit.alpha, fit.beta], axis=1, ddof=1)
+
+    bounds = np.array([coverage.alpha_variance_bound(5, 0.35), coverage.beta_variance_bound(5, 0.35)])
+    deviation = np.sqrt(2 / (suites - 1)) * bounds
+    endless = scatter(10**9, suites)
+    assert_mean(endless, 1, bounds, deviation)
+    known = 1 / (special.polygamma(1, 0.35) - special.polygamma(1, 5.35))  # as if alpha were known
+    rejects(assert_mean, endless[1], 1, known, deviation[1])
+    few = scatter(20, suites // 4)
+    assert np.all(few > bounds)
+    rejects(assert_mean, few, 1, bounds, 2 * deviation)
+
+
+def test_estimates_scatter_least_where_attempts_are_shared_out_by_the_law():
+    tries, budget, runs, success = 100, 10**6, 2**18, np.array([1e-3, 3e-3, 1e-2, 2e-2])
+    rng = keys.host_generator(keys.run_key(1, "allocation"))
+
+    def scatter(shares):
+        recorded = np.rint(budget * shares).astype(int)
+        failed = (rng.binomial(recorded, 1 - success, (runs, len(success))) / recorded) ** tries
+        return failed.var(axis=0, ddof=1)
+
+    equal, best = np.full(4, 0.25), plug_in.allocation(tries, success)
+    own = np.sqrt(equal * scatter(equal))  # a problem's deviation, of one attempt: attempts pay in proportion to it
+    deviation = np.sqrt(1 / (2 * runs)) * best
+    assert_mean(own / own.sum(), 1, best, deviation)
+    rejects(assert_mean, own / own.sum(), 1, plug_in.allocation(1.05 * tries, success), deviation)
+    rejects(assert_mean, own / own.sum(), 1, success / success.sum(), deviation)
+    for shares in (equal, best):
+        law = plug_in.variance_asymptote(tries, budget * shares, success)
+        assert_mean(scatter(shares).sum(), 1, law.sum(), np.sqrt(2 / runs * (law**2).sum()))
+    moved = [scatter(best * change / (best @ change)).sum() for change in (np.array([2, 1, 1, 1]), [1, 1, 0.5, 1])]
+    assert scatter(best).sum() < min(moved)
+
+
+# Mechanisms behind a difficulty ---------------------------------------------------------------------------------------
+
+
+def test_a_bound_on_ease_thins_the_attempts():
+    problems, scale = 2**20, 0.1
+    rng = keys.host_generator(keys.run_key(1, "thinning"))
+    wait = np.ceil(rng.exponential(size=problems) / -np.log1p(-np.maximum(rng.beta(0.25, 3.5, problems), 1e-30)))
+    tries, counted, failed = grid(1e4, 12).astype(int), np.zeros(problems), []
+    for more in np.diff(tries, prepend=0):
+        counted += rng.binomial(more, scale, problems)  # of the attempts, those that count
+        failed.append((wait > counted).sum())
+    observed = cells(np.array(failed) / problems) * problems
+    law = difficulty.failure(tries, difficulty.scaled_beta(3.5, 0.25, scale))
+    assert_counts(np.rint(observed), cells(law))
+    wrong = difficulty.failure(tries, difficulty.scaled_beta(3.5, 0.25, 1.05 * scale))
+    rejects(assert_counts, np.rint(observed), cells(wrong))
+    smooth = coverage.inference_loss(scale * tries, 3.5, 0.25)  # as if c k attempts were made, and no random number
+    rejects(assert_counts, np.rint(observed), cells(smooth))
+
+
+def test_a_random_precision_leaves_a_power_law_in_beta():
+    """Precisions so low that 10^4 attempts fail are rare: x = k s is drawn as Gamma(2.5, 2) and weighted back."""
+    beta, tolerance, draws = 2.5, 0.1, 2**19
+    rng, tries = keys.host_generator(keys.run_key(1, "random precision")), np.array([1e4, 1e5, 1e6])
+    unit = (tries * tolerance * np.sqrt(2 / np.pi)) ** -2.0
+    x = 2 * rng.gamma(beta, size=(draws, len(tries)))
+    tau = unit * x**2  # its density times dtau/dx over the density of x:
+    weight = stats.gamma.pdf(tau, beta / 2) * 2 * unit * x / stats.gamma.pdf(x, beta, scale=2)
+    failed = rng.exponential(size=x.shape) > -tries * np.log1p(-special.erf(tolerance * np.sqrt(tau / 2)))
+    batches = (weight * failed).reshape(64, -1, len(tries)).mean(axis=1)
+    tail = difficulty.latent_precision_tail(beta, tolerance)
+    assert judged(batches, tail.prefactor * tries**-tail.exponent) > FALSE_ALARM
+    assert judged(batches, 1.05 * tail.prefactor * tries**-tail.exponent) < FALSE_ALARM
+    assert judged(batches, tail.prefactor * tries ** (-1.01 * tail.exponent)) < FALSE_ALARM
+
+
+@pytest.mark.parametrize("variance", [0.3, 1.0, 3.0])
+def test_a_random_bias_bends_the_power_law_for_ever(variance):
+    """Bias and precision are drawn about where 10^9 attempts fail most probably, and weighted back."""
+    tolerance, draws, tries = 0.1, 2**20, np.array([1e8, 1e10])
+    rng = keys.host_generator(keys.run_key(1, f"random bias {variance}"))
+    far = (4 * np.log(1e9) / variance) ** 0.25  # bias in its deviations; the precision there is far^2 / 2
+    wide, long = far, far**2 / 2.5
+    bias, tau = wide * rng.normal(size=draws), long * rng.gamma(1.25, size=draws)
+    weight = wide * np.exp(-(bias**2) / 2 * (1 - 1 / wide**2)) * long**1.25 * np.exp(-tau * (1 - 1 / long))
+    half, offset = tolerance * np.sqrt(tau), np.sqrt(variance * tau) * np.abs(bias)
+    near, beyond = special.log_ndtr(half - offset), special.log_ndtr(-half - offset)
+    rate = -np.log1p(-np.exp(near) * -np.expm1(beyond - near))
+    failed = rng.exponential(size=draws)[:, None] > tries * rate[:, None]
+    means = (weight[:, None] * failed).reshape(256, -1, 2).mean(axis=1)
+
+    def slope(means):
+        return -np.diff(np.log(means), axis=-1) / np.log(tries[1] / tries[0])
+
+    def p_value(v):
+        law = slope(difficulty.failure(tries, difficulty.latent_precision_biased(2.5, tolerance, v)))
+        groups = slope(estimators.jackknife_groups(means))
+        return verdict.judge_fit("", "", slope(means.mean(axis=0)), groups, law, len(means)).p_value
+
+    assert p_value(variance) > FALSE_ALARM
+    assert p_value(1.05**2 * variance) < FALSE_ALARM
+    asymptote = difficulty.latent_precision_biased_slope(1e9, variance)
+    np.testing.assert_allclose(slope(means.mean(axis=0)), asymptote, rtol=0.08)
+
+
+def test_a_toy_autoencoder_has_its_ceiling_from_the_threshold_and_its_exponent_from_the_dimension():
+    """Errors of its own are uniform up to 1/A thresholds; an attempt adds noise of 4 components of variance 0.05."""
+    problems, tau, tries = 2**21, 0.05, np.array([1, 2, 5, 10, 20, 50, 100])
+    rng = keys.host_generator(keys.run_key(1, "toy autoencoder"))
+    room = 1 - rng.uniform(0, 1 / 0.8, problems)
+    tried, failed = room[room > 0], []
+    for attempt in range(1, 1 + tries[-1]):
+        tried = tried[tau * rng.chisquare(4, len(tried)) > tried]
+        if attempt in tries:
+            failed.append(len(tried))
+    observed = np.rint(cells((np.array(failed) + problems - (room > 0).sum()) / problems) * problems)
+
+    def law(dimension, temperature, ceiling):
+        return cells(difficulty.failure(tries, difficulty.small_ball(dimension, temperature, ceiling)))
+
+    assert_counts(observed, law(4, tau, 0.8))
+    rejects(assert_counts, observed, law(4.1, tau, 0.8))
+    rejects(assert_counts, observed, law(4, 1.02 * tau, 0.8))
+    rejects(assert_counts, observed, law(4, tau, 0.81))

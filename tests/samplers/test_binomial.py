@@ -98,3 +98,36 @@ def test_nothing_comes_of_nothing():
     for searched in (True, False):
         assert (drawn(0, 0.3, searched)[0] == 0).all()
     assert (drawn(12, 0.0, True)[0] == 0).all()
+
+
+@partial(jax.jit)
+def chosen(key, count, probability):
+    """float32 [DRAWS]: whatever suits count and probability, scalars."""
+    key_search, key_normal = jax.random.split(key)
+    lanes = jnp.arange(DRAWS, dtype=jnp.uint32)
+    uniform, normal = bits.uniform(bits.stream(key_search), 0, lanes), bits.normal(bits.stream(key_normal), 0, lanes)
+    return binomial.draw(uniform, normal, jnp.full(DRAWS, count), jnp.full(DRAWS, probability))
+
+
+@pytest.mark.parametrize("count, probability", [(1, 0.9), (7, 0.6), (40, 0.97), (1e3, 0.999), (50, 0.5), (1e4, 1e-3)])
+def test_few_successes_and_few_failures_are_drawn_alike(count, probability):
+    found = np.asarray(chosen(keys.run_key(0, f"{count} {probability}"), np.float32(count), np.float32(probability)))
+    assert found.min() >= 0 and found.max() <= count
+    law = stats.binom(count, float(np.float32(probability)))
+    values, counts = np.unique(found.astype(int), return_counts=True)
+    low, high = int(law.ppf(1e-7)), int(law.isf(1e-7))
+    observed = np.bincount(np.clip(values, low, high) - low, counts, high - low + 1)
+
+    def probabilities(of):
+        return np.concatenate([[of.cdf(low)], of.pmf(np.arange(low + 1, high)), [of.sf(high - 1)]])
+
+    assert_counts(observed, probabilities(law))
+    off = stats.binom(count, 1 - 1.02 * law.sf(count - 1) if count == 1 else float(np.float32(probability)) * 0.998)
+    rejects(assert_counts, observed, probabilities(off))
+
+
+def test_certain_and_impossible_successes_are_no_matter_of_luck():
+    for probability, of_ten in ((0.0, 0), (1.0, 10)):
+        found = np.asarray(chosen(keys.run_key(0, "certain"), np.float32(10), np.float32(probability)))
+        assert set(found) == {of_ten}
+    assert set(np.asarray(chosen(keys.run_key(0, "none"), np.float32(0), np.float32(0.7)))) == {0}

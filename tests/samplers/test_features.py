@@ -9,7 +9,7 @@ from checks import assert_counts, assert_mean, assert_proportion, rejects
 from scipy import special
 
 from sim import keys, simulate
-from sim.samplers import bits
+from sim.samplers import bits, features
 
 BLOCK = 1 << 22
 INFINITE = [(s, np.inf) for s in (1.05, 1.2, 1.7, 2.0, 3.0, 8.0)]
@@ -369,3 +369,45 @@ def test_drawing_twice_with_one_key_raises():
     draw(sampler, key, lanes)
     with pytest.raises(jax.errors.KeyReuseError):
         draw(sampler, key, lanes)
+
+
+# --- other spectra ---------------------------------------------------------------------------------------------------
+
+MASS = np.array([0.6, 0.25, 0.1, 0.04, 0.0099, 1e-4])
+SPECTRA = {
+    "uniform": (features.Uniform(np.uint32(7), np.float32(-np.log(7))), np.full(7, 1 / 7)),
+    "uniform of one": (features.Uniform(np.uint32(1), np.float32(0)), np.ones(1)),
+    "exponential": (features.Exponential(np.float32(0.7), np.float32(np.log(-np.expm1(-0.7)))), None),
+    "table": (features.table(MASS), MASS),
+    "table of one": (features.table(np.ones(1)), np.ones(1)),
+}
+
+
+@pytest.mark.parametrize("name", SPECTRA)
+def test_features_of_other_spectra_come_with_their_probabilities(name):
+    sampler, mass = SPECTRA[name]
+    if mass is None:
+        mass = np.exp(-0.7 * np.arange(60)) * -np.expm1(-0.7)
+    drawn = draw(sampler, keys.run_key(0, name), jnp.arange(1 << 20, dtype=jnp.uint32))
+    rank = np.asarray(drawn.low)
+    assert rank.min() >= 1 and not np.asarray(drawn.high).any()
+    assert np.allclose(np.asarray(drawn.log_probability), np.log(mass)[rank - 1], rtol=1e-5, atol=1e-6)
+    if len(mass) == 1:
+        assert set(rank) == {1}
+        return
+    counts = np.bincount(rank - 1, minlength=len(mass))
+    shares = mass / mass.sum()
+    assert_counts(counts, shares)
+    off = shares * np.where(np.arange(len(shares)) % 2, 0.99, 1.01)
+    rejects(assert_counts, counts, off / off.sum())
+
+
+def test_the_rarest_features_of_a_long_table_are_as_rare_as_they_are():
+    """A billionth each: float32 sums from the front would not tell them apart."""
+    mass = np.append(1 - 1e-4, np.full(10**5, 1e-9))
+    lanes = jnp.arange(1 << 24, dtype=jnp.uint32)
+    rank = np.asarray(draw(features.table(mass), keys.run_key(0, "long table"), lanes).low)
+    rare = rank[rank > 1]
+    half = (rare > 1 + 5 * 10**4).sum()
+    assert_proportion([len(rare), half], [len(lanes), len(rare)], [1e-4, 0.5])
+    rejects(assert_proportion, [len(rare), half], [len(lanes), len(rare)], [1.2e-4, 0.5])

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from checks import assert_counts, assert_mean, assert_same_distribution, rejects
+from checks import assert_counts, assert_mean, assert_proportion, assert_same_distribution, rejects
 from scipy import stats
 
 from sim import keys, simulate
@@ -312,3 +312,68 @@ def test_learning_twice_with_one_key_raises(name):
     learn(member(name, 2), features, key, EXAMPLES[:3], 4096)
     with pytest.raises(jax.errors.KeyReuseError):
         learn(member(name, 2), features, key, EXAMPLES[:3], 4096)
+
+
+# --- room, guesses and traces ----------------------------------------------------------------------------------------
+
+
+def test_only_the_first_ranks_have_room():
+    rank = np.array([1, 3, 4, 5, 2**31])
+    test = feature(np.zeros(5), rank)  # probability 1: seen at the first example
+    grid = jnp.array([1.0, 2.0], jnp.float32)
+    for capacity, stored in ((np.uint32(4), [rank <= 4] * 2), (np.array([3, 5], np.uint32), [rank <= 3, rank <= 5])):
+        sampler = memory.Stored(memory.FirstArrival(), capacity)
+        stream = bits.stream(keys.run_key(0, "room"))
+        unmemorised = sampler.unmemorised(stream, None, test, jnp.arange(5, dtype=jnp.uint32), grid)
+        assert np.array_equal(~np.asarray(unmemorised), stored)
+    beyond = Feature(jnp.zeros(1), jnp.ones(1, jnp.uint32), jnp.ones(1, jnp.uint32))  # rank 2^32 + 1
+    assert np.asarray(
+        memory.Stored(memory.FirstArrival(), np.uint32(2**31 - 1)).unmemorised(
+            bits.stream(keys.run_key(0, "room")), None, beyond, jnp.zeros(1, jnp.uint32), grid
+        )
+    ).all()
+
+
+def log_successes(sampler, name, probability, examples, of_memorised):
+    """float32 [n, lanes] of features of one probability."""
+    lanes = jnp.arange(1 << 20, dtype=jnp.uint32)
+    test = feature(np.full(len(lanes), np.log(probability)), np.ones(len(lanes)))
+    call = jax.jit(lambda key, own: sampler.log_success(bits.stream(key), None, test, lanes, examples, own))
+    return np.asarray(call(keys.run_key(0, name), jnp.full(len(lanes), of_memorised, jnp.float32)))
+
+
+def test_guesses_take_the_place_of_what_is_not_memorised():
+    examples = jnp.array([1.0, 10.0], jnp.float32)
+    sampler = memory.Guessing(memory.FirstArrival(), np.float32(np.log(0.2)))
+    found = log_successes(sampler, "guesses", 0.1, examples, np.log(0.7))
+    assert set(np.unique(found.round(5))) == {np.float32(np.log(x)).round(5) for x in (0.2, 0.7)}
+    guessed = (found < np.log(0.5)).sum(axis=1)
+    assert_proportion(guessed, found.shape[1], [0.9, 0.9**10])
+    rejects(assert_proportion, guessed, found.shape[1], [0.9, 0.9**10.5])
+
+
+@pytest.mark.parametrize("probability", [0.002, 0.3, 0.7])
+def test_traces_are_counted_from_one_number_of_examples_to_the_next(probability):
+    """The log of the failure of an attempt is a multiple of log(1 - q): the number of copies, binomial at every n."""
+    examples, forgotten = jnp.array([3.0, 50.0, 400.0], jnp.float32), np.log(0.999)
+    sampler = memory.MultiTrace(np.float32(forgotten))
+    found = log_successes(sampler, f"traces {probability}", probability, examples, 0.0)
+    copies = np.log1p(-np.exp(found.astype(float))) / forgotten
+    whole = np.rint(copies)
+    assert np.abs(copies - whole).max() < 0.02
+    assert (np.diff(whole, axis=0) >= 0).all()
+    for n, seen in zip(np.asarray(examples), whole, strict=True):
+        law = stats.binom(int(n), float(np.float32(probability)))
+        assert_mean(seen.mean(), len(seen), law.mean(), law.std())
+        assert_mean((seen - law.mean()).var(), len(seen), law.var(), np.sqrt(2.5) * law.var() + law.std())
+    rejects(assert_mean, seen.mean(), len(seen), 1.02 * law.mean(), law.std())  # of the most examples
+
+
+def test_one_trace_that_is_always_recalled_is_plain_memory():
+    with np.errstate(divide="ignore"):
+        sampler = memory.MultiTrace(np.float32(np.log1p(-1.0)))
+    found = log_successes(sampler, "sure", 0.01, jnp.array([1.0, 100.0], jnp.float32), np.log(0.5))
+    assert set(np.unique(found)) == {-np.inf, np.float32(np.log(0.5))}
+    remembered = np.isfinite(found).sum(axis=1)
+    assert_proportion(remembered, found.shape[1], [0.01, 1 - 0.99**100])
+    rejects(assert_proportion, remembered, found.shape[1], [0.0105, 1 - 0.99**100])

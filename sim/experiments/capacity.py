@@ -1,0 +1,52 @@
+"""Room for M features and n examples share one budget: how should it be split?"""
+
+import numpy as np
+
+from sim import estimators, simulate
+from sim.experiments.question import Answer, drawn, rows
+from sim.experiments.sides import physics
+from sim.laws import memory as law
+from sim.measurement import Prediction
+from sim.model import Counts
+from sim.samplers.memory import Stored
+from sim.verdict import judge_means
+
+
+def run(question):
+    """Simulate the error at every split n M = C, hold it against the law, and its best split against the law's."""
+    features, memory, budget = question.features, question.memory, question.settings.product
+    examples = question.examples[question.examples <= budget]
+    room = np.floor(budget / examples)
+    most = np.minimum(room, 2**31 - 1)  # ranks beyond are hardly ever drawn, and count as stored
+    counts = simulate.failures(
+        question.seed,
+        f"{physics(question, 'capacity')} {budget!r}",
+        simulate.Parts(features.sampler(), Stored(memory.sampler(), most.astype(np.uint32))),
+        question.budget,
+        examples,
+        progress=question.progress,
+    )
+    own = question.law.features
+    curve = np.array([own.stored(n, question.law.memory.depth, m) for n, m in zip(examples, most, strict=True)])
+    found = estimators.failure_curve(counts)
+    name = f"E_(n,M) with n M = C = {budget:g}, {_best(question, examples, room, curve, found)}"
+    verdict = judge_means(name, "error", _shares(counts), Prediction(curve, None, None, True))
+    table = rows("error", found, curve, examples=examples, depth=memory.depth)
+    return Answer(table, [verdict], drawn(question), drawn(question) * examples[-1])
+
+
+def _shares(counts: Counts):
+    """Share failed of each batch, [batches, n]."""
+    return counts.failures / counts.problems
+
+
+def _best(question, examples, room, curve, found):
+    """The best split, and what the simulation's choice among the splits would lose, in words."""
+    own = question.law.features
+    if np.isinf(own.size) and question.law.memory.depth == 1:
+        best = float(law.optimal_capacity(question.settings.product, own.exponent))
+        least = float(own.stored(question.settings.product / best, 1, best))
+    else:  # among the splits simulated
+        best, least = room[np.argmin(curve)], curve.min()
+    chosen = np.argmin(found.estimate)
+    return f"best room M = {best:.4g}; simulated M = {room[chosen]:.4g}, regret {curve[chosen] / least - 1:.1%}"
