@@ -20,6 +20,7 @@ from sim.axes.difficulty import Beta, Certain, Empirical, GammaRatio
 from sim.axes.memory import Arrival, Capacity, Guessing, MultiTrace
 from sim.axes.spread import ContinuousBernoulli, LatentPrecision, Reciprocal, ScaledBeta, ScaledKumaraswamy, Uniform
 from sim.axes.verifier import Noisy, Perfect
+from sim.experiments.question import Law
 from sim.laws import coverage, dependence, difficulty, joint, learning_curve, plug_in
 from sim.measurement import Prediction
 from sim.model import Budget, grid
@@ -270,7 +271,8 @@ def test_attempts_that_memory_grades_meet_their_law_over_n_and_k(memory, wrong, 
     shares = drawn.failures.reshape(len(drawn.failures), -1) / drawn.problems
 
     def p_value(memory):
-        law = memory.failure(examples, tries, ZIPF, difficulty.failure(tries), isinstance(difficulty, Certain))
+        others = Law(ZIPF, memory, "discrete", difficulty, Independent(), Perfect())
+        law = memory.failure(examples, tries, difficulty.failure(tries), others)
         prediction = measurement.Prediction(law.ravel(), None, None, True)
         return verdict.judge_means("law", "failure", shares, prediction).p_value
 

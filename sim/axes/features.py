@@ -19,6 +19,7 @@ class Features:
 
     zipf = False  # whether learners can be drawn, whose kernels know Zipf features only
     words = ""  # how many there are, for a reader
+    count = math.inf
 
     def unmemorised(self, examples, depth):
         """Probability that the next of n examples shows a feature seen fewer than d times, [n]."""
@@ -60,8 +61,13 @@ class Zipf(Features):
     zipf = True
 
     @property
+    def count(self):
+        """How many there are, or inf."""
+        return self.size
+
+    @property
     def words(self):
-        """How many there are."""
+        """How many there are, in words."""
         return "infinitely many features" if math.isinf(self.size) else f"{self.size:g} features"
 
     def check(self):
@@ -119,8 +125,13 @@ class Uniform(Features):
     size: float
 
     @property
-    def words(self):
+    def count(self):
         """How many there are."""
+        return self.size
+
+    @property
+    def words(self):
+        """How many there are, in words."""
         return f"{self.size:g} equally frequent features"
 
     def check(self):
@@ -183,6 +194,11 @@ class Empirical(Features):
 
     path: str
     frequencies: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def count(self):
+        """How many there are."""
+        return len(self.frequencies.count)
 
     @property
     def words(self):

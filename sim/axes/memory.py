@@ -3,11 +3,13 @@
 `error` is the law of a single attempt after n examples, `failure` that of k attempts, each as hard as they are.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from sim.axes.dependence import Independent
+from sim.axes.difficulty import Certain
+from sim.axes.verifier import Perfect
 from sim.model import need
 
 LARGEST_EXAMPLES = 1e18  # arrivals are float32: their grid is right to 6e-8
@@ -35,22 +37,23 @@ class Memory:
         """Probability that a test example is not recalled after n examples, [n]."""
         return features.unmemorised(examples, self.depth)
 
-    def failure(self, examples, attempts, features, loss, certain):
+    def failure(self, examples, attempts, loss, law):
         """Probability that k attempts fail after n examples, [n, k]; None without a closed form.
 
-        loss: failure of the attempts at what is memorised, [k].  certain: whether those attempts never fail.
+        loss: failure of the attempts at what is memorised, [k].  law: members of the other axes
+        (sim.experiments.question.Law).
         """
         from sim.laws import joint
 
-        return joint.failure(self.error(examples, features)[:, None], loss[None, :])
+        return joint.failure(self.error(examples, law.features)[:, None], loss[None, :])
 
     def tail(self, features):
         """(exponent, prefactor) of the error above its floor at many examples; None where it is no power law."""
         return features.tail(self.depth)
 
-    def floor(self, features):
-        """Error that examples without end leave."""
-        return 0.0
+    def levels_off(self, features):
+        """Whether examples without end leave an error."""
+        return False
 
 
 class Arrival(Memory):
@@ -101,9 +104,9 @@ class Capacity(Memory):
         """What has no room is never recalled."""
         return features.stored(examples, self.depth, self.capacity)
 
-    def floor(self, features):
-        """What has no room."""
-        return float(features.stored(math.inf, self.depth, self.capacity))
+    def levels_off(self, features):
+        """Where there are more features than there is room for."""
+        return features.count > self.capacity
 
 
 @dataclass(frozen=True)
@@ -132,11 +135,13 @@ class Guessing(Memory):
         """Neither memorised nor guessed."""
         return super().error(examples, features) * (1 - self.guess)
 
-    def failure(self, examples, attempts, features, loss, certain):
-        """Guesses at what is not memorised, attempts at what is."""
+    def failure(self, examples, attempts, loss, law):
+        """Guesses at what is not memorised, attempts at what is; known where guesses are independent and verified."""
         from sim.laws import memory
 
-        unmemorised = super().error(examples, features)
+        if not _plain(law):
+            return None
+        unmemorised = super().error(examples, law.features)
         return memory.guessed_failure(unmemorised[:, None], loss[None, :], attempts[None, :], self.guess)
 
     def tail(self, features):
@@ -173,18 +178,20 @@ class MultiTrace:
         """None of the traces is recalled."""
         return features.recalled(examples, 1.0, self.recall)
 
-    def failure(self, examples, attempts, features, loss, certain):
+    def failure(self, examples, attempts, loss, law):
         """Known where what is recalled is always right."""
-        return features.recalled(examples[:, None], attempts[None, :], self.recall) if certain else None
+        if not (_plain(law) and isinstance(law.difficulty, Certain)):
+            return None
+        return law.features.recalled(examples[:, None], attempts[None, :], self.recall)
 
     def tail(self, features):
         """As many examples count as there would be traces recalled."""
         tail = features.tail(1)
         return tail and (tail[0], tail[1] * self.recall ** -tail[0])
 
-    def floor(self, features):
+    def levels_off(self, features):
         """Every feature is recalled in the end."""
-        return 0.0
+        return False
 
 
 class Learners(Memory):
@@ -230,6 +237,11 @@ class JumpChain(FeatureArrivals):
 
 class Automatic(Memory):
     """Whatever suits the number of examples and of features best: see `choice`."""
+
+
+def _plain(law):
+    """Whether attempts are independent and what is right is known to be right."""
+    return law.dependence == Independent() and law.verifier == Perfect()
 
 
 _FEW_EXAMPLES = 10**4  # up to here drawing them all costs no more, and spares the assumption of independent features

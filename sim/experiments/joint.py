@@ -4,7 +4,7 @@ import numpy as np
 
 from sim import estimators, fits, simulate
 from sim.axes.dependence import Independent
-from sim.axes.difficulty import Beta, Certain
+from sim.axes.difficulty import Beta
 from sim.axes.verifier import Perfect
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_prediction, feature_parts, learning_prediction, physics
@@ -22,7 +22,9 @@ def run(question):
     counts = _simulate(question)
     learning = learning_prediction(question.law, question.examples)
     inference = coverage_prediction(question.law, question.tries)
-    curve = _law(question, inference)
+    curve = None
+    if inference is not None:
+        curve = question.law.memory.failure(question.examples, question.tries, inference.curve, question.law)
     known = curve is not None
     failure = rows(
         "failure",
@@ -50,15 +52,6 @@ def run(question):
         tables.append(ceiling[0])
         verdicts.append(ceiling[1])
     return Answer(join(*tables), verdicts, problems, represented)
-
-
-def _law(question, inference):
-    """Failure curve of the law, [n, k]; None where there is no closed form."""
-    if inference is None:
-        return None
-    law = question.law
-    certain = isinstance(law.difficulty, Certain) and law.verifier == Perfect()
-    return law.memory.failure(question.examples, question.tries, law.features, inference.curve, certain)
 
 
 def _of_graded(question, counts, curve):

@@ -41,12 +41,11 @@ def learning_prediction(law, examples):
     """Prediction of the law for the error of one attempt after n examples, [n]."""
     curve = law.memory.error(examples, law.features)
     exponent, prefactor = law.memory.tail(law.features) or (None, None)
-    levels_off = law.memory.floor(law.features) > 0
     if law.normalisation == "continuous":
         s, depth = law.features.exponent, law.memory.depth
         ratio = learning_curve.prefactor_continuous(s, depth) / learning_curve.prefactor(s, depth)
         curve, prefactor = curve * ratio, prefactor * ratio
-    return Prediction(curve, exponent, prefactor, levels_off)
+    return Prediction(curve, exponent, prefactor, law.memory.levels_off(law.features))
 
 
 def learning_law(law):

@@ -37,9 +37,7 @@ class GammaRatio(NamedTuple):
 class Certain(NamedTuple):
     """Every attempt succeeds."""
 
-    STREAMS = 0
-
-    def at(self, streams, lanes):
+    def at(self, stream, lanes):
         """float32 zeros: log success probability of each lane."""
         return jnp.zeros(lanes.shape, jnp.float32)
 

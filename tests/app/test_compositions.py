@@ -16,7 +16,7 @@ def composed(sim, tmp_path):
     def run(*arguments):
         code, out, err = sim("run", *arguments, *SMOKE)
         assert (code, err) == (0, "")
-        [folder] = [path.parent for path in (tmp_path / "outputs").glob("*/*/table.csv")]
+        [folder] = [path.parent for path in tmp_path.glob("*/*/*/table.csv") if arguments[0][11:] == path.parent.name]
         with (folder / "table.csv").open() as stream:
             return out, list(csv.DictReader(stream)), json.loads((folder / "verdict.json").read_text())
 
@@ -29,6 +29,7 @@ CLOSED = [
     ["memory.depth=3", "difficulty=reciprocal", "dependence=sticky", "verifier=noisy"],
     ["difficulty=empirical", "dependence=zipf"],
     ["difficulty=empirical", "verifier=noisy"],
+    ["features=exponential", "memory=capacity", "difficulty=scaled_beta", "dependence=sticky", "verifier=noisy"],
 ]
 
 
@@ -38,6 +39,38 @@ def test_where_there_is_a_law_memory_and_all_that_follows_meet_it(composed, part
     assert [entry["quantity"] for entry in verdicts] == ["failure", "failure"]
     assert all(entry["p_value"] > 1e-6 for entry in verdicts)
     assert all(float(row["law"]) > 0 for row in table if row["quantity"] == "failure")
+
+
+GRADED = [
+    ["memory=guessing", "features=uniform", "difficulty=scaled_beta"],
+    ["memory=multi_trace", "difficulty=certain"],
+]
+
+
+@pytest.mark.parametrize("parts", GRADED, ids=" ".join)
+def test_where_memory_grades_attempts_the_whole_table_meets_one_law(composed, parts):
+    _, table, [verdict] = composed("experiment=joint", *parts, "examples.points=9", "attempts.points=9")
+    assert verdict["p_value"] > 1e-6
+    assert all(float(row["law"]) > 0 for row in table)
+    _, _, [learning] = composed("experiment=learning_curve", *parts[:2], "examples.points=9", "output=learning")
+    assert learning["p_value"] > 1e-6
+
+
+OPEN = [
+    ["memory=guessing", "dependence=markov"],
+    ["memory=guessing", "verifier=noisy"],
+    ["memory=multi_trace"],
+    ["memory=multi_trace", "difficulty=certain", "dependence=sticky"],
+    ["memory=multi_trace", "features=uniform", "difficulty=latent_precision", "dependence=copula", "verifier=noisy"],
+]
+
+
+@pytest.mark.parametrize("parts", OPEN, ids=" ".join)
+def test_where_memory_grades_attempts_that_are_not_plain_there_is_no_law(composed, parts):
+    out, table, verdicts = composed("experiment=joint", *parts, "examples.points=5", "attempts.points=5")
+    assert "simulation only" in out and verdicts == []
+    assert {row["law"] for row in table} == {""}
+    assert all(0 <= float(row["estimate"]) <= 1 for row in table)
 
 
 @pytest.mark.parametrize("dependence", ["polya", "copula"])
@@ -75,6 +108,18 @@ REFUSED = {
     "difficulty=scaled_beta difficulty.scale=0": "difficulty.scale: need 0 < scale <= 1, got 0.0",
     "difficulty=latent_precision difficulty.bias=-1": "difficulty.bias: need 0 <= bias <= 100, got -1.0",
     "sampling=lattice dependence=polya": "sampling=lattice: need dependence=independent or zipf or markov, got polya",
+    "features=uniform features.size=0": "features.size: need a whole number from 1 to 1e9, got 0.0",
+    "features=exponential features.decay=0": "features.decay: need 0.0001 <= decay <= 10, got 0.0",
+    "features=empirical": "features.path: need a CSV with columns feature, count, got none",
+    "features=empirical features.path=absent.csv": ("absent.csv: no such file; need a CSV with columns feature, count"),
+    "memory=capacity memory.capacity=0": "memory.capacity: need a whole number from 1 to 2^31 - 1, got 0",
+    "memory=capacity memory.capacity=1.5": "memory.capacity: need a whole number, got 1.5",
+    "memory=guessing memory.guess=1": "memory.guess: need 0 < guess < 1, got 1.0",
+    "memory=multi_trace memory.recall=0": "memory.recall: need 0.000001 <= recall <= 1, got 0.0",
+    "memory=direct features=uniform experiment=learning_curve": "memory=direct: need features=zipf, got uniform",
+    "memory=capacity sampling=lattice experiment=joint": (
+        "sampling=lattice: need memory=arrival or automatic, got capacity"
+    ),
     "law.discount=0.4": "law.discount: no law of the experiments coverage has it",
     "dependence=zipf law.discount=-1": "law.discount: need 0 < discount <= 10, got -1.0",
 }
@@ -82,7 +127,8 @@ REFUSED = {
 
 @pytest.mark.parametrize("arguments", REFUSED)
 def test_what_does_not_go_together_is_refused_in_one_sentence(sim, arguments):
-    code, _, err = sim("run", "experiment=coverage", *arguments.split(), *SMOKE)
+    asked = [] if "experiment=" in arguments else ["experiment=coverage"]
+    code, _, err = sim("run", *asked, *arguments.split(), *SMOKE)
     assert (code, err) == (2, f"sim run: {REFUSED[arguments]}\n")
 
 

@@ -53,15 +53,56 @@ class Equal(Difficulty):
 
 register("difficulty", "equal", Equal)
 '''
+COIN = '''
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.axes import register
+from sim.axes.features import Features
+from sim.axes.memory import Arrival
+from sim.samplers.features import table
+
+
+@dataclass(frozen=True)
+class Coin(Features):
+    """Two features; all laws follow from their masses."""
+
+    common: float
+
+    words = "2 features"
+
+    def check(self):
+        if not 0.5 <= self.common < 1:
+            raise ValueError(f"features.common: need 0.5 <= common < 1, got {self.common}")
+
+    def sampler(self):
+        return table(self.table(None)[0])
+
+    def table(self, examples):
+        return np.array([self.common, 1 - self.common]), np.ones(2)
+
+
+class Hasty(Arrival):
+    """Forgets nothing, as Arrival; a member of one's own all the same."""
+
+
+register("features", "coin", Coin)
+register("memory", "hasty", Hasty)
+'''
 
 
 @pytest.fixture
 def own(tmp_path):
     """Runs `python -m sim run` where a module and a YAML of one's own lie."""
     (tmp_path / "my_members.py").write_text(MODULE)
+    (tmp_path / "my_coin.py").write_text(COIN)
     for name, text in (("broken", "1 / 0"), ("leaves", "raise SystemExit(7)"), ("wants", "import nowhere_at_all")):
         (tmp_path / f"{name}.py").write_text(text)
     (tmp_path / "conf" / "difficulty").mkdir(parents=True)
+    for group, text in (("features", "name: coin\ncommon: 0.99\n"), ("memory", "name: hasty\ndepth: 2\n")):
+        (tmp_path / "conf" / group).mkdir()
+        (tmp_path / "conf" / group / f"{text.split()[1]}.yaml").write_text(text)
     (tmp_path / "conf" / "difficulty" / "equal.yaml").write_text("name: equal\nchance: 0.02\n")
     environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
 
@@ -85,6 +126,17 @@ def test_a_member_of_one_s_own_is_simulated_confirmed_and_its_neighbour_refuted(
     assert (done.returncode, done.stderr) == (0, "")
     own_law, neighbour = verdicts(tmp_path)
     assert own_law["law"] == "pass@k = 1 - (1 - s)^k, no power law"
+    assert own_law["p_value"] > 1e-6
+    assert neighbour["verdict"] == "refuted"
+
+
+def test_so_are_features_and_memory_of_one_s_own(own, tmp_path):
+    more = "plugins=[my_coin]", "features=coin", "memory=hasty", "+examples={max: 3000, points: 15}"
+    done = own(*more, "experiment=learning_curve")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = own(*more, "experiment=learning_curve", "+law.common=0.9895", "output=outputs/z")
+    assert (done.returncode, done.stderr) == (0, "")
+    own_law, neighbour = verdicts(tmp_path)
     assert own_law["p_value"] > 1e-6
     assert neighbour["verdict"] == "refuted"
 
@@ -114,9 +166,7 @@ def test_a_mistake_with_it_is_one_sentence(own, arguments, sentence):
 def test_a_name_is_registered_once_and_for_its_own_axis_only():
     with pytest.raises(ValueError, match="difficulty=beta: there is such a member already"):
         axes.register("difficulty", "beta", Uniform)
-    with pytest.raises(
-        ValueError, match="mine: need a subclass of Features, .* or Verifier"
-    ):
+    with pytest.raises(ValueError, match="mine: need a subclass of Features, .* or Verifier"):
         axes.register("dependence", "mine", Uniform)
     with pytest.raises(ValueError, match="mine: need a subclass"):
         axes.register("memory", "mine", Difficulty)
