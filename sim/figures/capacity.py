@@ -4,13 +4,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sim.figures.panels import EXAMPLES, VERMILLION, curve_of, finish, one_curve, panels
-from sim.figures.words import LEARNING, number, setting, title, verdict_words
+from sim.figures.words import learning, number, setting, title, verdict_words
 
 
 def draw(run) -> Figure:
     """Error against the examples of a split, the room that goes with them on the axis above, the best split marked."""
     budget = setting(run, "capacity.product")
-    heading = title(run, "Room and examples that share a budget", (*LEARNING, ("n M", "capacity.product")))
+    heading = title(run, "Room and examples that share a budget", (*learning(run), ("n M", "capacity.product")))
     figure, [[axis, foot]] = panels(heading, (3.4,), (EXAMPLES,))
     axis.set(xscale="log", yscale="log", ylabel="fraction of test examples\nnot memorised")
     curve = curve_of(run, "error", "examples")

@@ -13,12 +13,12 @@ from sim.figures.panels import (
     one_curve,
     panels,
 )
-from sim.figures.words import LEARNING, inference, panel_words, title
+from sim.figures.words import inference, learning, panel_words, title
 
 
 def draw(run) -> Figure:
     """Failure against attempts for several numbers of examples, and the floor 1 - A they leave, against examples."""
-    heading = title(run, "Examples and attempts together", LEARNING + inference(run))
+    heading = title(run, "Examples and attempts together", learning(run) + inference(run))
     ceiling = (run.table["quantity"] == "ceiling").any()  # absent where the law has no Beta to fit one with
     figure, stacks = panels(heading, (3.6,), (ATTEMPTS, EXAMPLES) if ceiling else (ATTEMPTS,))
     stacks[0][0].set(xscale="log", yscale="log", ylabel="failure 1 - pass@k")

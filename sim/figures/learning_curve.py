@@ -13,12 +13,12 @@ from sim.figures.panels import (
     panels,
     window_bar,
 )
-from sim.figures.words import LEARNING, title, verdict_words
+from sim.figures.words import learning, title, verdict_words
 
 
 def draw(run) -> Figure:
     """Fraction of test examples whose feature is not memorised, against examples seen; one curve a depth."""
-    figure, [[axis, foot]] = panels(title(run, "Learning curve", LEARNING), (3.4,), (EXAMPLES,))
+    figure, [[axis, foot]] = panels(title(run, "Learning curve", learning(run)), (3.4,), (EXAMPLES,))
     axis.set(xscale="log", yscale="log", ylabel="fraction of test examples\nnot memorised")
     depths = np.unique(run.table["depth"][run.table["quantity"] == "error"])
     if len(depths) > 1:

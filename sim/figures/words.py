@@ -33,6 +33,22 @@ def inference(run):
     return tuple(told)
 
 
+def learning(run):
+    """Names and paths of what features and memory are set to; members by name where they are not the paper's."""
+    if setting(run, "features.name") in (None, "zipf"):
+        told = list(LEARNING[:2])
+    else:
+        told = [("features", "features.name"), *_numbers(run, "features")]
+    if setting(run, "memory.name") in ("capacity", "guessing", "multi_trace"):
+        told.append(("memory", "memory.name"))
+    return (*told, *_numbers(run, "memory"))
+
+
+def _numbers(run, group):
+    keys = run.manifest["config"].get(group)
+    return [(key, f"{group}.{key}") for key, value in (keys or {}).items() if isinstance(value, int | float)]
+
+
 def number(value):
     """A parameter as a reader writes it: 0.35, 4096, 10^6."""
     if not isinstance(value, int | float) or isinstance(value, bool):
