@@ -305,6 +305,55 @@ def test_every_member_of_an_axis_has_a_row():
             assert found, f"{group}={name} has no row"
 
 
+LINES = {  # of the table of laws, and the rows here that prove each: of ROWS, of POWER_LAWS, or tests
+    "Beta pass@k": (
+        "coverage, alpha 5, beta 0.35, against beta 2 % off",
+        "coverage with ceiling 0.9, against ceiling 0.905",
+    ),
+    "Inference-loss power law": ("Levi", "test_the_exponent_and_prefactor_of_inference_are_measured"),
+    "Hazard": ("test_the_hazard_is_the_success_rate_of_the_next_attempt",),
+    "Local slopes differ": ("test_the_slopes_of_failure_and_of_log_coverage_differ_as_their_laws_do",),
+    "pass^k": ("test_k_successes_of_k_meet_the_reliability_law",),
+    "Finite-P noise": ("test_a_finite_suite_scatters_by_its_problems_alone",),
+    "Total variance (Chen)": ("test_the_unbiased_estimator_has_the_total_variance_of_chen",),
+    "Fisher bound on beta": ("test_no_number_of_attempts_tells_beta_better_than_the_problems_allow",),
+    "Hutter mean": ("learning curve, s = 2, against b 2 % off",),
+    "Hutter exponent/prefactor": ("test_the_exponent_and_prefactor_of_learning_are_measured",),
+    "Missing-mass variance": ("test_one_shared_training_set_meets_the_learning_curve_and_its_variance",),
+    "Distinct features (time average)": ("test_distinct_features_of_training_sets_meet_karlins_law",),
+    "Finite m cut-off": ("learning curve, 100 features (cut-off), against s 2 % off",),
+    "Depth d": ("test_features_seen_ever_more_often_before_they_are_memorised_cost_a_constant_ratio",),
+    "Capacity M": ("capacity M, against room 5 % off",),
+    "A = memorised mass": ("joint law, depth 1, against b 2 % off",),
+    "Multi-trace": ("test_attempts_that_memory_grades_meet_their_law_over_n_and_k",),
+    "Zipf k_eff": (
+        "Zipf-discounted attempts, against the discount 5 % off",
+        "Zipf-discounted, exponent beta (1 - zeta)",
+    ),
+    "Markov repeats": ("Markov repeats, against r 5 % off", "Markov repeats, (1 - r) k attempts"),
+    "Polya": (
+        "Polya urn, against the correlation 5 % off",
+        "test_attempts_from_an_urn_leave_a_power_of_the_logarithm",
+    ),
+    "Scaled Beta = thinning": ("scaled Beta, c k attempts", "test_a_bound_on_ease_thins_the_attempts"),
+    "Density near 0 (Schaeffer)": (
+        "any density near 0, continuous Bernoulli",
+        "any density near 0, uniform",
+        "any density near 0, Kumaraswamy",
+    ),
+    "Kazdan allocation": ("test_estimates_scatter_least_where_attempts_are_shared_out_by_the_law",),
+    "LID intrinsic tail": ("test_a_random_precision_leaves_a_power_law_in_beta",),
+    "LID bias tail": ("test_a_random_bias_bends_the_power_law_for_ever",),
+    "Toy VAE": ("test_a_toy_autoencoder_has_its_ceiling_from_the_threshold_and_its_exponent_from_the_dimension",),
+}
+
+
+def test_every_line_of_the_table_of_laws_has_its_rows():
+    here = {*ROWS, *POWER_LAWS, *(name for name in globals() if name.startswith("test_"))}
+    gone = {line: row for line, rows in LINES.items() for row in rows if row not in here}
+    assert not gone
+
+
 def test_one_shared_training_set_meets_the_learning_curve_and_its_variance():
     examples, exponent, size = grid(2000, 12), 2.0, 100.0
     features = simulate.feature_sampler(exponent, size)
