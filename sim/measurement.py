@@ -20,6 +20,11 @@ class Prediction(NamedTuple):
     floor: bool  # whether the curve levels off above 0
 
 
+def normal(second, fourth, draws):
+    """Whether the mean of so many independent draws is taken for normal, by their central moments; elementwise."""
+    return draws * second**2 >= _NORMAL * fourth
+
+
 def told(moments, learners):
     """Grid points at which the mean over so many learners is normal, and so is what lies between them: their indices.
 
@@ -29,7 +34,7 @@ def told(moments, learners):
     kept, second, fourth = [], 0.0, 0.0
     for cell in range(len(moments[0]) - 1, 0, -1):  # the first cell is what the others leave
         second, fourth = second + moments[0][cell], fourth + moments[1][cell]
-        if fourth > 0 and learners * second**2 >= _NORMAL * fourth:
+        if fourth > 0 and normal(second, fourth, learners):
             kept.append(cell - 1)
             second = fourth = 0.0
     return np.array(kept[::-1], int)

@@ -185,6 +185,8 @@ def judge_means(law, quantity, means, prediction, measured=None):
         test = np.inf, 1, 0.0
     elif not len(points):
         test = 0.0, 0, 1.0
+    elif len(means) < 4:  # a quarter of them is no point at all
+        test = 0.0, 0, np.nan
     else:
         most = min(len(points), len(means) // 4)
         chosen = points[np.unique(np.linspace(0, len(points) - 1, most).astype(int))]

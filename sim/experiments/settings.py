@@ -2,31 +2,40 @@
 
 from dataclasses import dataclass
 
-from sim.model import need
+from sim.model import BATCH, need
 
 
 @dataclass(frozen=True)
 class Verification:
-    """A noisy verifier, and what a wrong answer costs when a right one is worth 1."""
+    """A noisy verifier, and what its mistakes cost.
+
+    true_positive, false_positive: probability that it accepts a right, a wrong attempt.  penalty: of a wrong answer,
+    when a right one is worth 1 and none is worth nothing.
+    """
 
     true_positive: float
     false_positive: float
     penalty: float
 
     def check(self):
-        """Refuse what are no probabilities, and a verifier that prefers wrong answers."""
+        """Refuse what are no probabilities, a verifier that prefers wrong answers, and rewards for those."""
         t, f = self.true_positive, self.false_positive
         need(1e-6 <= t <= 1, "verification.true_positive", "0.000001 <= true_positive <= 1", t)
-        need(1e-12 <= f <= t, "verification.false_positive", "1e-12 <= false_positive <= true_positive", f)
-        need(0 < self.penalty <= 1e6, "verification.penalty", "0 < penalty <= 1e6", self.penalty)
+        need(
+            1e-12 <= f <= t and f < 1,
+            "verification.false_positive",
+            "1e-12 <= false_positive <= true_positive, and below 1",
+            f,
+        )
+        need(0 <= self.penalty <= 1e6, "verification.penalty", "0 <= penalty <= 1e6", self.penalty)
 
 
 @dataclass(frozen=True)
 class Selection:
     """How answers are chosen without a verifier.
 
-    wrong: wrong answers, all equally likely, that votes may fall on.  shift: by which the scores of right answers are
-    higher, in units of their standard deviation.
+    wrong: wrong answers, all equally likely, that votes may fall on: the time a run takes grows with it.  shift: by which
+    the scores of right answers are higher, in standard deviations of a score.
     """
 
     wrong: int
@@ -40,47 +49,83 @@ class Selection:
 
 @dataclass(frozen=True)
 class Cost:
-    """Prices. value: of a solved problem.  price: of an attempt, in the same unit."""
+    """What attempts cost, and what they are worth.
+
+    value: of a solved problem.  price: of an attempt, in the same unit.  parameters, layers, width: of the model, all
+    parameters and the numbers of its residual stream.  prompt, decode: tokens read once, and written in each attempt.
+    seconds: that an attempt takes.  slots: attempts made at the same time.
+    """
 
     value: float
     price: float
+    parameters: float
+    layers: int
+    width: int
+    prompt: int
+    decode: int
+    seconds: float
+    slots: int
 
     def check(self):
-        """Refuse what is worth or costs nothing."""
-        need(0 < self.value <= 1e12, "cost.value", "0 < value <= 1e12", self.value)
-        need(0 < self.price <= 1e12, "cost.price", "0 < price <= 1e12", self.price)
+        """Refuse what is worth or costs nothing, attempts too cheap to be counted, and models that write nothing."""
+        need(1e-12 <= self.value <= 1e12, "cost.value", "1e-12 <= value <= 1e12", self.value)
+        rule = "1e-15 value <= price <= 1e12 (more than 1e15 attempts would pay)"
+        need(1e-15 * self.value <= self.price <= 1e12, "cost.price", rule, self.price)
+        need(1 <= self.parameters <= 1e15, "cost.parameters", "1 <= parameters <= 1e15", self.parameters)
+        for name, least in (("layers", 1), ("width", 1), ("prompt", 0), ("decode", 1), ("slots", 1)):
+            value = getattr(self, name)
+            need(least <= value <= 10**6, f"cost.{name}", f"a whole number from {least} to 1e6", value)
+        need(1e-6 <= self.seconds <= 1e6, "cost.seconds", "1e-6 <= seconds <= 1e6", self.seconds)
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A suite of problems that share attempts.  problems: of a finite suite."""
+    """A suite of problems that share attempts.  problems: how many a finite suite has."""
 
     problems: int
 
     def check(self):
-        """Refuse suites too small for a share."""
-        need(2 <= self.problems <= 10**6, "suite.problems", "a whole number from 2 to 1e6", self.problems)
+        """Refuse suites with nothing to share, and those larger than a batch."""
+        need(2 <= self.problems <= BATCH, "suite.problems", f"a whole number from 2 to {BATCH}", self.problems)
 
 
 @dataclass(frozen=True)
 class Importance:
-    """Weights.  lift: exponent of them."""
+    """What counts more. A problem solved with probability s weighs (1 - s)^lift s^-drop; a feature, its mass^-rarity.
 
+    problems: drop as a share of the exponent of coverage, which falls by it.  features: rarity as a share of the
+    exponent of learning, which falls by it.  lift: an exponent.  target: weight to be solved, a share of all.
+    """
+
+    problems: float
+    features: float
     lift: float
+    target: float
 
     def check(self):
-        """Refuse weights without a finite mean."""
+        """Refuse weights that scatter too widely for an error bar: third moments are finite up to a third."""
+        for name in ("problems", "features"):
+            rule, value = f"0 <= {name} <= 1/3 (heavier weights have no error bar)", getattr(self, name)
+            need(0 <= value <= 1 / 3, f"importance.{name}", rule, value)
+        need(0 <= self.lift <= 10, "importance.lift", "0 <= lift <= 10", self.lift)
+        need(0 < self.target < 1, "importance.target", "0 < target < 1", self.target)
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Two kinds of features to be told apart.  better: exponent of the one that is learnt faster."""
+    """Two learners to be told apart by one run each.
 
-    better: float
+    lead: by which the Zipf exponent of the better one's features is larger than features.exponent.  examples: largest
+    number of training examples, each of them drawn.
+    """
+
+    lead: float
+    examples: int
 
     def check(self):
-        """Refuse what has no distribution."""
-        need(1 < self.better <= 20, "noise.better", "1 < better <= 20", self.better)
+        """Refuse learners that are alike, and training sets too small for a curve or too large to be drawn."""
+        need(0.01 <= self.lead <= 10, "noise.lead", "0.01 <= lead <= 10", self.lead)
+        need(10 <= self.examples <= 10**4, "noise.examples", "a whole number from 10 to 10000", self.examples)
 
 
 @dataclass(frozen=True)

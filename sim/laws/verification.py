@@ -136,7 +136,17 @@ def optimal_attempts(alpha, beta, true_positive, false_positive, penalty):
     beta t <= c f alpha.  np.inf where it never comes or exceeds 2^53: without false positives, without penalty, or by
     t = f, when the first attempt pays.  The mean success of what is left falls with k: utility peaks once.
     """
-    log_success, log_failure, log_weight = _problems(alpha, beta)
+    if beta * true_positive <= penalty * false_positive * alpha:
+        return 0.0
+    return max(1.0, optimum(*_problems(alpha, beta), true_positive, false_positive, penalty))
+
+
+def optimum(log_success, log_failure, log_weight, true_positive, false_positive, penalty):
+    """optimal_attempts at problems that are given with their weights.
+
+    log_success, log_failure, log_weight: ln s, ln(1-s) and logarithm of the weight, shape [m]; ln s and the weight's may
+    be -inf.  Others as in optimal_attempts.
+    """
     # (1-f)^k is common to both sides: with it, k f would cost digits.
     log_refused = _log_refused(log_success, log_failure, (true_positive - false_positive) / (1 - false_positive), 0.0)
     gain = true_positive * np.exp(log_success) - penalty * false_positive * np.exp(log_failure)
@@ -144,7 +154,7 @@ def optimal_attempts(alpha, beta, true_positive, false_positive, penalty):
     def pays(attempts):
         return special.softmax(log_weight + attempts * log_refused) @ gain > 0
 
-    if beta * true_positive <= penalty * false_positive * alpha:
+    if not pays(0):
         return 0.0
     low, high = 0, 1
     while pays(high):

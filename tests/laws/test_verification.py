@@ -280,3 +280,14 @@ def test_a_number_gives_a_number_and_a_table_gives_a_table():
     assert verification.utility([1, 2, 3], *LEVI, *NOISY, 2.0).shape == (3,)
     assert isinstance(verification.ceiling(*LEVI, 0.3), np.float64)
     assert given([1, 2, 3], [0.1, 0.2], *NOISY).shape == (3, 3, 2)
+
+
+@pytest.mark.parametrize("penalty", [0.05, 0.2, 1.0, 4.0, 30.0])
+def test_the_optimum_at_given_problems_is_the_best_of_all_numbers(penalty):
+    """Three problems, one of them hopeless, and one of no weight."""
+    success, weight = [0.0, 0.3, 0.9, 0.5], np.array([0.2, 0.5, 0.3, 0.0])
+    with np.errstate(divide="ignore"):
+        found = verification.optimum(*problems(success), np.log(weight), 0.8, 0.1, penalty)
+    right, wrong, _ = given(np.arange(200), success, 0.8, 0.1) @ weight
+    assert found == np.argmax(right - penalty * wrong)
+    assert (found == 0) == (penalty == 30)

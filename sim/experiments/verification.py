@@ -1,0 +1,178 @@
+"""A noisy verifier picks the answer: how often is it right, wrong, or missing, and how many attempts pay?
+
+Model of Stroebl, Kapoor and Narayanan 2024 (arXiv 2411.17501).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim import simulate
+from sim.axes.verifier import Noisy
+from sim.estimators import Curve, failure_curve
+from sim.experiments.question import Answer, drawn, join, rows
+from sim.laws import verification as laws
+from sim.measurement import Prediction, normal, told
+from sim.model import BATCH, Counts, grid
+from sim.samplers.verification import ENDLESS, outcomes
+from sim.verdict import judge, judge_means
+
+LAWS = {
+    "right": "E[(s t / a) (1 - (1-a)^k)], a = s t + (1-s) f",
+    "wrong": "E[((1-s) f / a) (1 - (1-a)^k)], a = s t + (1-s) f",
+    "unanswered": "E[(1-a)^k], a = s t + (1-s) f",
+    "ceiling": "E[s / (s + r (1-s))], r = FPR / TPR",
+}
+_EVERY = 32  # all numbers of attempts up to here are tried for the optimum
+_TRIED = 96  # and so many on a logarithmic grid: steps of 16 % up to a million, and the optimum is flat
+
+
+class Outcomes(NamedTuple):
+    """Right and wrong answers: problems of each batch [batches, k], of all [k], or shares [k]."""
+
+    right: np.ndarray
+    wrong: np.ndarray
+
+    def utility(self, penalty):
+        """A right answer earns 1, a wrong one costs the penalty, none is worth nothing."""
+        return self.right - penalty * self.wrong
+
+    def reward(self, penalty, problems):
+        """Utility of so many independent problems with its standard error; right and wrong [k] among all of them.
+
+        The error is that of shares with one problem more each, so that it is never 0.
+        """
+        right, wrong = ((x + 1) / (problems + 2) for x in self)
+        variance = right + penalty**2 * wrong - (right - penalty * wrong) ** 2
+        return Curve(self.utility(penalty) / problems, np.sqrt(variance / problems))
+
+    def total(self):
+        """Of all batches together."""
+        return Outcomes(self.right.sum(axis=0), self.wrong.sum(axis=0))
+
+
+class Law(NamedTuple):
+    """Curves of right, wrong and unanswered [k], the ceiling [1], and the optimal number of attempts; else NaN."""
+
+    curves: dict[str, np.ndarray]
+    optimum: float
+
+
+def run(question):
+    """Simulate what is returned within k attempts; hold shares, ceiling and utility against their laws."""
+    tries, penalty = question.tries, question.settings.penalty
+    law = law_of(question.law.difficulty, question.settings, tries)
+    numbers = np.union1d(tries, [*grid(tries[-1], _TRIED), *range(1, 1 + int(min(tries[-1], _EVERY)))])
+    found = _simulate(question, numbers, law.optimum)
+    here = Outcomes(*(x[:, np.searchsorted(numbers, tries)] for x in found))
+    counts = {
+        "right": here.right,
+        "wrong": here.wrong,
+        "unanswered": BATCH - here.right - here.wrong,
+        "ceiling": found.right[:, -1:],
+    }
+    tables, verdicts = [], []
+    for quantity, problems in counts.items():
+        attempts = np.inf if quantity == "ceiling" else tries
+        curve = failure_curve(Counts(problems, BATCH))
+        tables.append(rows(quantity, curve, law.curves[quantity], attempts=attempts))
+        verdicts += _judged(quantity, problems, law.curves[quantity])
+    known, curve = Outcomes(law.curves["right"], law.curves["wrong"]), here.total().reward(penalty, drawn(question))
+    tables.append(rows("utility", curve, known.utility(penalty), attempts=tries))
+    verdicts += _judged_utility(here, known, penalty, law.optimum)
+    tables += best_attempts(found.total(), numbers, law.optimum, penalty, drawn(question))
+    return Answer(join(*tables), verdicts, drawn(question), drawn(question) * tries[-1])
+
+
+def law_of(difficulty, asked, tries):
+    """Law of a difficulty, an average over its problems.  asked: settings.Verification."""
+    if not hasattr(difficulty, "problems"):  # a member from outside that has no more to say than its own failure
+        unknown = np.full(len(tries), np.nan)
+        return Law(dict.fromkeys(LAWS, unknown) | {"ceiling": unknown[:1]}, np.nan)
+    problems, rates = difficulty.problems(), (asked.true_positive, asked.false_positive)
+    mean = lambda law, k: law(k, problems.log_success, problems.log_failure, *rates) @ problems.weight  # noqa: E731
+    of_outcomes = {"right": laws.accepted_correct, "wrong": laws.accepted_wrong, "unanswered": laws.unanswered}
+    curves = {name: np.array([mean(law, k) for k in tries]) for name, law in of_outcomes.items()}
+    curves["ceiling"] = np.array([mean(laws.accepted_correct, np.inf)])
+    with np.errstate(divide="ignore"):
+        weighted = *problems[:2], np.log(problems.weight)
+    return Law(curves, laws.optimum(*weighted, *rates, asked.penalty))
+
+
+def _simulate(question, numbers, optimum):
+    """Outcomes of each batch, [batches, k]: after so many attempts, after the law's optimum, and in the end."""
+    verifier = Noisy(question.settings.true_positive, question.settings.false_positive)
+    attempts = [*numbers, optimum if 1 <= optimum < numbers[-1] else 1.0, ENDLESS]
+    counts = simulate.curves(
+        question.seed,
+        f"verification {question.difficulty.physics()} {verifier}",
+        outcomes(question.difficulty.sampler(), verifier.sampler(None), attempts, BATCH),
+        question.budget.batches,
+        question.budget,
+        question.progress,
+    )
+    return Outcomes(*np.split(counts, 2, axis=1))
+
+
+def _judged(quantity, counts, law):
+    """Verdict on the counts of one outcome that grows with k, or falls."""
+    if np.isnan(law).any():
+        return []
+    grows = quantity != "unanswered"  # what is judged falls
+    failures, curve = (BATCH - counts, 1 - law) if grows else (counts, law)
+    return [judge(LAWS[quantity], quantity, Counts(failures, BATCH), Prediction(curve, None, None, grows), None)]
+
+
+def _judged_utility(counts, law, penalty, optimum):
+    """Verdict on the utility, where its mean is normal."""
+    if np.isnan(optimum):
+        return []
+    points = _normal(law, penalty, len(counts.right) * BATCH)
+    if not len(points):
+        return []
+    where = f"best at k = {optimum:.10g}" if np.isfinite(optimum) else "higher with every k"
+    prediction = Prediction(law.utility(penalty)[points], None, None, False)
+    means = counts.utility(penalty)[:, points] / BATCH
+    return [judge_means(f"right - {penalty:g} wrong, {where}", "utility", means, prediction)]
+
+
+def _normal(law, penalty, problems):
+    """Points of the grid at which the mean utility of so many problems is normal, and so is what lies between them."""
+    right, wrong = (np.diff(x, prepend=0)[::-1] for x in law)
+    moments = [np.append(0.0, right + penalty**power * wrong) for power in (2, 4)]
+    points = len(law.right) - 1 - told(moments, problems)[::-1]  # told joins cells from the end on
+    right, wrong = (x[points] for x in law)
+    mean = right - penalty * wrong
+    second, fourth = (
+        right * (1 - mean) ** power + wrong * (penalty + mean) ** power + (1 - right - wrong) * mean**power
+        for power in (2, 4)
+    )
+    return points[(second > 0) & normal(second, fourth, problems)]
+
+
+def best_attempts(counts, numbers, optimum, penalty, problems):
+    """Rows of the best number of attempts within the grid, none among them, and of what the law's falls short of it.
+
+    counts: of all problems, at the numbers and at the law's optimum, as from `_simulate`.  Nothing where the law has
+    its optimum beyond the grid. Standard error of the best number: half the span of those whose utility cannot be told
+    from the best by one standard error, half a step further on either side; generous, as the optimum is flat.
+    """
+    if optimum >= numbers[-1]:
+        return []
+    inside = optimum >= 1  # else the law's optimum is none at all, or there is no law
+    tried = np.concatenate([[0.0], numbers, [optimum] if inside else []])
+    at = Outcomes(*(np.concatenate([[0.0], x[: len(tried) - 1]]) for x in counts))
+    utility = at.utility(penalty)
+    best = int(np.argmax(utility))
+    between = Outcomes(*(np.abs(x - x[best]) for x in at))  # answered after the one number of attempts, by the other
+    behind = Curve((utility[best] - utility) / problems, between.reward(penalty, problems).stderr)
+    order = np.unique(tried)
+    alike = np.unique(tried[behind.estimate <= behind.stderr])
+    low, high = (int(np.searchsorted(order, x)) for x in alike[[0, -1]])
+    span = order[[max(low - 1, 0), low, high, min(high + 1, len(order) - 1)]]
+    stderr = (span[2:].sum() - span[:2].sum()) / 4
+    found = rows("optimum", Curve(tried[best], stderr), optimum, attempts=numbers[-1])
+    if np.isnan(optimum):
+        return [found]
+    short = Curve(*(x[-1 if inside else 0] for x in behind))
+    return [found, rows("regret", short, 0.0, attempts=numbers[-1])]
