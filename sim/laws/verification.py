@@ -144,8 +144,8 @@ def optimal_attempts(alpha, beta, true_positive, false_positive, penalty):
 def optimum(log_success, log_failure, log_weight, true_positive, false_positive, penalty):
     """optimal_attempts at problems that are given with their weights.
 
-    log_success, log_failure, log_weight: ln s, ln(1-s) and logarithm of the weight, shape [m]; ln s and the weight's may
-    be -inf.  Others as in optimal_attempts.
+    log_success, log_failure, log_weight: ln s, ln(1-s) and logarithm of the weight, shape [m]; the first and the last
+    may be -inf.  Others as in optimal_attempts.
     """
     # (1-f)^k is common to both sides: with it, k f would cost digits.
     log_refused = _log_refused(log_success, log_failure, (true_positive - false_positive) / (1 - false_positive), 0.0)
