@@ -327,6 +327,9 @@ LINES = {  # of the table of laws, and the rows here that prove each: of ROWS, o
     "Capacity M": ("capacity M, against room 5 % off",),
     "A = memorised mass": ("joint law, depth 1, against b 2 % off",),
     "Multi-trace": ("test_attempts_that_memory_grades_meet_their_law_over_n_and_k",),
+    "Verifier ceiling": ("test_no_number_of_attempts_passes_the_ceiling_of_a_noisy_verifier",),
+    "FPR^beta law": ("test_what_false_positives_cost_falls_as_a_power_beta_of_their_rate",),
+    "Optimal k under false positives": ("test_attempts_pay_up_to_the_optimum_of_the_law_and_it_may_be_none",),
     "Zipf k_eff": (
         "Zipf-discounted attempts, against the discount 5 % off",
         "Zipf-discounted, exponent beta (1 - zeta)",
