@@ -21,12 +21,14 @@ from sim.axes.memory import Arrival, Capacity, Guessing, MultiTrace
 from sim.axes.spread import ContinuousBernoulli, LatentPrecision, Reciprocal, ScaledBeta, ScaledKumaraswamy, Uniform
 from sim.axes.verifier import Noisy, Perfect
 from sim.experiments.question import Law
-from sim.laws import coverage, dependence, difficulty, joint, learning_curve, plug_in, verification
+from sim.laws import coverage, dependence, difficulty, importance, joint, learning_curve, plug_in, verification, voting
 from sim.measurement import Prediction
 from sim.model import BATCH, Budget, grid
 from sim.pilot import counts as pilot
 from sim.pilot.frequencies import Frequencies
 from sim.samplers import bits
+from sim.samplers.importance import Weighted
+from sim.samplers.selection import selection
 from sim.samplers.verification import ENDLESS, outcomes
 
 N, K = grid(1e6, 25), grid(1e6, 25)
@@ -330,6 +332,12 @@ LINES = {  # of the table of laws, and the rows here that prove each: of ROWS, o
     "Verifier ceiling": ("test_no_number_of_attempts_passes_the_ceiling_of_a_noisy_verifier",),
     "FPR^beta law": ("test_what_false_positives_cost_falls_as_a_power_beta_of_their_rate",),
     "Optimal k under false positives": ("test_attempts_pay_up_to_the_optimum_of_the_law_and_it_may_be_none",),
+    "Majority limit": (
+        "test_votes_end_where_the_right_answer_is_the_most_likely_and_on_hard_problems_they_do_harm",
+    ),
+    "BoN exponential scores": (
+        "test_the_best_of_exponential_scores_levels_off_and_that_of_gaussian_ones_does_not",
+    ),
     "Zipf k_eff": (
         "Zipf-discounted attempts, against the discount 5 % off",
         "Zipf-discounted, exponent beta (1 - zeta)",
@@ -348,6 +356,12 @@ LINES = {  # of the table of laws, and the rows here that prove each: of ROWS, o
     "Kazdan allocation": ("test_estimates_scatter_least_where_attempts_are_shared_out_by_the_law",),
     "LID intrinsic tail": ("test_a_random_precision_leaves_a_power_law_in_beta",),
     "LID bias tail": ("test_a_random_bias_bends_the_power_law_for_ever",),
+    "Verifier ceiling": (
+        "test_no_number_of_attempts_passes_the_ceiling_of_a_noisy_verifier",
+        "test_a_noisy_verifier_is_right_wrong_and_silent_as_its_laws_say",
+    ),
+    "FPR^beta law": ("test_what_false_positives_cost_falls_as_a_power_beta_of_their_rate",),
+    "Optimal k under false positives": ("test_attempts_pay_up_to_the_optimum_of_the_law_and_it_may_be_none",),
     "Toy VAE": ("test_a_toy_autoencoder_has_its_ceiling_from_the_threshold_and_its_exponent_from_the_dimension",),
 }
 
@@ -794,3 +808,122 @@ def test_attempts_pay_up_to_the_optimum_of_the_law_and_it_may_be_none(penalty, b
     assert mean[-1] < 0 and (best == 0 or mean[0] > 0)
     assert_mean(earned, problems, mean, np.sqrt(second - mean**2))
     rejects(assert_mean, earned, problems, law(1.05 * penalty)[0], np.sqrt(second - mean**2))
+
+
+def weigh(difficulty, rarity, lift, drop, exponent, size, tries=K, examples=N):
+    """Shares of the weight that every batch leaves unsolved over k, and unmemorised over n, [batches, x] each."""
+    numbers = (np.asarray(x, np.float32) for x in (rarity, lift, drop, examples, tries))
+    parts = simulate.feature_sampler(exponent, size), simulate.memory_sampler("arrival", 1), difficulty.sampler(), FIRST
+    kernel = Weighted(*parts, *numbers, np.arange(BATCH, dtype=np.uint32).reshape(-1, 128))
+    curves = simulate.curves(1, f"weighted {difficulty.physics()} {exponent}", kernel, BUDGET.batches, BUDGET)
+    k, n = len(tries), len(examples)
+    _, _, failed, weight, _, _, missed, mass = np.split(curves, np.cumsum([1, k, k, 1, 1, n, n]), axis=1)
+    return estimators.weighted_means(failed, weight), estimators.weighted_means(missed, mass)
+
+
+def meets(means, law):
+    return verdict.judge_means("", "", means, Prediction(law, None, None, False)).p_value > FALSE_ALARM
+
+
+def test_weighted_coverage_has_its_law_when_problems_count_by_their_failure():
+    failed, _ = weigh(LEVI, 0.0, 2.0, 0.0, 2.0, np.inf)
+    assert meets(failed, importance.weighted_loss(K, 5, 0.35, 2.0))
+    for law in ((5, 0.35, 1.9), (5.25, 0.35, 2.0), (5, 0.35, 0.0)):
+        assert not meets(failed, importance.weighted_loss(K, *law))
+
+
+def test_weighted_coverage_of_listed_problems_has_its_law():
+    success = TABLE.successes / TABLE.attempts
+    solvable = success[success > 0]
+    failed, _ = weigh(MATH, 0.0, 1.0, 0.1, 2.0, np.inf, grid(3e4, 25))
+    law = lambda lift, drop: importance.weighted_failure(  # noqa: E731
+        grid(3e4, 25), solvable, (1 - solvable) ** lift * solvable**-drop
+    )
+    assert meets(failed, law(1.0, 0.1))
+    assert not meets(failed, law(1.0, 0.105)) and not meets(failed, law(0.8, 0.1))
+
+
+def test_when_hard_problems_count_more_the_exponent_of_coverage_falls_by_the_exponent_of_the_weights():
+    failed, _ = weigh(LEVI, 0.0, 0.0, 0.1, 2.0, np.inf)
+    assert meets(failed, importance.tail_weighted_loss(K, 5, 0.35, 0.1))
+    for law in ((5, 0.35, 0.105), (5.25, 0.35, 0.1), (5, 0.35, 0.0)):
+        assert not meets(failed, importance.tail_weighted_loss(K, *law))
+    prediction = Prediction(importance.tail_weighted_loss(K, 5, 0.35, 0.1), 0.25, coverage.prefactor(5, 0.25), False)
+    measured = measurement.measure_means(failed, K, prediction)
+    z = abs(measured.exponent - np.array([0.25, 0.2625, 0.35])) / np.hypot(measured.exponent_stderr, measured.bias)
+    assert z[0] < stats.norm.isf(FALSE_ALARM / 2) < z[1] < z[2]
+
+
+def test_when_rare_features_count_more_the_learning_curve_is_weighted_and_its_exponent_falls():
+    _, missed = weigh(LEVI, 0.125, 0.0, 0.0, 2.0, np.inf)
+    law = lambda rarity: importance.weighted_unmemorised_infinite(N, 2.0, 2.0 * (1 - rarity))  # noqa: E731
+    assert meets(missed, law(0.125))
+    assert not meets(missed, law(0.13125)) and not meets(missed, law(0.0))
+    late = N >= 10  # where the sum over features has become an integral
+    known = importance.importance_exponent(2.0, 1.75), importance.weighted_prefactor(2.0, 1.75)
+    measured = measurement.measure_means(missed[:, late], N[late], Prediction(law(0.125)[late], *known, False))
+    z = abs(measured.exponent - np.array([known[0], 1.05 * known[0], 0.5])) / measured.exponent_stderr
+    assert z[0] < stats.norm.isf(FALSE_ALARM / 2) < z[1] < z[2]
+
+
+@pytest.mark.parametrize(("exponent", "rarity"), [(0.8, 0.3), (1.5, 0.1)])
+def test_the_weighted_learning_curve_of_a_finite_set_has_its_law(exponent, rarity):
+    _, missed = weigh(LEVI, rarity, 0.0, 0.0, exponent, 1000.0, examples=grid(1000, 25))
+    law = lambda off: importance.weighted_unmemorised(  # noqa: E731
+        grid(1000, 25), exponent, 1000, -exponent * (1 - off * rarity)
+    )
+    assert meets(missed, law(1.0)) and not meets(missed, law(0.95))
+
+
+@pytest.mark.parametrize("drop", [0.0, 0.1])
+def test_so_many_attempts_are_needed_as_the_law_says_for_a_share_of_the_weight(drop):
+    needed = importance.attempts_needed(0.1, 5, 0.35 - drop)
+    tries = np.round(needed * np.geomspace(0.8, 1.25, 25))  # dense: between points the failure is a power law
+    failed, _ = weigh(LEVI, 0.0, 0.0, drop, 2.0, np.inf, tries)
+    crossed = lambda curve: np.interp(-np.log(0.1), -np.log(curve), np.log(tries))  # noqa: E731
+    parts = np.array([[crossed(part)] for part in estimators.jackknife_groups(failed)])
+    whole = np.array([crossed(failed.mean(axis=0))])
+    judged = lambda law: verdict.judge_fit("", "", whole, parts, np.log([law]), len(failed)).p_value  # noqa: E731
+    assert judged(needed) > FALSE_ALARM
+    assert judged(importance.attempts_needed(0.1, 5, 0.95 * (0.35 - drop))) < FALSE_ALARM
+    assert judged(importance.attempts_needed(0.095, 5, 0.35 - drop)) < FALSE_ALARM
+
+
+def choose(wrong, shift=2.0, attempts=np.array([1, 2, 3, 5, 12, 50, 300, 1e4, 1e6])):  # noqa: B008
+    """Means of 1024 problems each, right by votes and by exponential and Gaussian scores [means, k]; endless votes."""
+    kernel = selection(LEVI.sampler(), attempts, wrong, shift)
+    drawn = simulate.curves(1, f"choose {wrong}", kernel, 32, BUDGET)
+    _, votes, exponential, gaussian, endless = np.split(drawn, len(attempts) * np.arange(1, 5), axis=1)
+    return attempts, votes, exponential, gaussian, endless[:, 0]
+
+
+def of_shares(means, law):
+    """A mean of means of 1024 problems each, right or wrong, as assert_mean wants it."""
+    return means.mean(), 1024 * len(means), law, np.sqrt(law * (1 - law))
+
+
+@pytest.mark.parametrize("wrong", [1, 4])
+def test_votes_end_where_the_right_answer_is_the_most_likely_and_on_hard_problems_they_do_harm(wrong):
+    attempts, votes, *_, endless = choose(wrong)
+    law = lambda alpha, m: voting.plurality_mean(attempts, alpha, 0.35, m)  # noqa: E731
+    assert meets(votes, law(5, wrong))
+    assert not meets(votes, law(5.25, wrong)) and not meets(votes, law(5, wrong + 1))
+    for last in (votes[:, -1], endless):  # a million votes are as good as endless ones
+        assert_mean(*of_shares(last, voting.plurality_limit(5, 0.35, wrong)))
+        rejects(assert_mean, *of_shares(last, voting.plurality_limit(5.25, 0.35, wrong)))
+    few, hard = votes.mean(axis=0), votes.mean(axis=0)[attempts == (50 if wrong == 1 else 12)][0]
+    assert hard < few[0] - 5 * votes[:, 0].std() / np.sqrt(len(votes))
+
+
+def test_the_best_of_exponential_scores_levels_off_and_that_of_gaussian_ones_does_not():
+    attempts, _, exponential, gaussian, _ = choose(4)
+    problems = LEVI.problems()
+    success = np.exp(problems.log_success)
+    of_exponential = lambda mu: voting.best_exponential(attempts, success, mu) @ problems.weight  # noqa: E731
+    of_gaussian = lambda mu: voting.best_gaussian_mean(attempts, success, problems.weight, mu)  # noqa: E731
+    assert meets(exponential, of_exponential(2.0)) and meets(gaussian, of_gaussian(2.0))
+    assert not meets(exponential, of_exponential(2.1)) and not meets(gaussian, of_gaussian(2.1))
+    assert not meets(exponential, of_gaussian(2.0))
+    assert_mean(*of_shares(exponential[:, -1], voting.best_exponential_ceiling(5, 0.35, 2.0)))
+    rejects(assert_mean, *of_shares(exponential[:, -1], voting.best_exponential_ceiling(5, 0.35, 2.1)))
+    assert np.all(np.diff(gaussian.mean(axis=0)) > 0) and gaussian[:, -1].mean() > 3 * exponential[:, -1].mean()
