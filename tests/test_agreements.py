@@ -356,12 +356,6 @@ LINES = {  # of the table of laws, and the rows here that prove each: of ROWS, o
     "Kazdan allocation": ("test_estimates_scatter_least_where_attempts_are_shared_out_by_the_law",),
     "LID intrinsic tail": ("test_a_random_precision_leaves_a_power_law_in_beta",),
     "LID bias tail": ("test_a_random_bias_bends_the_power_law_for_ever",),
-    "Verifier ceiling": (
-        "test_no_number_of_attempts_passes_the_ceiling_of_a_noisy_verifier",
-        "test_a_noisy_verifier_is_right_wrong_and_silent_as_its_laws_say",
-    ),
-    "FPR^beta law": ("test_what_false_positives_cost_falls_as_a_power_beta_of_their_rate",),
-    "Optimal k under false positives": ("test_attempts_pay_up_to_the_optimum_of_the_law_and_it_may_be_none",),
     "Toy VAE": ("test_a_toy_autoencoder_has_its_ceiling_from_the_threshold_and_its_exponent_from_the_dimension",),
 }
 
