@@ -37,6 +37,7 @@ class Experiment(NamedTuple):
 
 
 _EXAMPLES, _ATTEMPTS = ("examples", "examples n"), ("attempts", "attempts k")
+_ATTEMPTS_ALONE = "dependence", "verifier", "attempts", "sampling"
 _FAILURE = Heading(*_ATTEMPTS, "unsolved")
 
 EXPERIMENTS = {
@@ -81,7 +82,7 @@ EXPERIMENTS = {
         ("attempts",),
         ("difficulty",),
         settings.Verification,
-        ("dependence", "verifier"),
+        _ATTEMPTS_ALONE,
     ),
     "selection": Experiment(
         "Without a verifier: how far does the majority, or the best score, fall behind pass@k?",
@@ -95,7 +96,7 @@ EXPERIMENTS = {
         ("attempts",),
         ("difficulty",),
         settings.Selection,
-        ("dependence", "verifier"),
+        _ATTEMPTS_ALONE,
     ),
     "cost": Experiment(
         "What do k attempts cost, paid at once or one by one until one succeeds, and how many pay?",
@@ -144,7 +145,7 @@ EXPERIMENTS = {
         ("examples", "attempts"),
         ("learning", "difficulty"),
         settings.Importance,
-        ("features", "memory", "dependence", "verifier"),
+        (*_ATTEMPTS_ALONE, "features", "memory"),
     ),
     "noise": Experiment(
         "How much does one learning curve say? Its scatter from run to run, at an instant and on the time average",
@@ -162,7 +163,7 @@ EXPERIMENTS = {
         ("examples",),
         ("learning",),
         settings.Noise,
-        ("features", "memory"),
+        ("features", "memory", "sampling"),
         learners=True,
     ),
     "capacity": Experiment(
@@ -171,7 +172,7 @@ EXPERIMENTS = {
         ("examples",),
         ("learning",),
         settings.Capacity,
-        ("features", "memory"),
+        ("features", "memory", "sampling"),
     ),
 }
 NAMES = tuple(EXPERIMENTS)

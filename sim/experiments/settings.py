@@ -34,8 +34,8 @@ class Verification:
 class Selection:
     """How answers are chosen without a verifier.
 
-    wrong: wrong answers, all equally likely, that votes may fall on: the time a run takes grows with it.  shift: by which
-    the scores of right answers are higher, in standard deviations of a score.
+    wrong: wrong answers, all equally likely, that votes may fall on; the time a run takes grows with them.  shift: by
+    which the scores of right answers are higher, in standard deviations of a score.
     """
 
     wrong: int

@@ -10,6 +10,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
+from scipy import stats
 
 from sim.laws import coverage, verification, voting
 
@@ -152,6 +153,32 @@ def test_a_right_answer_like_any_other_wins_its_even_share(attempts, wrong):
     assert voting.plurality(attempts, 1 / (wrong + 1), wrong) == pytest.approx(1 / (wrong + 1), rel=1e-12, abs=0)
 
 
+@pytest.mark.parametrize(("attempts", "wrong"), [(60, 2), (300, 4), (299, 20), (200, 100), (601, 4)])
+def test_many_votes_are_counted_as_few_ones_are(attempts, wrong):
+    expected = voting._wins(attempts, wrong)
+    np.testing.assert_allclose(voting._wins_of_many(attempts, wrong), expected, atol=1e-15 * max(1000, attempts))
+
+
+def test_between_many_votes_a_polynomial_is_as_good(monkeypatch):
+    direct = voting._wins_of_many(3001, 3)
+    monkeypatch.setattr(voting, "DIRECT", 200)
+    np.testing.assert_allclose(voting._wins_of_many(3001, 3), direct, atol=1e-12)
+
+
+@pytest.mark.parametrize(("attempts", "wrong"), [(1000, 2), (10**4, 4), (10**5, 20), (10**6, 2)])
+def test_of_many_votes_too_an_answer_like_any_other_wins_its_even_share(attempts, wrong):
+    share = 1 / (wrong + 1)
+    right = stats.binom(attempts, share).pmf(np.arange(attempts + 1))
+    assert right @ voting._wins_of_many(attempts, wrong) == pytest.approx(share, rel=2e-15 * attempts + 1e-12, abs=0)
+
+
+@pytest.mark.parametrize("wrong", [1, 4])
+def test_a_million_votes_are_within_a_thousandth_of_their_limit_and_have_the_stated_order(wrong):
+    gap = voting.plurality_mean([10**4, 10**6], *LEVI, wrong) - voting.plurality_limit(*LEVI, wrong)
+    assert abs(gap[1]) < 1e-3
+    assert gap[0] / gap[1] == pytest.approx(100 if wrong == 1 else 10, rel=0.05)
+
+
 def test_a_majority_is_a_plurality_against_one_wrong_answer():
     success, attempts = np.array([0.0, 1e-3, 0.3, 0.55, 1.0]), np.array([1, 2, 33, 150, 200])
     law = voting.plurality(attempts, success, 1)
@@ -247,6 +274,13 @@ def test_the_best_normal_score_agrees_with_its_integral(success, shift):
 
         expected = mpmath.quad(best, list(mpmath.linspace(mu - 9, mu + 12, 12)), maxdegree=5)
         assert voting.best_gaussian(n, success, shift) == pytest.approx(float(expected), rel=1e-11, abs=0), n
+
+
+def test_the_mean_best_normal_score_is_the_mean_over_problems():
+    n, success, weight = np.array([1.0, 7, 1e6]), np.array([0.0, 1e-9, 0.01, 0.4, 1.0]), np.array([1, 2, 3, 4, 5]) / 15
+    expected = voting.best_gaussian(n[:, None], success, 1.5) @ weight
+    np.testing.assert_allclose(voting.best_gaussian_mean(n, success, weight, 1.5), expected, rtol=1e-12)
+    assert voting.best_gaussian_mean(7, success, weight, 1.5) == pytest.approx(expected[1], rel=1e-12)
 
 
 def test_scores_that_tell_nothing_leave_the_success_of_one_attempt():

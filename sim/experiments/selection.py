@@ -1,0 +1,94 @@
+"""Selection without a verifier: how far does the majority, or the best score, fall behind pass@k?"""
+
+import numpy as np
+
+from sim import simulate
+from sim.axes.difficulty import Beta, Empirical
+from sim.estimators import mean_curve
+from sim.experiments.question import Answer, join, rows
+from sim.experiments.sides import physics
+from sim.laws import voting
+from sim.measurement import Prediction
+from sim.model import BATCH
+from sim.samplers import selection
+from sim.verdict import judge_means
+
+MOST = 1e6  # attempts: the grid ends there, as the law of votes has it no further
+_SHARE = 16  # every so many problems of the budget one is drawn: each takes votes and scores all along the grid
+_EVENTS = 400  # behind a mean that is taken for normal: at 1e-4 its p-value is then right to a factor 2
+_BELOW = 1e-9  # by which a success rate must differ from 1/(m+1) to be told from it
+
+
+def run(question):
+    """Simulate votes and best scores of k attempts, up to 10^6, and hold them against their laws (derived here).
+
+    Draws one problem in 16 of budget.problems.
+    """
+    own, tries = question.settings, question.tries[question.tries <= MOST]
+    kernel = selection.selection(question.difficulty.sampler(), tries, own.wrong, own.shift)
+    text = f"{physics(question, 'selection')} {own} {len(tries)} points to {tries[-1]:.10g}"
+    batches = -(-question.budget.batches // _SHARE)
+    means = simulate.curves(question.seed, text, kernel, batches, question.budget, question.progress)
+    grids = dict.fromkeys(("pass_at_k", "majority", "best_exponential", "best_gaussian"), tries)
+    grids["majority_limit"] = np.array([np.inf])
+    problems = batches * BATCH
+    ends = np.cumsum([len(grid) for grid in grids.values()])[:-1]
+    tables, verdicts = [], []
+    for (quantity, grid), samples in zip(grids.items(), np.split(means, ends, axis=1), strict=True):
+        words, law = _law(quantity, question.law.difficulty, own, grid)
+        curve = mean_curve(samples)
+        tables.append(rows(quantity, curve, law, attempts=grid))
+        told = _told(law, curve.estimate, problems)
+        if told.any():
+            verdicts.append(judge_means(words, quantity, samples[:, told], Prediction(law[told], None, None, False)))
+    return Answer(join(*tables), verdicts, problems, problems * tries[-1])
+
+
+def _told(law, estimate, problems):
+    """Where there is a law, and enough problems are expected on either side of it for a mean that is normal.
+
+    Or more than twice as many are found, which are then too many for the law whatever their distribution.
+    """
+    expected, found = (problems * np.minimum(share, 1 - share) for share in (law, estimate))
+    return (expected >= _EVENTS) | (np.isfinite(law) & (found >= 2 * _EVENTS))
+
+
+def _law(quantity, difficulty, settings, tries):
+    """The law of a quantity in words, and on a grid of k, [k]; NaN where it has no closed form."""
+    wrong, shift = settings.wrong, settings.shift
+    if quantity == "pass_at_k":
+        return difficulty.law, 1 - difficulty.failure(tries)
+    if quantity == "majority":
+        few = "" if isinstance(difficulty, Beta) else f", k <= {voting.COUNTED}"
+        return f"most of k votes, {wrong} wrong answer{'s' * (wrong > 1)}{few}", _majority(difficulty, tries, wrong)
+    if quantity == "majority_limit":
+        return f"most of endless votes, P(s > 1/{wrong + 1})", np.array([_endless(difficulty, wrong)])
+    problems = difficulty.problems()
+    success = np.exp(problems.log_success)
+    if quantity == "best_exponential":
+        law = voting.best_exponential(tries, success, shift) @ problems.weight
+        return f"best of k exponential scores, shift {shift:g}", law
+    law = voting.best_gaussian_mean(tries, success, problems.weight, shift)
+    return f"best of k Gaussian scores, shift {shift:g}", law
+
+
+def _majority(difficulty, tries, wrong):
+    """Probability that most of k votes are right, [k]; beyond 300 votes only where problems are a Beta.
+
+    Then they decide so sharply by the success probability that no quadrature over problems is fine enough.
+    """
+    if isinstance(difficulty, Beta):
+        return difficulty.ceiling * voting.plurality_mean(tries, difficulty.alpha, difficulty.beta, wrong)
+    problems, law, few = difficulty.problems(), np.full(len(tries), np.nan), tries <= voting.COUNTED
+    law[few] = voting.plurality(tries[few], np.exp(problems.log_success), wrong) @ problems.weight
+    return law
+
+
+def _endless(difficulty, wrong):
+    """Share of problems where the right answer is the most likely; of a table, where all are alike, an even share."""
+    if isinstance(difficulty, Beta):
+        return difficulty.ceiling * voting.plurality_limit(difficulty.alpha, difficulty.beta, wrong)
+    if isinstance(difficulty, Empirical):
+        lead = difficulty.success() - 1 / (wrong + 1)
+        return np.where(np.abs(lead) < _BELOW, 1 / (wrong + 1), lead > 0).mean()
+    return np.nan
