@@ -21,12 +21,23 @@ from sim.axes.memory import Arrival, Capacity, Guessing, MultiTrace
 from sim.axes.spread import ContinuousBernoulli, LatentPrecision, Reciprocal, ScaledBeta, ScaledKumaraswamy, Uniform
 from sim.axes.verifier import Noisy, Perfect
 from sim.experiments.question import Law
-from sim.laws import coverage, dependence, difficulty, importance, joint, learning_curve, plug_in, verification, voting
+from sim.laws import (
+    coverage,
+    dependence,
+    difficulty,
+    importance,
+    joint,
+    learning_curve,
+    noise,
+    plug_in,
+    verification,
+    voting,
+)
 from sim.measurement import Prediction
 from sim.model import BATCH, Budget, grid
 from sim.pilot import counts as pilot
 from sim.pilot.frequencies import Frequencies
-from sim.samplers import bits
+from sim.samplers import bits, training_runs
 from sim.samplers.importance import Weighted
 from sim.samplers.selection import selection
 from sim.samplers.verification import ENDLESS, outcomes
@@ -320,11 +331,24 @@ LINES = {  # of the table of laws, and the rows here that prove each: of ROWS, o
     "Finite-P noise": ("test_a_finite_suite_scatters_by_its_problems_alone",),
     "Total variance (Chen)": ("test_the_unbiased_estimator_has_the_total_variance_of_chen",),
     "Fisher bound on beta": ("test_no_number_of_attempts_tells_beta_better_than_the_problems_allow",),
-    "Hutter mean": ("learning curve, s = 2, against b 2 % off",),
+    "Hutter mean": (
+        "learning curve, s = 2, against b 2 % off",
+        "test_infinitely_many_features_leave_the_mass_of_hutter_and_show_the_number_of_karlin",
+    ),
     "Hutter exponent/prefactor": ("test_the_exponent_and_prefactor_of_learning_are_measured",),
-    "Missing-mass variance": ("test_one_shared_training_set_meets_the_learning_curve_and_its_variance",),
-    "Distinct features (time average)": ("test_distinct_features_of_training_sets_meet_karlins_law",),
-    "Finite m cut-off": ("learning curve, 100 features (cut-off), against s 2 % off",),
+    "Missing-mass variance": (
+        "test_one_shared_training_set_meets_the_learning_curve_and_its_variance",
+        "test_the_three_errors_of_a_run_scatter_as_their_laws_say",
+    ),
+    "Distinct features (time average)": (
+        "test_distinct_features_of_training_sets_meet_karlins_law",
+        "test_the_three_errors_of_a_run_scatter_as_their_laws_say",
+        "test_a_run_of_each_prefers_the_worse_learner_as_often_as_the_laws_say",
+    ),
+    "Finite m cut-off": (
+        "learning curve, 100 features (cut-off), against s 2 % off",
+        "test_a_finite_set_is_learnt_after_all_and_the_rest_falls_exponentially",
+    ),
     "Depth d": ("test_features_seen_ever_more_often_before_they_are_memorised_cost_a_constant_ratio",),
     "Capacity M": ("capacity M, against room 5 % off",),
     "A = memorised mass": ("joint law, depth 1, against b 2 % off",),
@@ -918,3 +942,81 @@ def test_the_best_of_exponential_scores_levels_off_and_that_of_gaussian_ones_doe
     assert_mean(*of_shares(exponential[:, -1], voting.best_exponential_ceiling(5, 0.35, 2.0)))
     rejects(assert_mean, *of_shares(exponential[:, -1], voting.best_exponential_ceiling(5, 0.35, 2.1)))
     assert np.all(np.diff(gaussian.mean(axis=0)) > 0) and gaussian[:, -1].mean() > 3 * exponential[:, -1].mean()
+
+
+def training_runs_of(better, worse, size, examples, runs, name):
+    """Means of batches of runs by quantity, [batches, n] each, the error so far as a number of features."""
+    samplers = [simulate.feature_sampler(s, size) for s in (worse, better)]
+    kernel = training_runs.build(*samplers, examples, 1)
+    drawn = simulate.curves(1, name, kernel, runs // training_runs.RUNS, BUDGET).reshape(-1, 9, len(examples))
+    of = "mean_e mean_u mean_k var_e var_u var_k wrong_e wrong_u wrong_k".split()
+    return dict(zip(of, np.moveaxis(drawn, 1, 0), strict=True))
+
+
+def agrees(means, law):
+    return verdict.judge_means("", "", means, Prediction(np.asarray(law), None, None, False)).p_value > FALSE_ALARM
+
+
+def test_the_three_errors_of_a_run_scatter_as_their_laws_say():
+    n, exponent, size = np.array([10, 100, 1000]), 2.0, 100.0
+    drawn = training_runs_of(2.2, exponent, size, n, 2**15, "scatter")
+    golden = {"var_u": [0.0046668924591, 0.000208072817606, 6.94946919423e-6]}
+    golden |= {"var_k": [1.32443348191, 4.74179217934, 11.9979160973]}
+
+    def laws(s):
+        mean = learning_curve.unmemorised_mass(n, s, size)
+        scatter = learning_curve.unmemorised_mass_variance(n, s, size), noise.time_average_variance(n, s, size) * n**2
+        counted = noise.time_average(n, s, size) * n
+        every = mean, mean, counted, noise.instantaneous_variance(n, s, size), *scatter
+        return dict(zip(drawn, every, strict=False))
+
+    for name, law in laws(exponent).items():
+        np.testing.assert_allclose(golden.get(name, law), law, rtol=1e-11)
+        assert agrees(drawn[name], law), name
+        assert not agrees(drawn[name], laws(1.05 * exponent)[name]), name
+    assert not agrees(drawn["var_u"], [0.00527881370791, 0.000218727070463, 7.06313199106e-6])  # a Poisson number
+    assert not agrees(drawn["var_e"], laws(exponent)["var_u"] + laws(exponent)["var_k"] / n**2)
+
+
+def test_infinitely_many_features_leave_the_mass_of_hutter_and_show_the_number_of_karlin():
+    n = np.array([1000])
+    drawn = training_runs_of(2.2, 2.0, np.inf, n, 2**14, "infinite")
+    for name, law, golden in (
+        ("mean_u", learning_curve.unmemorised_mass, 0.0218427787641),
+        ("mean_k", learning_curve.distinct_features, 43.2074003070),
+    ):
+        np.testing.assert_allclose(law(1000, 2.0, np.inf), golden, rtol=1e-11)
+        assert agrees(drawn[name], [golden])
+        assert not agrees(drawn[name], law(n, 2.02, np.inf))
+
+
+def test_a_run_of_each_prefers_the_worse_learner_as_often_as_the_laws_say():
+    n, pair = np.array([30, 100, 300]), (2.2, 2.0)
+    drawn = training_runs_of(*pair, np.inf, n, 2**15, "selection")
+    for name, law in (
+        ("wrong_u", noise.exact_conditional_selection_error),
+        ("wrong_k", noise.exact_time_average_selection_error),
+    ):
+        assert agrees(drawn[name], law(n, *pair, np.inf)), name
+        assert not agrees(drawn[name], law(n, 2.24, 2.0, np.inf)), name
+    assert not agrees(drawn["wrong_u"], noise.conditional_selection_error(n, *pair, np.inf))  # as if it were normal
+    few = n[:1]
+    assert agrees(drawn["wrong_e"], noise.instantaneous_selection_error(n, *pair, np.inf))
+    assert not agrees(drawn["wrong_e"][:, :1], noise.instantaneous_selection_error(few, 2.6, 2.0, np.inf))
+    # What Hutter advises: at 300 examples one error each is a coin, and what was seen so far is not.
+    assert drawn["wrong_e"][:, -1].mean() > 0.48 and drawn["wrong_k"][:, -1].mean() < 0.08
+
+
+def test_a_finite_set_is_learnt_after_all_and_the_rest_falls_exponentially():
+    n, size, learners = np.array([10, 1000, 1e5]), 100.0, 2**16
+    kernel = simulate.learner("jump_chain", 2.0, size, 1, n)
+    found = simulate.masses(1, "cut-off", kernel, learners, BUDGET).values
+    law = learning_curve.unmemorised_mass(n, 2.0, size)
+    np.testing.assert_allclose(law, [0.205564327676, 0.0159439948044, 1.09767211907e-6], rtol=1e-11)
+    assert agrees(found, law)
+    for at, wrong in (
+        ([0, 1], learning_curve.unmemorised_mass(n, 2.04, size)),
+        ([2], learning_curve.unmemorised_mass(n, 2.1, size)),
+        ([1, 2], learning_curve.asymptote(n, 2.0)),
+    ):
+        assert not agrees(found[:, at], wrong[at])

@@ -15,6 +15,11 @@ from scipy import special
 
 from sim.laws import learning_curve
 
+_DEVIATIONS = 8  # that a difference may be off its mean, and that a Gaussian phi is followed for: beyond lie 1e-14
+_ARC, _NODES = 9, 24  # half of an arc, in units of n^(-1/2), beyond which e^(z - n) is below 1e-17; points on it
+_RARE = 1e-7  # expected sightings below which features count by their mass alone
+_VANISHED = 5e-3  # of phi where its series ends: it leaves 1e-4 of a probability
+
 
 def instantaneous_variance(examples, exponent, size):
     """Variance of whether example n + 1 is an error.
@@ -134,6 +139,106 @@ def time_average_selection_error(examples, better, worse, size):
     return special.ndtr((means[0] - means[1]) / np.sqrt(variances[0] + variances[1]))
 
 
+def exact_time_average_selection_error(examples, better, worse, size):
+    """What time_average_selection_error approximates, a tie half a wrong choice.  Absolute error below 1e-6.
+
+        1/2 + (2/M) sum_{odd k < M/2} cot(t/2) Im phi(t),  t = 2 pi k / M    phi of K_N^better - K_N^worse; derived here
+
+    The Fourier series of the sign of a whole number below M/2 in size.  examples: N >= 2, whole, any shape.  Other
+    arguments as in time_average_selection_error.  Costs some 30 ms per N.
+    """
+
+    def wrong(n):
+        moments = learning_curve.distinct_features, learning_curve.distinct_features_variance
+        gap, deviation = _difference_moments(n, better, worse, size, *moments)
+        if abs(gap) > _DEVIATIONS * deviation:
+            return float(gap > 0)
+        period = 2 * np.ceil(min(abs(gap) + _DEVIATIONS * deviation + 1, n))  # both numbers are from 1 to n
+        t = 2 * np.pi * np.arange(1, period / 2, 2) / period
+        t = t[t < _DEVIATIONS / deviation]
+        phi = _difference(n, t, better, worse, size, _errors_so_far)
+        return np.clip(0.5 + 2 / period * np.sum(phi.imag / np.tan(t / 2)), 0, 1)
+
+    return learning_curve.each(wrong, examples)
+
+
+def exact_conditional_selection_error(examples, better, worse, size):
+    """What conditional_selection_error approximates.  Absolute error below 1e-3; NaN where that cannot be had.
+
+        1/2 + (2/pi) sum_{odd k} Im phi(t) / k,  t = 2 pi k / P              phi of U_n^better - U_n^worse; derived here
+
+    The Fourier series of the sign of a number below P/2 in size.  NaN at few examples, which show so few features that
+    phi does not vanish; below 1e-4 at s = 2 and n >= 100.  examples: n >= 1, any shape.  Other arguments as in
+    conditional_selection_error.  Costs some 30 ms per n.
+    """
+
+    def wrong(n):
+        moments = learning_curve.unmemorised_mass, learning_curve.unmemorised_mass_variance
+        gap, deviation = _difference_moments(n, better, worse, size, *moments)
+        if abs(gap) > _DEVIATIONS * deviation:
+            return float(gap > 0)
+        reach = abs(gap) + _DEVIATIONS * deviation
+        k = np.arange(1, reach * _DEVIATIONS / deviation / np.pi, 2)
+        phi = _difference(n, np.pi * k / reach, better, worse, size, _error_to_come)
+        vague = np.abs(phi[-4:]).max() > _VANISHED
+        return np.nan if vague else np.clip(0.5 + 2 / np.pi * np.sum(phi.imag / k), 0, 1)
+
+    return learning_curve.each(wrong, examples)
+
+
 def _memorised(unmemorised):
     """1 - E_n, not below 0 where rounding leaves E_0 above 1."""
     return np.maximum(1 - unmemorised, 0.0)
+
+
+def _difference_moments(examples, better, worse, size, mean, variance):
+    """Mean and standard deviation of what better shows minus what worse does."""
+    gap = mean(examples, better, size) - mean(examples, worse, size)
+    total = variance(examples, better, size) + variance(examples, worse, size)
+    return gap, np.sqrt(max(total, np.finfo(float).tiny))
+
+
+def _difference(examples, t, better, worse, size, terms):
+    """Characteristic function of what better shows minus what worse does, [t]."""
+    return _phi(examples, t, better, size, terms) * _phi(examples, t, worse, size, terms).conj()
+
+
+def _phi(examples, t, exponent, size, terms):
+    """Characteristic function of a sum over the features of what the unseen, or the seen, are worth, [t].
+
+        n! / (2 pi i) oint prod_i [e^(theta_i z) (1 + term_i)] dz / z^(n+1)          features independent; derived here
+
+    By the trapezoidal rule on the circle |z| = n, or on the arc near n where alone the integrand counts.
+    """
+    mass, weight = _told_apart(examples, *learning_curve.spectrum(examples, exponent, size))
+    arc, nodes = _ARC / np.sqrt(examples), _NODES
+    if arc > np.pi / 2:  # the product grows on the far side of the circle, where it is cheap to go all around
+        arc, nodes = np.pi, 2 * _NODES
+    angle = arc * (2 * np.arange(nodes) + 1 - nodes) / nodes
+    seen = -np.expm1(-mass[:, None] * (examples * np.exp(1j * angle)))
+    chance = np.exp(examples * (np.expm1(1j * angle) - 1j * angle))
+    single = weight == 1  # no logarithm is taken of these, which is what takes time
+    factors = [
+        (np.prod(1 + term[single], axis=0), np.exp(weight[~single] @ np.log1p(term[~single])))
+        for term in (terms(own, mass[:, None], seen) for own in t)
+    ]
+    return np.array([chance @ (one * many) for one, many in factors]) / chance.sum()
+
+
+def _told_apart(examples, mass, weight):
+    """The same features with all that are hardly ever seen made one, of weight enough to have their mass."""
+    rare = examples * mass < _RARE
+    if not rare.any():
+        return mass, weight
+    one = mass[rare].max()
+    return np.append(mass[~rare], one), np.append(weight[~rare], weight[rare] @ mass[rare] / one)
+
+
+def _errors_so_far(t, mass, seen):
+    """Terms of K_n: a feature seen is worth 1."""
+    return np.expm1(1j * t) * seen
+
+
+def _error_to_come(t, mass, seen):
+    """Terms of U_n: a feature unseen is worth its mass."""
+    return np.expm1(1j * t * mass) * (1 - seen)

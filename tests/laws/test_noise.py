@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from sim.laws import learning_curve, noise, zipf
 
@@ -179,6 +179,46 @@ def test_choosing_by_the_error_of_a_whole_run_is_nearly_normal():
             law = noise.conditional_selection_error(examples, better, worse, 12)
             assert 0.19 < exact < 0.33
             assert law == pytest.approx(exact, abs=tolerance)
+
+
+def test_the_exact_error_of_choosing_by_the_time_average_is_that_of_both_distributions():
+    size, most = 60, 64
+    ranks, counts = np.arange(1, size + 1), np.arange(size + 1)
+    examples = np.array([2, 3, 4, 8, 16, 32, 64])
+    for better, worse in ((2.0, 1.5), (1.5, 1.2), (3.0, 1.1)):
+        first, second = (distinct_distribution(most, zipf.mass(ranks, s, size)) for s in (better, worse))
+        exact = [wrong_choice(counts, first[:, n], counts, second[:, n]) for n in examples]
+        law = noise.exact_time_average_selection_error(examples, better, worse, size)
+        np.testing.assert_allclose(law, exact, atol=1e-9, err_msg=f"{better} {worse}")
+
+
+@pytest.mark.parametrize(("better", "worse"), [(1.15, 1.1), (2.2, 2.0), (20.2, 20.0)])
+def test_the_exact_error_of_choosing_after_two_examples_of_infinitely_many_features_by_hand(better, worse):
+    """One number of distinct features or two, and ties are tossed for."""
+    two = [1 - special.zeta(2 * s) / special.zeta(s) ** 2 for s in (better, worse)]
+    law = noise.exact_time_average_selection_error(2, better, worse, np.inf)
+    assert law == pytest.approx(0.5 + (two[0] - two[1]) / 2, abs=1e-8)
+
+
+def test_the_exact_error_of_choosing_by_whole_runs_is_that_of_all_sets_where_it_is_told():
+    """Twelve features show so few sets that the series ends early: no number but where phi has vanished."""
+    ranks = np.arange(1, 13)
+    told = 0
+    for better, worse in ((2.0, 1.5), (1.5, 1.2), (0.9, 0.5)):
+        for examples in (4, 8, 16):
+            law = noise.exact_conditional_selection_error(examples, better, worse, 12)
+            pair = (missing_distribution(examples, zipf.mass(ranks, s, 12)) for s in (better, worse))
+            (first, second) = pair
+            exact = wrong_choice(*first, *second)
+            told += np.isfinite(law)
+            assert np.isnan(law) or law == pytest.approx(exact, abs=1e-3)
+    assert told
+
+
+def test_learners_so_far_apart_that_no_run_confuses_them_have_no_error_and_equal_ones_a_half():
+    for law in (noise.exact_conditional_selection_error, noise.exact_time_average_selection_error):
+        assert law(3000, 2.5, 1.2, np.inf) == 0 and law(3000, 1.2, 2.5, np.inf) == 1
+        assert law(500, 1.5, 1.5, np.inf) == pytest.approx(0.5, abs=1e-12)
 
 
 def test_selection_by_one_error_gets_worse_with_data_and_by_averages_better():
