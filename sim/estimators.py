@@ -41,6 +41,33 @@ def mean_curve(means):
     return Curve(means.mean(axis=0), means.std(axis=0, ddof=1) / np.sqrt(len(means)))
 
 
+def weighted_means(failed, weight):
+    """Means of batches, [batches, x], whose mean is the share of all weight that failed: a ratio of sums.
+
+        R + (F_b - R W_b) / mean W,    R = sum_b F_b / sum_b W_b                             delta method, linear in b
+
+    failed: F_b [batches, x], and weight: W_b [batches, 1], both means over the problems of a batch.  The weight drawn
+    need not be its mean: R is biased by O(1 / problems), and so is nothing that is estimated from these.
+    """
+    ratio, mean = failed.mean(axis=0) / weight.mean(), weight.mean()
+    return ratio + (failed - ratio * weight) / mean
+
+
+def weighted_curve(failed, weight, failures, problems):
+    """Share of all weight that failed, with standard errors from the spread of `weighted_means`.
+
+    failures: problems that failed in each batch, [batches, x], of `problems` in each.  Where they are rare, as in
+    `failure_curve`, the standard error is at least that of one event more, each with the mean weight of those that
+    failed, there or at the last point at which any did.
+    """
+    curve, total, events = mean_curve(weighted_means(failed, weight)), len(failures) * problems, failures.sum(axis=0)
+    rarer = np.minimum(events, total - events)
+    each = failed.mean(axis=0) / weight.mean() * total / np.maximum(events, 1)
+    each = np.maximum.accumulate(np.where(events > 0, each, 0.0))
+    least = np.sqrt(rarer + 1) / total * np.where(each > 0, each, 1.0)
+    return Curve(curve.estimate, np.where(rarer < _RARE, np.maximum(least, curve.stderr), curve.stderr))
+
+
 def mass_curve(masses, told):
     """Mean unmemorised mass of independent learners; standard error from their spread and the kernel's rounding.
 
