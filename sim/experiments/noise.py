@@ -67,7 +67,8 @@ def _simulate(question, examples):
     worse, better = (simulate.feature_sampler(s, features.size) for s in (features.exponent, features.exponent + lead))
     kernel = training_runs.build(worse, better, examples, question.memory.depth)
     own = f"noise {features.physics()} depth {question.memory.depth} {question.settings} {examples[-1]:.0f}"
-    batches, budget = -(-question.learners // training_runs.RUNS), replace(question.budget, chunk=0)
+    batches = -(-question.learners // training_runs.RUNS)
+    budget = replace(question.budget, chunk=0)  # rounding of masses may depend on it: it is not for choice
     drawn = simulate.curves(question.seed, own, kernel, batches, budget, question.progress)
     means = drawn.reshape(len(drawn), len(LAWS), -1)
     means[:, 2] /= examples
