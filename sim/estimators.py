@@ -47,8 +47,7 @@ def weighted_means(failed, weight):
         R + (F_b - R W_b) / mean W,    R = sum_b F_b / sum_b W_b                             delta method, linear in b
 
     failed: F_b [batches, x], and weight: W_b [batches, 1], both means over the problems of a batch.  The weight drawn
-    need not be its mean: R is biased by O(1 / problems of all batches), where a mean of ratios would be by O(1 / those of
-    one).
+    need not be its mean: R is biased by O(1 / problems) of all batches, a mean of their ratios would be by that of one.
     """
     ratio, mean = failed.mean(axis=0) / weight.mean(), weight.mean()
     return ratio + (failed - ratio * weight) / mean
