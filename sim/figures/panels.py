@@ -157,7 +157,8 @@ def residuals(axis, curve, pen, **style):
     """Sigmas as points; one that is infinite is a triangle on the edge of the panel."""
     finite = np.isfinite(curve.sigmas)
     style = {"color": pen.colour, "linestyle": "none", "clip_on": False, "zorder": 3, **style}
-    axis.plot(curve.grid[finite], curve.sigmas[finite], marker=pen.marker, **style)
+    if finite.any():  # an empty line that is not clipped spoils the layout
+        axis.plot(curve.grid[finite], curve.sigmas[finite], marker=pen.marker, **style)
     reach = max(axis.get_ylim()[1], 1.15 * np.max(np.abs(curve.sigmas[finite]), initial=0))
     axis.set_ylim(-reach, reach)
     for sign, marker in ((1, "^"), (-1, "v")):
