@@ -22,6 +22,7 @@ from sim.axes.spread import ContinuousBernoulli, LatentPrecision, Reciprocal, Sc
 from sim.axes.verifier import Noisy, Perfect
 from sim.experiments.question import Law
 from sim.laws import (
+    cost,
     coverage,
     dependence,
     difficulty,
@@ -38,6 +39,7 @@ from sim.model import BATCH, Budget, grid
 from sim.pilot import counts as pilot
 from sim.pilot.frequencies import Frequencies
 from sim.samplers import bits, training_runs
+from sim.samplers.cost import Spending, token_flops
 from sim.samplers.importance import Weighted
 from sim.samplers.selection import selection
 from sim.samplers.verification import ENDLESS, outcomes
@@ -373,6 +375,9 @@ LINES = {  # of the table of laws, and the rows here that prove each: of ROWS, o
         "any density near 0, uniform",
         "any density near 0, Kumaraswamy",
     ),
+    "Parallel k*": ("test_attempts_paid_at_once_are_worth_most_at_the_optimum_of_the_law",),
+    "Sequential k*": ("test_attempts_paid_one_by_one_are_worth_most_at_the_optimum_of_the_law",),
+    "Expected attempts": ("test_the_mean_number_of_attempts_up_to_the_first_success_has_its_law",),
     "Kazdan allocation": ("test_estimates_scatter_least_where_attempts_are_shared_out_by_the_law",),
     "LID intrinsic tail": ("test_a_random_precision_leaves_a_power_law_in_beta",),
     "LID bias tail": ("test_a_random_bias_bends_the_power_law_for_ever",),
@@ -1020,3 +1025,119 @@ def test_a_finite_set_is_learnt_after_all_and_the_rest_falls_exponentially():
         ([1, 2], learning_curve.asymptote(n, 2.0)),
     ):
         assert not agrees(found[:, at], wrong[at])
+
+
+def spend(difficulty, attempts, slots=1):
+    """Shares unsolved, mean attempts and mean waves after at most k attempts, first successes drawn, [batches, k]."""
+    kernel = Spending(difficulty.sampler(), np.float32(attempts), np.float32(slots))
+    drawn = simulate.curves(1, f"spend {difficulty}", kernel, BUDGET.batches, BUDGET)[:, 1:]
+    unsolved, made, waves = np.split(drawn, 3, axis=1)
+    return unsolved / BATCH, made, waves
+
+
+def holds(means, law):
+    """Whether means of batches [batches, k] meet a law at FALSE_ALARM."""
+    prediction = Prediction(law, None, None, True)
+    return verdict.judge_means("law", "value", means, prediction).p_value > FALSE_ALARM
+
+
+def lost(value, attempts, one, other):
+    """Sigmas by which the one number of attempts is worth less than the other, on average over batches."""
+    differences = (value[:, attempts == other] - value[:, attempts == one])[:, 0]
+    return differences.mean() / differences.std(ddof=1) * np.sqrt(len(differences))
+
+
+def test_attempts_paid_at_once_are_worth_most_at_the_optimum_of_the_law():
+    price, numbers = 1e-3, np.arange(80.0, 145)
+    unsolved, *_ = spend(LEVI, numbers)
+    value, best = 1 - unsolved - price * numbers, cost.optimal_parallel(1, price, 5, 0.35)
+    found = numbers[value.mean(axis=0).argmax()]
+    assert best == 110
+    if found != best:
+        assert lost(value, numbers, best, found) < stats.norm.isf(FALSE_ALARM)
+    for wrong in (cost.optimal_parallel(1, 1.2 * price, 5, 0.35), cost.optimal_parallel(1, price / 1.2, 5, 0.35)):
+        assert lost(value, numbers, wrong, best) > stats.norm.isf(FALSE_ALARM)
+    few = np.array([28.0, 55, 110, 220, 440, 1000])
+    value = 1 - spend(LEVI, few)[0] - price * few
+    assert holds(value, cost.net_value_parallel(few, 1, price, 5, 0.35))
+    for wrong in ((price, 5.25, 0.35), (price, 5, 0.3675), (1.05 * price, 5, 0.35), (price, 5, 0.35, 0.95)):
+        assert not holds(value, cost.net_value_parallel(few, 1, *wrong))
+
+
+@pytest.mark.parametrize(("ceiling", "best"), [(1.0, 345), (0.95, 282)])
+def test_attempts_paid_one_by_one_are_worth_most_at_the_optimum_of_the_law(ceiling, best):
+    price, numbers, difficulty_ = 1e-3, np.arange(220.0, 420), Beta(5.0, 0.35, ceiling)
+    unsolved, made, _ = spend(difficulty_, numbers)
+    value = 1 - unsolved - price * made
+    found = numbers[value.mean(axis=0).argmax()]
+    assert best == cost.optimal_sequential(1, price, 5, 0.35, ceiling)
+    if found != best:
+        assert lost(value, numbers, best, found) < stats.norm.isf(FALSE_ALARM)
+    dearer, other = (cost.optimal_sequential(1, c, 5, 0.35, a) for c, a in ((1.2 * price, ceiling), (price, 1.0)))
+    for wrong in {dearer, other} - {best}:  # the price off, and no share beyond reach
+        assert lost(value, numbers, wrong, best) > stats.norm.isf(FALSE_ALARM)
+    few = np.array([28.0, 110, 345, 1000, 4000, 20000])
+    unsolved, made, _ = spend(difficulty_, few)
+    value, law = 1 - unsolved - price * made, (5, 0.35, ceiling)
+    assert holds(value, cost.net_value_sequential(few, 1, price, *law))
+    for wrong in ((price, 5.25, 0.35, ceiling), (price, 5, 0.3675, ceiling), (1.05 * price, *law)):
+        assert not holds(value, cost.net_value_sequential(few, 1, *wrong))
+
+
+def taken(tries, failure, slots=1):
+    """Mean and deviation of the waves of attempts made, from the law of failure: sums over those that find it so."""
+    moments = []
+    for k in tries:
+        left = failure(np.arange(0, k, slots))
+        mean = left.sum()
+        moments.append((mean, np.sqrt(((2 * np.arange(len(left)) + 1) * left).sum() - mean**2)))
+    return np.transpose(moments)
+
+
+def test_the_mean_number_of_attempts_up_to_the_first_success_has_its_law():
+    tries, problems = np.array([10.0, 1000, 1e5]), BUDGET.batches * BATCH
+    easier = difficulty.listed(np.minimum(1.05 * MATH.success(), 1))
+    for model, known, wrong in (
+        (LEVI, cost.expected_attempts(tries, 5, 0.35), cost.expected_attempts(tries, 5, 0.3675)),
+        (CAPPED, cost.expected_attempts(tries, 5, 0.35, 0.9), cost.expected_attempts(tries, 5, 0.35)),
+        (MATH, cost.mean_waves(tries, MATH.problems()), cost.mean_waves(tries, easier)),
+    ):
+        summed, deviation = taken(tries, model.failure)
+        np.testing.assert_allclose(known, summed, rtol=1e-9)
+        mean = spend(model, tries)[1].mean(axis=0)
+        assert_mean(mean, problems, known, deviation)
+        rejects(assert_mean, mean, problems, wrong, deviation)
+    assert cost.expected_attempts(1000, 5, 0.35) == pytest.approx(229.322216790, rel=1e-11)
+
+
+def test_waves_of_attempts_take_the_seconds_of_their_law():
+    tries, slots, problems = np.array([40.0, 1000, 1e5]), 16, BUDGET.batches * BATCH
+    mean = 6 * spend(LEVI, tries, slots)[2].mean(axis=0)
+    deviation = 6 * taken(tries, LEVI.failure, slots)[1]
+    assert_mean(mean, problems, cost.latency_slots(tries, 6, slots, LEVI.problems()), deviation)
+    for wrong in (Beta(5.25, 0.35, 1.0).problems(), slots), (LEVI.problems(), 17):
+        rejects(assert_mean, mean, problems, cost.latency_slots(tries, 6, wrong[1], wrong[0]), deviation)
+
+
+def test_what_is_unsolved_falls_more_steeply_in_flops_the_longer_the_prompt():
+    model = {"parameters": 8.03e9, "layers": 32, "width": 4096, "prompt": 20000, "decode": 300}
+    prompt, each = token_flops(**model)
+    middle = np.array([30.0, 300, 3000])
+    pairs = np.rint(np.stack([middle / 1.15, middle * 1.15], axis=1).ravel())
+    unsolved, *_ = spend(LEVI, pairs)
+    flops = prompt + pairs * each
+
+    def slope(curve):
+        steps = np.log(curve[..., 1::2] / curve[..., ::2])
+        return -steps / np.log(flops[1::2] / flops[::2])
+
+    stderr = estimators.jackknife_stderr(slope(estimators.jackknife_groups(unsolved)))
+    found, at = slope(unsolved.mean(axis=0)), np.sqrt(flops[1::2] * flops[::2])
+    sunk, price = cost.prompt_flops(*list(model.values())[:4]), cost.attempt_flops(*model.values())
+    z = lambda law: np.abs((found - law) / stderr).max()  # noqa: E731
+    bound = stats.norm.isf(FALSE_ALARM / 2 / len(found))
+    assert z(cost.local_exponent_of_flops(at, sunk, price, 5, 0.35)) < bound
+    assert z(cost.local_exponent_of_flops(at, sunk, price, 5, 0.3675)) > bound
+    assert z(cost.local_exponent_of_flops(at, 1.05 * sunk, price, 5, 0.35)) > bound
+    assert z(coverage.local_exponent(middle, 5, 0.35)) > bound  # as if the prompt were free
+    assert found[0] > 2 * 0.35

@@ -103,10 +103,10 @@ EXPERIMENTS = {
         {
             "attempts_made": Heading(*_ATTEMPTS, "attempts made"),
             "value_parallel": Heading(*_ATTEMPTS, "net value, at once"),
-            "value_sequential": Heading(*_ATTEMPTS, "net value, 1 by 1"),
             "best_parallel": Heading("attempts", "at most", "best k, at once", "best k"),
-            "best_sequential": Heading("attempts", "at most", "best k, 1 by 1", "best k"),
             "regret_parallel": Heading(*_ATTEMPTS, "lost, at once"),
+            "value_sequential": Heading(*_ATTEMPTS, "net value, 1 by 1"),
+            "best_sequential": Heading("attempts", "at most", "best k, 1 by 1", "best k"),
             "regret_sequential": Heading(*_ATTEMPTS, "lost, 1 by 1"),
             "flops": Heading(*_ATTEMPTS, "petaFLOPs, 1 by 1"),
             "excess": Heading(*_ATTEMPTS, "solvable, unsolved"),

@@ -116,6 +116,54 @@ def first_attempts(enough):
     return high
 
 
+def mean_waves(attempts, problems, slots=1):
+    """Mean number of waves of `slots` attempts each until a problem is solved or k attempts are made.
+
+        E[ceil(min(T, k) / m)] = E[(1 - p^(m w)) / (1 - p^m)],   w = ceil(k / m)                        derived here
+
+    A wave fails with p^m, whatever came before.  With one slot these are the attempts made, whatever the difficulty.
+    attempts: k >= 0, whole, any shape.  problems: difficulty.Problems.  slots: m >= 1.
+    """
+    waves = np.ceil(np.asarray(attempts, dtype=float) / slots)
+    fails = slots * problems.log_failure
+    hopeless = fails == 0.0
+    solves = np.where(hopeless, 1.0, -np.expm1(fails))
+    used = [problems.weight @ np.where(hopeless, w, -np.expm1(w * fails) / solves) for w in waves.flat]
+    return np.array(used).reshape(waves.shape)[()]
+
+
+def optimal_parallel_of(value, price, problems):
+    """As optimal_parallel, for any difficulty: smallest whole k >= 0 with V E[s p^k] <= c, a gain that falls with k.
+
+    value, price: scalars.  problems: difficulty.Problems.
+    """
+    log_gain = problems.log_success, problems.log_failure
+
+    def enough(k):
+        return not value * (problems.weight @ np.exp(log_gain[0] + k * log_gain[1])) > price
+
+    return first_attempts(enough)
+
+
+def optimal_sequential_of(value, price, problems):
+    """As optimal_sequential, for any difficulty: smallest whole k >= 0 with V E[s p^k] / E[p^k] <= c.
+
+    np.inf where even the hardest problem pays for ever.  Arguments as in optimal_parallel_of.
+    """
+    seen = problems.weight > 0
+    log_success, log_failure, weight = (x[seen] for x in problems)
+
+    def enough(k):
+        if np.isinf(k):
+            return True
+        with np.errstate(over="ignore", invalid="ignore"):  # on the way to infinity
+            logs = k * log_failure
+            left = weight * np.exp(logs - logs.max())  # who is unsolved after k attempts
+        return value * (left @ np.exp(log_success)) <= price * left.sum()
+
+    return first_attempts(enough)
+
+
 def flops_per_token(parameters, layers, width, context):
     """FLOPs of the forward pass of one token: every parameter once, and attention to all tokens before it.
 
@@ -208,6 +256,16 @@ def latency_sequential(attempts, seconds_per_attempt, alpha, beta, ceiling=1.0):
     Arguments as in expected_attempts.
     """
     return seconds_per_attempt * expected_attempts(attempts, alpha, beta, ceiling)
+
+
+def latency_slots(attempts, seconds_per_attempt, slots, problems):
+    """Mean seconds until a problem is solved or k attempts are made, as many at a time as there are slots.
+
+        mean_waves times seconds_per_attempt       between latency_sequential (one slot) and latency_parallel (k slots)
+
+    Derived here.  Attempts of one length; after a wave with a success no other is begun.  Arguments as in mean_waves.
+    """
+    return seconds_per_attempt * mean_waves(attempts, problems, slots)
 
 
 def _attempts_near_one(attempts, alpha, d):

@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from sim.laws import cost, coverage
+from sim.laws import cost, coverage, difficulty
 
 GOLDEN = json.loads(Path(__file__).with_name("golden.json").read_text())
 LEVI = (5.0, 0.35)
@@ -228,3 +228,60 @@ def test_a_number_gives_a_number_and_a_table_gives_a_table():
         assert isinstance(law(3), np.float64)
         assert law([[1, 2, 3], [4, 5, 6]]).shape == (2, 3)
     assert cost.optimal_parallel([[1], [2]], np.array([0.1, 0.2, 0.3]), *LEVI).shape == (2, 3)
+
+
+DIFFICULTIES = {
+    "Beta": difficulty.beta(*LEVI),
+    "Beta below a ceiling": difficulty.beta(5, 0.35, 0.95),
+    "nothing hard": difficulty.uniform(0.1, 0.9),
+    "three problems": difficulty.listed([0.0, 0.02, 0.7]),
+}
+
+
+@pytest.mark.parametrize("name", DIFFICULTIES)
+def test_waves_are_as_many_as_wait_for_those_before_to_fail(name):
+    problems = DIFFICULTIES[name]
+    for slots in (1, 7, 16):
+        for attempts in (0, 1, 16, 17, 1000):
+            before = np.arange(0, attempts, slots)
+            summed = difficulty.failure(before, problems).sum()
+            assert cost.mean_waves(attempts, problems, slots) == pytest.approx(summed, rel=1e-12, abs=0)
+            assert cost.latency_slots(attempts, 2.5, slots, problems) == pytest.approx(2.5 * summed, rel=1e-12, abs=0)
+
+
+def test_waves_of_one_are_the_attempts_made_to_a_million_billion():
+    tries = np.array([1, 10, 1e3, 1e6, 1e12, 1e15])
+    for ceiling in (1.0, 0.95):
+        made = cost.expected_attempts(tries, *LEVI, ceiling)
+        np.testing.assert_allclose(cost.mean_waves(tries, difficulty.beta(*LEVI, ceiling)), made, rtol=1e-12)
+
+
+def test_hopeless_problems_take_all_waves_and_certain_ones_a_single_one():
+    tries = np.array([1.0, 16, 17, 1e15])
+    waves = cost.mean_waves(tries, difficulty.listed([0.0]), 16)
+    np.testing.assert_array_equal(6 * waves, cost.latency_parallel(tries, 6, 16))
+    np.testing.assert_array_equal(cost.mean_waves(tries, difficulty.listed([1.0]), 16), 1)
+
+
+@pytest.mark.parametrize("name", DIFFICULTIES)
+@pytest.mark.parametrize("price", [0.01, 0.001, 0.15])
+def test_the_best_number_of_attempts_is_that_of_a_search_whatever_the_difficulty(name, price):
+    problems, tries = DIFFICULTIES[name], np.arange(2000)
+    covered = 1 - difficulty.failure(tries, problems)
+    assert cost.optimal_parallel_of(1, price, problems) == np.argmax(covered - price * tries)
+    best = cost.optimal_sequential_of(1, price, problems)
+    values = covered - price * cost.mean_waves(tries, problems)
+    if best < np.inf:
+        assert values[int(best)] == pytest.approx(values.max(), rel=1e-12)
+    else:
+        assert name == "nothing hard" and price < 0.1  # the hardest problems there are pay for ever
+
+
+def test_the_best_number_of_attempts_of_a_beta_is_that_in_closed_form():
+    for price in (1e-2, 1e-3, 1e-4, 1e-9, 0.5):
+        for ceiling in (1.0, 0.95):
+            own, problems = (2.0, price, *LEVI, ceiling), difficulty.beta(*LEVI, ceiling)
+            assert cost.optimal_parallel_of(2, price, problems) == pytest.approx(cost.optimal_parallel(*own), rel=1e-9)
+            assert cost.optimal_sequential_of(2, price, problems) == pytest.approx(
+                cost.optimal_sequential(*own), rel=1e-9
+            )
