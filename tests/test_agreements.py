@@ -31,6 +31,7 @@ from sim.laws import (
     learning_curve,
     noise,
     plug_in,
+    suite,
     verification,
     voting,
 )
@@ -39,6 +40,7 @@ from sim.model import BATCH, Budget, grid
 from sim.pilot import counts as pilot
 from sim.pilot.frequencies import Frequencies
 from sim.samplers import bits, training_runs
+from sim.samplers import suite as suites
 from sim.samplers.cost import Spending, token_flops
 from sim.samplers.importance import Weighted
 from sim.samplers.selection import selection
@@ -381,6 +383,8 @@ LINES = {  # of the table of laws, and the rows here that prove each: of ROWS, o
     "Kazdan allocation": ("test_estimates_scatter_least_where_attempts_are_shared_out_by_the_law",),
     "LID intrinsic tail": ("test_a_random_precision_leaves_a_power_law_in_beta",),
     "LID bias tail": ("test_a_random_bias_bends_the_power_law_for_ever",),
+    "Solve-to-completion coverage": ("test_problems_finished_in_turn_meet_the_renewal_law_and_its_power_law",),
+    "ReD finite pool": ("test_rounds_over_the_unsolved_meet_their_law_at_cost_and_its_power_law",),
     "Toy VAE": ("test_a_toy_autoencoder_has_its_ceiling_from_the_threshold_and_its_exponent_from_the_dimension",),
 }
 
@@ -1141,3 +1145,47 @@ def test_what_is_unsolved_falls_more_steeply_in_flops_the_longer_the_prompt():
     assert z(cost.local_exponent_of_flops(at, 1.05 * sunk, price, 5, 0.35)) > bound
     assert z(coverage.local_exponent(middle, 5, 0.35)) > bound  # as if the prompt were free
     assert found[0] > 2 * 0.35
+
+
+def share(batches, spent=(1,), attempts=(1,), budgets=(1,), size=2):
+    """Means of batches [batches, x]: problems finished in turn; unsolved, made in rounds; unsolved of finite suites."""
+    kernel = suites.build(LEVI.sampler(), spent, attempts, budgets, size, BATCH)
+    curves = simulate.curves(1, f"share {size}", kernel, batches, BUDGET)
+    return np.split(curves, np.cumsum([len(spent), len(attempts), len(attempts)]), axis=1)
+
+
+def test_problems_finished_in_turn_meet_the_renewal_law_and_its_power_law():
+    near, far = grid(1e5, 11), np.array([1e6, 4e6])
+    solved, *_ = share(256, spent=[*near, *far])
+    law = lambda beta: suite.solve_to_completion(near, 5, beta)  # noqa: E731
+    assert meets(solved[:, : len(near)], law(0.35)) and not meets(solved[:, : len(near)], law(0.357))
+    power_law = lambda beta: suite.solve_to_completion_asymptote(far, 5, beta) - 1  # noqa: E731 (and 1e-4 more)
+    assert power_law(0.35) == pytest.approx(0.472048910695 * far**0.35 - 1)
+    assert meets(solved[:, len(near) :], power_law(0.35)) and not meets(solved[:, len(near) :], power_law(0.357))
+
+
+def test_rounds_over_the_unsolved_meet_their_law_at_cost_and_its_power_law():
+    rounds = grid(1e7, 15)
+    spent, law = suite.round_robin(rounds, 5, 0.35)
+    _, unsolved, made, finite = share(128, attempts=rounds, budgets=spent, size=BATCH)
+    assert meets(made, spent) and meets(unsolved, law)
+    for wrong in ((5.25, 0.35), (5, 0.357)):
+        wrong_spent, wrong_law = suite.round_robin(rounds, *wrong)
+        assert not meets(made, wrong_spent) and not meets(unsolved, wrong_law)
+    far = spent > 5000  # where the power law is 1e-3 too large
+    power_law = lambda beta: suite.round_robin_asymptote(spent[far], 5, beta)  # noqa: E731
+    assert power_law(0.35) == pytest.approx(2.89586899699 * spent[far] ** -(0.35 / 0.65))
+    assert meets(unsolved[:, far], power_law(0.35)) and not meets(unsolved[:, far], power_law(0.357))
+    assert not meets(unsolved[:, far], coverage.asymptote(spent[far], 5, 0.35))  # as if no attempt were saved
+    assert meets(finite, law)  # 16,384 problems are as good as endlessly many, 20 are not
+    *_, few = share(128, budgets=spent, size=20)
+    assert not meets(few, law)
+
+
+def test_problems_left_sooner_are_solved_at_higher_rates():
+    attempts, rates = np.array([1, 10, 100]), np.array([0.0654205607477, 0.0406459020637, 0.0139793028688])
+    np.testing.assert_allclose(suite.reset_rate(attempts, 5, 0.35), rates, rtol=1e-11)
+    _, unsolved, made, _ = share(128, attempts=attempts)
+    balanced = lambda rate: meets(1 - unsolved - rate * made + 1, np.ones(3))  # noqa: E731 (1: any number but 0)
+    assert balanced(rates) and not balanced(suite.reset_rate(attempts, 5.25, 0.35))
+    assert not balanced(suite.reset_rate(attempts, 5, 0.357)) and not balanced(np.full(3, rates[0]))

@@ -1,11 +1,11 @@
-"""Coverage at cost: problems solved by attempts shared over a suite, its difficulties p ~ Beta(alpha, beta).
+"""Coverage at cost: problems solved by attempts shared over a suite, its difficulties p ~ Beta(alpha, beta), or any.
 
 The setting is reset and discard (arXiv 2601.21522); a verifier knows success, and attempts cost the same.
 """
 
 import numpy as np
 
-from sim.laws import cost, coverage
+from sim.laws import cost, coverage, difficulty
 
 
 def solve_to_completion(attempts_spent, alpha, beta):
@@ -18,12 +18,21 @@ def solve_to_completion(attempts_spent, alpha, beta):
     Costs O(t log t) to the largest t, all smaller ones included: 0.1 s at 1e5.
     """
     attempts_spent = np.asarray(attempts_spent, dtype=int)
-    before = np.arange(1 + attempts_spent.max())
-    waiting = coverage.inference_loss(before, alpha, beta) * beta / (alpha + beta + before)  # f_1, f_2, ...
-    solved_at = _reciprocal(
-        np.concatenate([[1.0], -waiting[:-1]])
-    )  # chance that attempt t solves a problem; 1 at t = 0
-    return np.concatenate([[0.0], np.cumsum(solved_at[1:])])[attempts_spent]
+    before = np.arange(attempts_spent.max())
+    return _renewals(coverage.inference_loss(before, alpha, beta) * beta / (alpha + beta + before))[attempts_spent]
+
+
+def solve_to_completion_of(attempts_spent, problems):
+    """As solve_to_completion, for any difficulty: f_j = E[s p^(j-1)].
+
+    attempts_spent: t >= 0, whole, any shape, up to 1e6.  problems: difficulty.Problems.
+    """
+    attempts_spent = np.asarray(attempts_spent, dtype=int)
+    block = 1 + int(np.sqrt(attempts_spent.max()))  # powers of p are products of two tables of so many rows
+    steps = np.arange(block)[:, None]
+    near, far = np.exp(steps * problems.log_failure), np.exp(block * steps * problems.log_failure)
+    waiting = (far * problems.weight * np.exp(problems.log_success)) @ near.T
+    return _renewals(waiting.ravel()[: attempts_spent.max()])[attempts_spent]
 
 
 def solve_to_completion_asymptote(attempts_spent, alpha, beta):
@@ -48,6 +57,12 @@ def reset_rate(attempts_each, alpha, beta):
     return coverage.coverage(attempts_each, alpha, beta) / cost.expected_attempts(attempts_each, alpha, beta)
 
 
+def reset_rate_of(attempts_each, problems):
+    """As reset_rate, for any difficulty.  attempts_each: tau >= 1, whole, any shape.  problems: difficulty.Problems."""
+    spent, unsolved = round_robin_of(attempts_each, problems)
+    return (1 - unsolved) / spent
+
+
 def round_robin(attempts_each, alpha, beta):
     """Attempts spent per problem, and fraction of problems unsolved, after k rounds over those still unsolved.
 
@@ -57,6 +72,11 @@ def round_robin(attempts_each, alpha, beta):
     """
     spent = cost.expected_attempts(attempts_each, alpha, beta)
     return spent, coverage.inference_loss(attempts_each, alpha, beta)
+
+
+def round_robin_of(attempts_each, problems):
+    """As round_robin, for any difficulty.  attempts_each: k >= 0, whole, any shape.  problems: difficulty.Problems."""
+    return cost.mean_waves(attempts_each, problems), difficulty.failure(attempts_each, problems)
 
 
 def round_robin_asymptote(spent_per_problem, alpha, beta):
@@ -70,6 +90,12 @@ def round_robin_asymptote(spent_per_problem, alpha, beta):
     steeper = beta / (1 - beta)
     scale = coverage.prefactor(alpha, beta) ** (1 / (1 - beta)) * (1 - beta) ** -steeper
     return scale * np.asarray(spent_per_problem, dtype=float) ** -steeper
+
+
+def _renewals(waiting):
+    """Mean number of problems solved by 0, 1, ..., t attempts, from the chances f_1, ..., f_t that T is 1, ..., t."""
+    solved_at = _reciprocal(np.concatenate([[1.0], -waiting]))  # chance that attempt t solves a problem; 1 at t = 0
+    return np.concatenate([[0.0], np.cumsum(solved_at[1:])])
 
 
 def _reciprocal(series):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.laws import coverage, suite
+from sim.laws import coverage, difficulty, suite
 
 GOLDEN = json.loads(Path(__file__).with_name("golden.json").read_text())
 LEVI = (5.0, 0.35)
@@ -137,6 +137,36 @@ def test_one_point_of_round_robin_for_each_number_of_rounds():
     assert spent.shape == unsolved.shape == (2, 3)
     assert (spent[0, 0], unsolved[0, 0], spent[0, 1]) == (0, 1, pytest.approx(1, rel=1e-14, abs=0))
     assert np.all(np.diff(spent.ravel()) > 0) and np.all(np.diff(unsolved.ravel()) < 0)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [LEVI, (0.3, 0.05), (2, 0.5), (20, 0.8), (3, 40)])
+def test_averages_over_problems_are_the_closed_forms(alpha, beta):
+    problems, t, k = (
+        difficulty.beta(alpha, beta),
+        np.array([[0, 1, 7], [50, 1000, 20_000]]),
+        np.array([1, 2, 9, 1e4, 1e9]),
+    )
+    of_turns = suite.solve_to_completion_of(t, problems), suite.solve_to_completion(t, alpha, beta)
+    np.testing.assert_allclose(*of_turns, rtol=1e-11)
+    np.testing.assert_allclose(suite.reset_rate_of(k, problems), suite.reset_rate(k, alpha, beta), rtol=1e-11)
+    np.testing.assert_allclose(suite.round_robin_of(k, problems), suite.round_robin(k, alpha, beta), rtol=1e-11)
+
+
+def test_a_suite_in_which_half_the_problems_cannot_be_solved_by_enumeration():
+    """s is 1/2 or 0: solved in turn, the first hopeless problem is the last one begun."""
+    problems = difficulty.listed([0.5, 0.0])
+    for attempts in range(6):
+        solved = Fraction(0)
+        for outcome in product([False, True], repeat=attempts):  # of a coin tossed at each attempt
+            for hopeless in range(attempts + 1):  # problems before the first hopeless one
+                chance = Fraction(1, 2**attempts) * Fraction(1, 2 ** (hopeless + 1))
+                solved += chance * min(sum(outcome), hopeless)
+            solved += Fraction(1, 2**attempts) * Fraction(1, 2 ** (attempts + 1)) * sum(outcome)
+        assert suite.solve_to_completion_of(attempts, problems) == pytest.approx(float(solved), rel=1e-14, abs=0)
+    spent, unsolved = suite.round_robin_of(np.array([1, 2, 3]), problems)
+    np.testing.assert_allclose(unsolved, [3 / 4, 5 / 8, 9 / 16], rtol=1e-14)
+    np.testing.assert_allclose(spent, [1, 7 / 4, 19 / 8], rtol=1e-14)
+    np.testing.assert_allclose(suite.reset_rate_of(2, problems), 3 / 14, rtol=1e-14)
 
 
 def test_a_number_gives_a_number_and_a_table_gives_a_table():
