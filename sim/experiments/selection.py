@@ -4,12 +4,12 @@ import numpy as np
 
 from sim import simulate
 from sim.axes.difficulty import Beta, Empirical
-from sim.estimators import mean_curve
+from sim.estimators import failure_curve
 from sim.experiments.question import Answer, join, rows
 from sim.experiments.sides import physics
 from sim.laws import voting
 from sim.measurement import Prediction
-from sim.model import BATCH
+from sim.model import BATCH, Counts
 from sim.samplers import selection
 from sim.verdict import judge_means
 
@@ -36,21 +36,32 @@ def run(question):
     tables, verdicts = [], []
     for (quantity, grid), samples in zip(grids.items(), np.split(means, ends, axis=1), strict=True):
         words, law = _law(quantity, question.law.difficulty, own, grid)
-        curve = mean_curve(samples)
-        tables.append(rows(quantity, curve, law, attempts=grid))
-        told = _told(law, curve.estimate, problems)
-        if told.any():
+        tables.append(rows(quantity, _curve(samples), law, attempts=grid))
+        told = _told(law, samples, problems)
+        if told:
             verdicts.append(judge_means(words, quantity, samples[:, told], Prediction(law[told], None, None, False)))
     return Answer(join(*tables), verdicts, problems, problems * tries[-1])
 
 
-def _told(law, estimate, problems):
-    """Where there is a law, and enough problems are expected on either side of it for a mean that is normal.
+def _curve(samples):
+    """Mean share with its standard error, which is at least that of problems drawn one by one where they are rare."""
+    return failure_curve(Counts(selection.PROBLEMS * samples, selection.PROBLEMS))
 
-    Or more than twice as many are found, which are then too many for the law whatever their distribution.
+
+def _told(law, samples, problems):
+    """Indices of points with a law between which enough problems change sides for the means to be normal.
+
+    Or where the law is off by twice as many, which refutes it whatever their distribution.
+    samples: means over equally many of the problems [means, k]; as many change as the means of the change scatter.
     """
-    expected, found = (problems * np.minimum(share, 1 - share) for share in (law, estimate))
-    return (expected >= _EVENTS) | (np.isfinite(law) & (found >= 2 * _EVENTS))
+    told, kept, known = [], np.zeros(len(samples)), 0.0
+    for point in np.flatnonzero(np.isfinite(law)):
+        change = samples[:, point] - kept
+        scatter, gap = problems**2 * change.var() / len(samples), problems * (change.mean() - (law[point] - known))
+        if scatter >= _EVENTS or abs(gap) >= 2 * _EVENTS:
+            told.append(point)
+            kept, known = samples[:, point], law[point]
+    return told
 
 
 def _law(quantity, difficulty, settings, tries):

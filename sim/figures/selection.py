@@ -61,4 +61,6 @@ def _words(run, quantity):
     for entry in run.verdicts:
         if entry["quantity"] == quantity:
             return f"{plain(entry['law'])}; {entry['max_sigmas'] or 0:.1f} sigma, {entry['verdict']}"
-    return f"{quantity.replace('_', ' ')}, simulation only: no law to hold against"
+    known = np.isfinite(run.table["law"][run.table["quantity"] == quantity]).any()
+    words = "a law, but too few such problems for a verdict" if known else "simulation only: no law to hold against"
+    return f"{quantity.replace('_', ' ')}, {words}"
