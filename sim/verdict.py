@@ -174,8 +174,8 @@ def judge_means(law, quantity, means, prediction, measured=None):
     """Verdict of a law on means of independent batches [batches, x], of any quantity that has a variance.
 
     prediction: Prediction with the law's curve [x].  measured: as `measure_means` has it, or None.
-    Hotelling's T-square of at most a quarter as many points as there are batches; points that never vary must be the
-    law's to 1e-6 of it.
+    Hotelling's T-square of at most a quarter as many points as there are batches, of those that scatter about the one
+    judged before them in many batches; points that never vary must be the law's to 1e-6 of it.
     """
     curve, known = estimators.mean_curve(means), np.asarray(prediction.curve, float)
     varied = curve.stderr > 1e-9 * np.abs(known)
@@ -188,11 +188,29 @@ def judge_means(law, quantity, means, prediction, measured=None):
     elif len(means) < 4:  # a quarter of them is no point at all
         test = 0.0, 0, np.nan
     else:
+        points = _apart(means, points)
         most = min(len(points), len(means) // 4)
         chosen = points[np.unique(np.linspace(0, len(points) - 1, most).astype(int))]
         scale = curve.stderr[chosen]  # so that quantities of all sizes count alike in float64
         test = hotelling(means[:, chosen] / scale, known[chosen] / scale)
     return _judged(law, quantity, curve, test, len(means), prediction, measured)
+
+
+def _apart(means, points):
+    """Those of the points whose distance from the one kept before is no matter of a few batches.
+
+    The size of a sum of rare events, (sum x^2)^2 / sum x^4 over the batches, is their number, and n / 3 for a normal
+    x: a mean of fewer than 400, or n / 6, is not taken for normal.
+    """
+    enough, kept = min(_CELL, len(means) / 6), []
+    before = np.zeros(len(means))
+    for point in points:
+        square = (means[:, point] - before) ** 2
+        square = square / (square.max() or 1.0)  # no underflow in what follows
+        if square.sum() ** 2 >= enough * (square**2).sum() > 0:
+            kept.append(point)
+            before = means[:, point]
+    return np.array(kept or points[:1])
 
 
 def mass_test(masses, law, points):

@@ -415,3 +415,20 @@ def test_two_groups_of_many_fitted_numbers_confirm_nothing():
 def test_no_fitted_number_decides_nothing():
     found = verdict.judge_fit("", "", *jackknifed(np.empty((64, 0))), np.empty(0), 64)
     assert (found.verdict, found.degrees, found.batches_needed) == ("undecided", 0, None)
+
+
+def test_means_that_differ_by_rare_events_are_not_refuted_for_it():
+    """Points of a curve that levels off: between the last of them hardly a problem changes sides."""
+    rng, problems, batches = np.random.default_rng(1), 4000, 64
+    law = np.array([0.5, 0.2, 0.1002, 0.1001, 0.10005, 0.10001, 0.1])
+    cells = np.append(-np.diff(law, prepend=1.0), law[-1])
+    prediction = Prediction(law, None, None, True)
+    refuted = wrong = 0
+    for _ in range(300):
+        first = rng.multinomial(problems, cells, size=batches)
+        means = 1 - np.cumsum(first[:, :-1], axis=1) / problems
+        refuted += verdict.judge_means("law", "x", means, prediction).p_value < 1e-2
+        wrong += verdict.judge_means("law", "x", means, prediction._replace(curve=law * 1.02)).p_value < 1e-4
+    assert_proportion(refuted, 300, 0.01)
+    rejects(assert_proportion, refuted + 30, 300, 0.01)
+    assert wrong == 300
