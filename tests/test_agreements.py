@@ -267,6 +267,11 @@ def cells(failure):
     return np.append(right.ravel(), 1 - right.sum())
 
 
+def meets(means, law):
+    """Whether means of independent batches [batches, x] are as a law [x] has them."""
+    return verdict.judge_means("", "", means, Prediction(np.asarray(law), None, None, False)).p_value > FALSE_ALARM
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_the_simulation_meets_its_law_and_no_other(name):
     row = ROWS[name]()
@@ -393,6 +398,7 @@ def test_every_line_of_the_table_of_laws_has_its_rows():
     here = {*ROWS, *POWER_LAWS, *(name for name in globals() if name.startswith("test_"))}
     gone = {line: row for line, rows in LINES.items() for row in rows if row not in here}
     assert not gone
+    assert len(LINES) == 36
 
 
 def test_one_shared_training_set_meets_the_learning_curve_and_its_variance():
@@ -596,11 +602,6 @@ def test_features_seen_ever_more_often_before_they_are_memorised_cost_a_constant
 # Suites and estimates -------------------------------------------------------------------------------------------------
 
 
-def judged(means, law):
-    """p-value of means of independent batches [batches, x] against a law [x]."""
-    return verdict.judge_means("", "", means, Prediction(np.asarray(law), None, None, False)).p_value
-
-
 def test_a_finite_suite_scatters_by_its_problems_alone():
     suites, problems, tries = 2**18, 16, np.array([1, 10, 100, 10_000.0])
     sampler, lanes = simulate.beta_sampler(5, 0.35, 1.0), jnp.arange(suites * problems, dtype=jnp.uint32)
@@ -614,10 +615,10 @@ def test_a_finite_suite_scatters_by_its_problems_alone():
     means = np.asarray(failure(keys.run_key(1, "finite suite"), sampler), float)
     variance = (means[::2] - means[1::2]) ** 2 / 2  # of two suites: needs no mean
     batches = variance.reshape(256, -1, len(tries)).mean(axis=1)
-    assert judged(batches, coverage.suite_variance(tries, problems, 5, 0.35)) > FALSE_ALARM
-    assert judged(batches, coverage.suite_variance(tries, problems, 5, 1.05 * 0.35)) < FALSE_ALARM
+    assert meets(batches, coverage.suite_variance(tries, problems, 5, 0.35))
+    assert not meets(batches, coverage.suite_variance(tries, problems, 5, 1.05 * 0.35))
     loss = coverage.inference_loss(tries, 5, 0.35)
-    assert judged(batches, loss * (1 - loss) / problems) < FALSE_ALARM  # as if each problem were attempted once
+    assert not meets(batches, loss * (1 - loss) / problems)  # as if each problem were attempted once
 
 
 def test_no_number_of_attempts_tells_beta_better_than_the_problems_allow():
@@ -693,9 +694,9 @@ def test_a_random_precision_leaves_a_power_law_in_beta():
     failed = rng.exponential(size=x.shape) > -tries * np.log1p(-special.erf(tolerance * np.sqrt(tau / 2)))
     batches = (weight * failed).reshape(64, -1, len(tries)).mean(axis=1)
     tail = difficulty.latent_precision_tail(beta, tolerance)
-    assert judged(batches, tail.prefactor * tries**-tail.exponent) > FALSE_ALARM
-    assert judged(batches, 1.05 * tail.prefactor * tries**-tail.exponent) < FALSE_ALARM
-    assert judged(batches, tail.prefactor * tries ** (-1.01 * tail.exponent)) < FALSE_ALARM
+    assert meets(batches, tail.prefactor * tries**-tail.exponent)
+    assert not meets(batches, 1.05 * tail.prefactor * tries**-tail.exponent)
+    assert not meets(batches, tail.prefactor * tries ** (-1.01 * tail.exponent))
 
 
 @pytest.mark.parametrize("variance", [0.3, 1.0, 3.0])
@@ -844,10 +845,6 @@ def weigh(difficulty, rarity, lift, drop, exponent, size, tries=K, examples=N):
     return estimators.weighted_means(failed, weight), estimators.weighted_means(missed, mass)
 
 
-def meets(means, law):
-    return verdict.judge_means("", "", means, Prediction(law, None, None, False)).p_value > FALSE_ALARM
-
-
 def test_weighted_coverage_has_its_law_when_problems_count_by_their_failure():
     failed, _ = weigh(LEVI, 0.0, 2.0, 0.0, 2.0, np.inf)
     assert meets(failed, importance.weighted_loss(K, 5, 0.35, 2.0))
@@ -962,10 +959,6 @@ def training_runs_of(better, worse, size, examples, runs, name):
     return dict(zip(of, np.moveaxis(drawn, 1, 0), strict=True))
 
 
-def agrees(means, law):
-    return verdict.judge_means("", "", means, Prediction(np.asarray(law), None, None, False)).p_value > FALSE_ALARM
-
-
 def test_the_three_errors_of_a_run_scatter_as_their_laws_say():
     n, exponent, size = np.array([10, 100, 1000]), 2.0, 100.0
     drawn = training_runs_of(2.2, exponent, size, n, 2**15, "scatter")
@@ -981,10 +974,10 @@ def test_the_three_errors_of_a_run_scatter_as_their_laws_say():
 
     for name, law in laws(exponent).items():
         np.testing.assert_allclose(golden.get(name, law), law, rtol=1e-11)
-        assert agrees(drawn[name], law), name
-        assert not agrees(drawn[name], laws(1.05 * exponent)[name]), name
-    assert not agrees(drawn["var_u"], [0.00527881370791, 0.000218727070463, 7.06313199106e-6])  # a Poisson number
-    assert not agrees(drawn["var_e"], laws(exponent)["var_u"] + laws(exponent)["var_k"] / n**2)
+        assert meets(drawn[name], law), name
+        assert not meets(drawn[name], laws(1.05 * exponent)[name]), name
+    assert not meets(drawn["var_u"], [0.00527881370791, 0.000218727070463, 7.06313199106e-6])  # a Poisson number
+    assert not meets(drawn["var_e"], laws(exponent)["var_u"] + laws(exponent)["var_k"] / n**2)
 
 
 def test_infinitely_many_features_leave_the_mass_of_hutter_and_show_the_number_of_karlin():
@@ -995,8 +988,8 @@ def test_infinitely_many_features_leave_the_mass_of_hutter_and_show_the_number_o
         ("mean_k", learning_curve.distinct_features, 43.2074003070),
     ):
         np.testing.assert_allclose(law(1000, 2.0, np.inf), golden, rtol=1e-11)
-        assert agrees(drawn[name], [golden])
-        assert not agrees(drawn[name], law(n, 2.02, np.inf))
+        assert meets(drawn[name], [golden])
+        assert not meets(drawn[name], law(n, 2.02, np.inf))
 
 
 def test_a_run_of_each_prefers_the_worse_learner_as_often_as_the_laws_say():
@@ -1006,12 +999,12 @@ def test_a_run_of_each_prefers_the_worse_learner_as_often_as_the_laws_say():
         ("wrong_u", noise.exact_conditional_selection_error),
         ("wrong_k", noise.exact_time_average_selection_error),
     ):
-        assert agrees(drawn[name], law(n, *pair, np.inf)), name
-        assert not agrees(drawn[name], law(n, 2.24, 2.0, np.inf)), name
-    assert not agrees(drawn["wrong_u"], noise.conditional_selection_error(n, *pair, np.inf))  # as if it were normal
+        assert meets(drawn[name], law(n, *pair, np.inf)), name
+        assert not meets(drawn[name], law(n, 2.24, 2.0, np.inf)), name
+    assert not meets(drawn["wrong_u"], noise.conditional_selection_error(n, *pair, np.inf))  # as if it were normal
     few = n[:1]
-    assert agrees(drawn["wrong_e"], noise.instantaneous_selection_error(n, *pair, np.inf))
-    assert not agrees(drawn["wrong_e"][:, :1], noise.instantaneous_selection_error(few, 2.6, 2.0, np.inf))
+    assert meets(drawn["wrong_e"], noise.instantaneous_selection_error(n, *pair, np.inf))
+    assert not meets(drawn["wrong_e"][:, :1], noise.instantaneous_selection_error(few, 2.6, 2.0, np.inf))
     # What Hutter advises: at 300 examples one error each is a coin, and what was seen so far is not.
     assert drawn["wrong_e"][:, -1].mean() > 0.48 and drawn["wrong_k"][:, -1].mean() < 0.08
 
@@ -1022,13 +1015,13 @@ def test_a_finite_set_is_learnt_after_all_and_the_rest_falls_exponentially():
     found = simulate.masses(1, "cut-off", kernel, learners, BUDGET).values
     law = learning_curve.unmemorised_mass(n, 2.0, size)
     np.testing.assert_allclose(law, [0.205564327676, 0.0159439948044, 1.09767211907e-6], rtol=1e-11)
-    assert agrees(found, law)
+    assert meets(found, law)
     for at, wrong in (
         ([0, 1], learning_curve.unmemorised_mass(n, 2.04, size)),
         ([2], learning_curve.unmemorised_mass(n, 2.1, size)),
         ([1, 2], learning_curve.asymptote(n, 2.0)),
     ):
-        assert not agrees(found[:, at], wrong[at])
+        assert not meets(found[:, at], wrong[at])
 
 
 def spend(difficulty, attempts, slots=1):

@@ -92,6 +92,7 @@ class GammaRatio(Beta):
         return simulate.gamma_ratio_sampler(self.alpha, self.beta, self.ceiling)
 
 
+@dataclass(frozen=True)
 class Certain(Difficulty):
     """Every attempt at what is memorised succeeds: what is left is the memory's."""
 
@@ -112,10 +113,6 @@ class Certain(Difficulty):
     def failure(self, attempts):
         """None."""
         return np.zeros(np.shape(attempts))
-
-    def physics(self):
-        """There is one only."""
-        return "Certain()"
 
 
 @dataclass(frozen=True)
