@@ -3,6 +3,7 @@
 import os
 
 import jax
+import pytest
 
 # The devices a batch must not notice. Set here and not in XLA_FLAGS: commands that tests start in a process of their
 # own see the machine as a user does.
@@ -12,3 +13,80 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 os.environ["SIM_COMPILATION_CACHE"] = "off"  # tests leave nothing in the user's folders
+
+
+# Tests whose parameters repeat each other: so many of them, evenly spaced, run by default, the others behind -m slow.
+# 0: what a test proves is proven elsewhere too, or once a day is enough.
+SELDOM = {
+    "test_log_gamma_variates_follow_their_law": 3,
+    "test_ranks_follow_zipf_s_law": 4,
+    "test_every_rank_of_a_small_set_comes_with_its_probability": 8,
+    "test_the_far_tail_of_infinitely_many_features_has_its_mass": 1,
+    "test_ranks_of_a_thousand_are_right_one_by_one": 2,
+    "test_the_mean_log_rank_is_that_of_the_law": 0,
+    "test_success_probabilities_follow_the_beta_law": 4,
+    "test_a_training_set_of_an_urn_has_the_joint_law_of_all_its_sequences": 2,
+    "test_training_sets_and_arrivals_agree_in_distribution_and_with_the_law": 1,
+    "test_the_mean_over_training_sets_is_the_learning_curve": 0,
+    "test_depth_d_means_d_copies": 2,
+    "test_arrivals_have_the_negative_binomial_law": 8,
+    "test_replays_have_the_hypergeometric_law": 4,
+    "test_a_row_does_not_depend_on_the_other_points_of_the_grid": 1,
+    "test_an_urn_s_limit_is_beta_distributed": 2,
+    "test_waiting_times_are_those_of_attempts_made_one_after_the_other": 4,
+    "test_exchangeable_attempts_are_made_one_by_one_too": 1,
+    "test_every_course_of_learning_an_urn_comes_as_often_as_enumerated": 2,
+    "test_what_sifting_leaves_comes_as_often_as_enumerated": 1,
+    "test_a_curve_does_not_depend_on_how_the_work_is_cut": 1,
+    "test_curves_fall": 2,
+    "test_the_variance_of_pass_at_k_is_20_times_below_that_of_independent_draws": 1,
+    "test_the_learning_curve_is_unbiased": 1,
+    "test_the_compiler_needs_no_more_than_the_estimate_for_problems": 2,
+    "test_the_compiler_needs_no_more_than_the_estimate_for_learners": 3,
+    "test_counts_are_the_same_under_any_share": 1,
+    "test_a_figure_is_written_as_png_and_pdf_and_twice_alike": 1,
+    "test_a_script_redraws_the_figure_from_the_tables": 2,
+    "test_where_there_is_none_the_simulation_stands_alone": 1,
+    "test_where_memory_grades_attempts_that_are_not_plain_there_is_no_law": 2,
+    "test_where_memory_grades_attempts_the_whole_table_meets_one_law": 1,
+    "test_where_there_is_a_law_memory_and_all_that_follows_meet_it": 3,
+    "test_extremes_that_are_accepted_have_a_law_and_refute_it_not": 3,
+    "test_a_dry_run_is_short_however_long_the_run": 1,
+    "test_odd_tables_are_replayed_without_a_word_of_numpys": 2,
+    "test_a_mistake_with_it_is_one_sentence": 4,
+    "test_programs_are_kept_in_the_users_cache_folder": 1,
+    "test_the_cache_can_be_switched_off": 2,
+    "test_a_small_matrix_times_rows_then_a_reduction_is_summed_rightly": 2,
+    "test_infinitely_many_features_agree_with_the_zeta_series": 8,
+    "test_the_weighted_loss_is_the_weighted_average_over_problems": 8,
+    "test_the_best_normal_score_agrees_with_its_integral": 3,
+    "test_a_chain_of_wrong_mean_or_spread_is_seen": 1,
+    "test_a_kernel_passes_its_check_on_a_core_and_swept_as_on_a_gpu": 4,
+    "test_attempts_at_other_problems_cannot_look_fast": 2,
+    "test_every_difficulty_is_weighed_and_meets_its_law": 1,
+    "test_what_hardly_ever_happens_refutes_nothing": 1,
+    "test_a_law_five_percent_off_is_refuted": 1,
+    "test_laws_are_not_refuted_by_what_they_describe": 1,
+    "test_few_learners_decide_nothing": 0,
+    "test_the_smaller_the_suite_the_more_it_leaves_at_equal_cost": 0,
+    "test_simulated_learners_confirm_their_law_and_refute_one_two_percent_off": 1,
+    "test_few_learners_and_rare_events_refute_no_true_law": 2,
+    "test_the_bias_of_the_window_is_below_a_fifth_of_its_error": 10,
+    "test_the_table_and_gamma_variates_draw_from_one_law": 1,
+    "test_more_examples_and_more_attempts_never_hurt_a_problem": 1,
+    "test_what_stays_unanswered_agrees_with_a_positive_series": 20,
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are marked slow are left out
+def pytest_collection_modifyitems(items):
+    """Mark the tests that run seldom as slow."""
+    by_name = {}
+    for item in items:
+        by_name.setdefault((item.path, item.originalname), []).append(item)
+    for (_, name), group in by_name.items():
+        kept = SELDOM.get(name, len(group))
+        step = -(-len(group) // kept) if kept else len(group) + 1
+        for number, item in enumerate(group, start=0 if kept else 1):
+            if number % step:
+                item.add_marker(pytest.mark.slow)

@@ -117,7 +117,7 @@ EXPERIMENTS = {
         ("attempts",),
         ("difficulty",),
         settings.Cost,
-        ("dependence", "verifier", "attempts", "sampling"),
+        _ATTEMPTS_ALONE,
     ),
     "suite": Experiment(
         "Attempts shared over a suite: finish each problem, or reset and discard? Problems solved at equal cost",
@@ -131,7 +131,7 @@ EXPERIMENTS = {
         ("attempts",),
         ("difficulty",),
         settings.Suite,
-        ("dependence", "verifier", "attempts", "sampling"),
+        _ATTEMPTS_ALONE,
     ),
     "importance": Experiment(
         "When rare problems or features count more: how many attempts and examples does what matters need?",

@@ -30,8 +30,8 @@ def independent(exponent, size, depth, examples):
     """Mean, standard deviation and excess kurtosis of the mass of independent features, from the law's own sums."""
     moments = []
     for n in examples:
-        mass, weight = learning_curve._features(n, exponent, size)
-        unseen = learning_curve._fewer(depth, n, mass)
+        mass, weight = learning_curve.spectrum(n, exponent, size)
+        unseen = learning_curve.fewer(depth, n, mass)
         spread = unseen * (1 - unseen)
         variance = weight @ (mass**2 * spread)
         excess = weight @ (mass**4 * spread * (1 - 6 * spread)) / variance**2
