@@ -25,7 +25,7 @@ GALLERY = {  # a name, and what is typed after `python -m sim run`
     "features_exponential": [LEARNING, "features=exponential"],
     "memory_depth": [LEARNING, "memory.depth=3"],
     "memory_capacity": [LEARNING, "memory=capacity"],
-    "memory_guessing": [JOINT, "memory=guessing", "budget.problems=4194304"],
+    "memory_guessing": [JOINT, "memory=guessing", "budget.problems=16777216"],
     "memory_multi_trace": [JOINT, "memory=multi_trace", "difficulty=certain", "budget.problems=4194304"],
     "difficulty_ceiling": [COVERAGE, "difficulty.ceiling=0.9"],
     "difficulty_scaled_beta": [COVERAGE, "difficulty=scaled_beta"],
@@ -48,7 +48,7 @@ GALLERY = {  # a name, and what is typed after `python -m sim run`
     "cost": ["experiment=cost"],
     "suite": ["experiment=suite"],
     "importance": ["experiment=importance"],
-    "noise": ["experiment=noise"],
+    "noise": ["experiment=noise", "budget.learners=400000"],
     "capacity": ["experiment=capacity"],
 }
 

@@ -166,7 +166,7 @@ def test_a_mistake_with_it_is_one_sentence(own, arguments, sentence):
 def test_a_name_is_registered_once_and_for_its_own_axis_only():
     with pytest.raises(ValueError, match="difficulty=beta: there is such a member already"):
         axes.register("difficulty", "beta", Uniform)
-    with pytest.raises(ValueError, match="mine: need a subclass of Features, .* or Verifier"):
+    with pytest.raises(ValueError, match=r"mine: need a subclass of Features, .* or Verifier"):
         axes.register("dependence", "mine", Uniform)
     with pytest.raises(ValueError, match="mine: need a subclass"):
         axes.register("memory", "mine", Difficulty)

@@ -318,20 +318,18 @@ def test_learning_twice_with_one_key_raises(name):
 
 
 def test_only_the_first_ranks_have_room():
-    rank = np.array([1, 3, 4, 5, 2**31])
-    test = feature(np.zeros(5), rank)  # probability 1: seen at the first example
-    grid = jnp.array([1.0, 2.0], jnp.float32)
-    for capacity, stored in ((np.uint32(4), [rank <= 4] * 2), (np.array([3, 5], np.uint32), [rank <= 3, rank <= 5])):
-        sampler = memory.Stored(memory.FirstArrival(), capacity)
-        stream = bits.stream(keys.run_key(0, "room"))
-        unmemorised = sampler.unmemorised(stream, None, test, jnp.arange(5, dtype=jnp.uint32), grid)
-        assert np.array_equal(~np.asarray(unmemorised), stored)
-    beyond = Feature(jnp.zeros(1), jnp.ones(1, jnp.uint32), jnp.ones(1, jnp.uint32))  # rank 2^32 + 1
-    assert np.asarray(
-        memory.Stored(memory.FirstArrival(), np.uint32(2**31 - 1)).unmemorised(
-            bits.stream(keys.run_key(0, "room")), None, beyond, jnp.zeros(1, jnp.uint32), grid
-        )
-    ).all()
+    rank, grid = np.array([1, 3, 4, 5, 2**31]), jnp.array([1.0, 2.0], jnp.float32)
+    lanes = jnp.arange(5, dtype=jnp.uint32)
+    call = jax.jit(lambda key, own, test: own.unmemorised(bits.stream(key), None, test, lanes, grid))
+
+    def stored(test, capacity):
+        return ~np.asarray(call(keys.run_key(0, "room"), memory.Stored(memory.FirstArrival(), capacity), test))
+
+    seen = feature(np.zeros(5), rank)  # probability 1: seen at the first example
+    assert np.array_equal(stored(seen, np.full(2, 4, np.uint32)), [rank <= 4] * 2)
+    assert np.array_equal(stored(seen, np.array([3, 5], np.uint32)), [rank <= 3, rank <= 5])
+    beyond = seen._replace(high=jnp.ones(5, jnp.uint32))  # ranks beyond 2^32
+    assert not stored(beyond, np.full(2, 2**31 - 1, np.uint32)).any()
 
 
 def log_successes(sampler, name, probability, examples, of_memorised):
