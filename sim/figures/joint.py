@@ -28,6 +28,6 @@ def draw(run) -> Figure:
         one_curve(stacks[1], mirrored(curve_of(run, "ceiling", "examples")), "law")
     for [axis, foot], quantity in zip(stacks, ("failure", "ceiling"), strict=False):
         axis.set_title(panel_words(run, quantity), loc="left", fontsize=STYLE["legend.fontsize"])
-        finish(axis)
+        finish(axis, frameon=True, framealpha=0.85, edgecolor="none")  # curves may fill the panel
         finish(foot)
     return figure
