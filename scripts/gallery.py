@@ -67,7 +67,7 @@ def main():
         try:
             _redraw(name, options.simulate)
         except (ValueError, subprocess.CalledProcessError) as error:
-            print(f"gallery.py: {name}: {error}", file=sys.stderr)
+            print(f"gallery.py: {name}: {error} (--simulate makes it)", file=sys.stderr)
             return 2
         print(f"{WHERE / name / 'figure.png'}: sim run {' '.join(GALLERY[name])}", flush=True)
     return 0

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special
 
 from sim import estimators
+from sim.model import BATCH
 
 REFUTED_BELOW = 1e-4  # p-value: one true law in ten thousand is refuted by chance
 RESOLUTION = 0.02  # a verdict is worth having if a law 2 % off in its exponent would have been refuted
@@ -13,6 +14,7 @@ _MARGIN = 1.4  # sigmas above those of p = 5e-5 at which such a law is refuted i
 _CELL = 400  # events the law expects in a cell of the chi-square: its p-value is then right to a factor 2 at 1e-4
 _FEWEST = 8  # batches: fewer know their spread too badly to confirm anything
 _SPARE = 1.2  # a resolution from 64 groups is known to 9 %, and so will be the next
+_UNSEEN = 20  # events expected, of which none to be seen is as likely as 2e-9
 _NEVER = 1e-6  # events that a law expects where it expects none: what rounding leaves of 0, times a whole run
 
 
@@ -170,16 +172,20 @@ def judge_masses(law, quantity, masses, prediction, measured, points):
     return _judged(law, quantity, curve, test, len(masses.values), prediction, measured)
 
 
-def judge_means(law, quantity, means, prediction, measured=None):
+def judge_means(law, quantity, means, prediction, measured=None, event=1 / BATCH):
     """Verdict of a law on means of independent batches [batches, x], of any quantity that has a variance.
 
     prediction: Prediction with the law's curve [x].  measured: as `measure_means` has it, or None.
+    event: what one problem that turns out otherwise changes the mean of a batch by.
     Hotelling's T-square of at most a quarter as many points as there are batches, of those that scatter about the one
-    judged before them in many batches; points that never vary must be the law's to 1e-6 of it.
+    judged before them in many batches.  Points that never vary must be the law's, to 1e-5 of it or to what a few
+    events may make, of which none was seen.
     """
     curve, known = estimators.mean_curve(means), np.asarray(prediction.curve, float)
     varied = curve.stderr > 1e-9 * np.abs(known)
-    off = ~varied & (np.abs(curve.estimate - known) > 1e-6 * np.abs(known))
+    distance = np.abs(curve.estimate - known)
+    off = ~varied & (distance > 1e-5 * np.abs(known)) & (distance * len(means) > _UNSEEN * event)
+    curve = curve._replace(stderr=np.where(varied, curve.stderr, event / len(means)))  # or that of one event
     points = np.flatnonzero(varied)
     if off.any():
         test = np.inf, 1, 0.0

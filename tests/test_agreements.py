@@ -295,7 +295,7 @@ def test_attempts_that_memory_grades_meet_their_law_over_n_and_k(memory, wrong, 
 
     def p_value(memory):
         others = Law(ZIPF, memory, "discrete", difficulty, Independent(), Perfect())
-        law = memory.failure(examples, tries, difficulty.failure(tries), others)
+        law = memory.failure(examples, tries, memory.error(examples, ZIPF), difficulty.failure(tries), others)
         prediction = measurement.Prediction(law.ravel(), None, None, True)
         return verdict.judge_means("law", "failure", shares, prediction).p_value
 

@@ -432,3 +432,10 @@ def test_means_that_differ_by_rare_events_are_not_refuted_for_it():
     assert_proportion(refuted, 300, 0.01)
     rejects(assert_proportion, refuted + 30, 300, 0.01)
     assert wrong == 300
+
+
+def test_an_event_so_rare_that_none_was_seen_refutes_nothing_and_one_that_must_be_seen_does():
+    means = np.full((64, 2), [0.0, 1.0])
+    rare, common = np.array([1e-12, 1 - 1e-9]), np.array([1e-3, 1 - 1e-3])
+    assert verdict.judge_means("law", "x", means, Prediction(rare, None, None, True)).p_value == 1.0
+    assert verdict.judge_means("law", "x", means, Prediction(common, None, None, True)).verdict == "refuted"

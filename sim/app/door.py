@@ -223,9 +223,14 @@ def _refuse_idle_law(given, normalisation, names, chosen):
     asked = [key for key, value in given.items() if value is not None]
     asked += ["normalisation"] if normalisation != "discrete" else []
     learning = [key for group in ("features", "memory") for key in member_fields(type(chosen[group]))]
-    learning += ["normalisation"] if chosen["features"].zipf else []
-    sides = {"learning": learning, "inference": _inference_keys(chosen), "beta": ("alpha", "beta"),
-             "difficulty": _inference_keys(chosen, ("difficulty",))}  # fmt: skip
+    normed = ["normalisation"] if chosen["features"].zipf else []
+    sides = {
+        "features": learning,
+        "learning": learning + normed,
+        "inference": _inference_keys(chosen),
+        "difficulty": _inference_keys(chosen, ("difficulty",)),
+        "beta": ("alpha", "beta"),
+    }
     used = {key for name in names for side in EXPERIMENTS[name].laws for key in sides[side]}
     for key in asked:
         if key not in used:
@@ -266,6 +271,9 @@ def _law(name, given, normalisation, chosen):
     features = _replaced(chosen["features"], given)
     if normalisation == "continuous" and not (features.zipf and features.exponent > 1 and math.isinf(features.size)):
         raise ValueError(f"law.normalisation: need infinitely many Zipf features for continuous, got {features.words}")
+    if normalisation == "continuous" and not chosen["memory"].continuous:
+        words = type(chosen["memory"]).__name__.lower()
+        raise ValueError(f"law.normalisation: need a memory that has no more than a depth for continuous, got {words}")
     others = (_replaced(chosen[group], given) for group in ("dependence", "verifier"))
     return Law(features, _replaced(chosen["memory"], given), normalisation, difficulty, *others)
 

@@ -55,6 +55,7 @@ def _refuse(error, where):
 def _remove_empty(where):
     with contextlib.suppress(OSError):  # not empty, or never made
         where.rmdir()
+        where.parent.rmdir()
 
 
 def run(config, asked, where):

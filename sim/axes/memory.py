@@ -26,6 +26,7 @@ class Memory:
     learners = False  # whether learners are drawn, each with its whole unmemorised mass, and not single test examples
     graded = False  # whether an attempt may fail, or succeed, for what is memorised or not
     lattice = False
+    continuous = True  # whether its law is known of continuous ranks too
     law = "E_n = sum_i p_i P(Binomial(n, p_i) < d)"  # of one attempt
     law_of_attempts = "E(n, k) = 1 - (1 - E_n)(1 - L(k))"
 
@@ -37,15 +38,15 @@ class Memory:
         """Probability that a test example is not recalled after n examples, [n]."""
         return features.unmemorised(examples, self.depth)
 
-    def failure(self, examples, attempts, loss, law):
+    def failure(self, examples, attempts, error, loss, law):
         """Probability that k attempts fail after n examples, [n, k]; None without a closed form.
 
-        loss: failure of the attempts at what is memorised, [k].  law: members of the other axes
-        (sim.experiments.question.Law).
+        error: of one attempt after n examples, [n].  loss: failure of the attempts at what is memorised, [k].  law:
+        members of the other axes (sim.experiments.question.Law).
         """
         from sim.laws import joint
 
-        return joint.failure(self.error(examples, law.features)[:, None], loss[None, :])
+        return joint.failure(error[:, None], loss[None, :])
 
     def tail(self, features):
         """(exponent, prefactor) of the error above its floor at many examples; None where it is no power law."""
@@ -86,6 +87,7 @@ class Capacity(Memory):
 
     capacity: int
 
+    continuous = False
     law = "E_n = sum_{i<=M} p_i P(Binomial(n, p_i) < d) + sum_{i>M} p_i"
 
     def check(self):
@@ -115,7 +117,7 @@ class Guessing(Memory):
 
     guess: float
 
-    graded = True
+    graded, continuous = True, False
     law = "E_n (1 - g), guesses of chance g"
     law_of_attempts = "E(n, k) = E_n (1 - g)^k + (1 - E_n) L(k)"
 
@@ -135,7 +137,7 @@ class Guessing(Memory):
         """Neither memorised nor guessed."""
         return super().error(examples, features) * (1 - self.guess)
 
-    def failure(self, examples, attempts, loss, law):
+    def failure(self, examples, attempts, error, loss, law):
         """Guesses at what is not memorised, attempts at what is; known where guesses are independent and verified."""
         from sim.laws import memory
 
@@ -158,7 +160,7 @@ class MultiTrace:
 
     limit = 2.0**31  # copies are counted
     learners = lattice = False
-    graded = True
+    graded, continuous = True, False
     depth = 1  # copies without which nothing is ever recalled
     law = "sum_i p_i (1 - p_i q)^n"
     law_of_attempts = "E(n, k) = sum_i p_i (1 - p_i (1 - (1-q)^k))^n"
@@ -178,7 +180,7 @@ class MultiTrace:
         """None of the traces is recalled."""
         return features.recalled(examples, 1.0, self.recall)
 
-    def failure(self, examples, attempts, loss, law):
+    def failure(self, examples, attempts, error, loss, law):
         """Known where what is recalled is always right."""
         if not (_plain(law) and isinstance(law.difficulty, Certain)):
             return None

@@ -21,8 +21,9 @@ class Experiment(NamedTuple):
     """What is known of an experiment before it is run.
 
     question: for a reader who has not read the paper.  quantities: in the order of the table.  grids: which of
-    examples and attempts it goes along.  laws: sides of the law that it is held against, learning, inference,
-    difficulty (of inference, the problems alone), beta (a Beta distribution in place of recorded problems).
+    examples and attempts it goes along.  laws: sides of the law that it is held against, learning (or of it the
+    features alone), inference, difficulty (of inference, the problems alone), beta (a Beta distribution in place of
+    recorded problems).
     settings: what it alone is set by, a section of the configuration with its name.  usual: axes on which it takes
     the usual member only.  learners: whether budget.learners says how much is drawn.
     """
@@ -170,7 +171,7 @@ EXPERIMENTS = {
         "Room for M features and n examples share a budget n M: what split leaves least unmemorised?",
         {"error": Heading(*_EXAMPLES, "not memorised")},
         ("examples",),
-        ("learning",),
+        ("features",),
         settings.Capacity,
         ("features", "memory", "sampling"),
     ),

@@ -11,12 +11,14 @@ from sim.model import Counts
 from sim.samplers.memory import Stored
 from sim.verdict import judge_means
 
+_SEEN = 100  # errors at the split that seems the best: fewer may be none at another
+
 
 def run(question):
     """Simulate the error at every split n M = C, hold it against the law, and its best split against the law's."""
     features, memory, budget = question.features, question.memory, question.settings.product
     examples = question.examples[question.examples <= budget]
-    room = np.floor(budget / examples)
+    room = np.minimum(np.floor(budget / examples), features.count)
     most = np.minimum(room, 2**31 - 1)  # ranks beyond are hardly ever drawn, and count as stored
     counts = simulate.failures(
         question.seed,
@@ -42,11 +44,13 @@ def _shares(counts: Counts):
 
 def _best(question, examples, room, curve, found):
     """The best split, and what the simulation's choice among the splits would lose, in words."""
-    own = question.law.features
+    own, seen = question.law.features, np.min(found.estimate) * drawn(question)
     if np.isinf(own.size) and question.law.memory.depth == 1:
         best = float(law.optimal_capacity(question.settings.product, own.exponent))
         least = float(own.stored(question.settings.product / best, 1, best))
     else:  # among the splits simulated
         best, least = room[np.argmin(curve)], curve.min()
-    chosen = np.argmin(found.estimate)
-    return f"best room M = {best:.4g}; simulated M = {room[chosen]:.4g}, regret {curve[chosen] / least - 1:.1%}"
+    words, chosen = f"best room M = {best:.4g}", np.argmin(found.estimate)
+    if seen < _SEEN:
+        return f"{words}; too few errors there to tell"
+    return f"{words}; simulated M = {room[chosen]:.4g}, regret {curve[chosen] / least - 1:.1%}"

@@ -147,7 +147,8 @@ def _value(way, simulated, law, attempts, settings, best):
     means, known = (side.value(way, attempts, settings) for side in (simulated, law))
     words = ", none pays" if best < 1 else "" if best <= LARGEST_ATTEMPTS else ", all pay"
     rarer = np.minimum(simulated.excess.mean(axis=0), 1 - simulated.unsolved.mean(axis=0))
-    curve = _with_rare(means, rarer, settings.value)
+    saved = settings.price * attempts if way == "sequential" else 0.0  # by a problem that is solved at once
+    curve = _with_rare(means, rarer, settings.value + saved)
     held = _held(quantity, means, known, _told(law, _problems(simulated)), words)
     return [rows(quantity, curve, known, attempts=attempts)], held
 

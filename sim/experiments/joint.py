@@ -24,7 +24,8 @@ def run(question):
     inference = coverage_prediction(question.law, question.tries)
     curve = None
     if inference is not None:
-        curve = question.law.memory.failure(question.examples, question.tries, inference.curve, question.law)
+        sides = learning.curve, inference.curve
+        curve = question.law.memory.failure(question.examples, question.tries, *sides, question.law)
     known = curve is not None
     failure = rows(
         "failure",

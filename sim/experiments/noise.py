@@ -125,7 +125,7 @@ def _judged(quantity, means, expected):
     points = expected.told
     prediction = Prediction(expected.law[points], None, None, False)  # a power law is approached as slowly as n^-(1-g)
     if len(points):
-        verdict = judge_means(LAWS[quantity], quantity, means[:, points], prediction)
+        verdict = judge_means(LAWS[quantity], quantity, means[:, points], prediction, event=1 / training_runs.RUNS)
     else:
         verdict = verdict_of(LAWS[quantity], quantity, prediction, None, 0.0, (0.0, 0, 1.0), len(means), 0.0)
     runs, needed = training_runs.RUNS, verdict.batches_needed

@@ -134,6 +134,9 @@ def points(axis, curve, pen, label, **style):
     Returns the heights drawn. Without a standard error the arrow stands on the foot of the panel.
     """
     style = {"color": pen.colour, "linestyle": "none", "zorder": 3, **style}
+    heights = [curve.estimate, curve.law, *(np.asarray(line.get_ydata(), float) for line in axis.lines)]
+    if not any((height > 0).any() for height in heights):
+        axis.set_yscale("linear")  # nothing to be seen on a log axis
     outside = (curve.estimate <= 0) & (axis.get_yscale() == "log")
     limit = np.where(outside, curve.estimate + 2 * np.nan_to_num(curve.stderr), np.nan)
     shown = np.where(outside, np.nan, curve.estimate)

@@ -10,6 +10,8 @@ def numbered_rows(path, columns, what):
     ValueError, in one sentence with file, line, rule and value, for whatever is no such table.
     """
     names = ", ".join(columns)
+    if path.is_dir():
+        raise ValueError(f"{path}: need a file, a CSV with columns {names}, got a folder")
     if not path.is_file():
         raise ValueError(f"{path}: no such file; need a CSV with columns {names}")
     try:

@@ -56,6 +56,26 @@ def test_where_memory_grades_attempts_the_whole_table_meets_one_law(composed, pa
     assert learning["p_value"] > 1e-6
 
 
+def test_a_wrong_prefactor_of_learning_is_refuted_in_the_joint_law_too(composed):
+    _, _, verdicts = composed("experiment=joint", "law.normalisation=continuous")
+    assert "refuted" in [entry["verdict"] for entry in verdicts]
+
+
+RARE = [
+    "experiment=joint memory=multi_trace difficulty=certain features=uniform",
+    "experiment=joint memory=guessing features.size=3 difficulty=certain",
+    "experiment=capacity features.size=3",
+    "experiment=capacity features.exponent=20",
+    "experiment=noise memory.depth=50",
+]
+
+
+@pytest.mark.parametrize("asked", RARE)
+def test_errors_too_rare_to_be_seen_refute_no_law(composed, asked):
+    _, _, verdicts = composed(*asked.split(), "examples.points=8", "attempts.points=8")
+    assert verdicts and "refuted" not in [entry["verdict"] for entry in verdicts]
+
+
 OPEN = [
     ["memory=guessing", "dependence=markov"],
     ["memory=guessing", "verifier=noisy"],
@@ -115,6 +135,13 @@ REFUSED = {
     "memory=capacity memory.capacity=0": "memory.capacity: need a whole number from 1 to 2^31 - 1, got 0",
     "memory=capacity memory.capacity=1.5": "memory.capacity: need a whole number, got 1.5",
     "memory=guessing memory.guess=1": "memory.guess: need 0 < guess < 1, got 1.0",
+    "memory=guessing law.normalisation=continuous experiment=joint": (
+        "law.normalisation: need a memory that has no more than a depth for continuous, got guessing"
+    ),
+    "law.normalisation=continuous experiment=capacity": (
+        "law.normalisation: no law of the experiments capacity has it"
+    ),
+    "features=empirical features.path=.": ".: need a file, a CSV with columns feature, count, got a folder",
     "memory=multi_trace memory.recall=0": "memory.recall: need 0.000001 <= recall <= 1, got 0.0",
     "memory=direct features=uniform experiment=learning_curve": "memory=direct: need features=zipf, got uniform",
     "memory=capacity sampling=lattice experiment=joint": (

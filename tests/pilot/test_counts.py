@@ -135,10 +135,14 @@ def test_a_file_that_is_no_table_of_counts_is_refused(read, content, rule):
 
 
 def test_what_is_no_file_is_refused(tmp_path):
-    for path in (tmp_path / "none.csv", tmp_path):
+    columns = "problem_id, attempts, successes"
+    for path, rule in (
+        (tmp_path / "none.csv", f"no such file; need a CSV with columns {columns}"),
+        (tmp_path, f"need a file, a CSV with columns {columns}, got a folder"),
+    ):
         with pytest.raises(ValueError) as caught:
             counts.read(path)
-        assert str(caught.value) == f"{path}: no such file; need a CSV with columns problem_id, attempts, successes"
+        assert str(caught.value) == f"{path}: {rule}"
 
 
 def test_a_path_may_be_text(tmp_path):
