@@ -232,6 +232,7 @@ def _refuse_idle_law(given, normalisation, names, chosen):
         "beta": ("alpha", "beta"),
     }
     used = {key for name in names for side in EXPERIMENTS[name].laws for key in sides[side]}
+    used |= {key for name in names for key in member_fields(EXPERIMENTS[name].settings)}
     for key in asked:
         if key not in used:
             raise ValueError(f"law.{key}: no law of the experiments {', '.join(names)} has it")
@@ -256,7 +257,7 @@ def _replaced(member, given):
         try:
             changed.check()
         except ValueError as error:
-            raise ValueError(re.sub(rf"\b({'|'.join(MEMBERS)})\.", "law.", str(error))) from None
+            raise ValueError(re.sub(rf"\b({'|'.join((*MEMBERS, *_SETTINGS))})\.", "law.", str(error))) from None
     return changed
 
 
@@ -359,11 +360,13 @@ def questions(config):
         law = _law(name, used, config["law"]["normalisation"], chosen | {"memory": memory_drawn})
         _need_room(name, memory_name, drawn.batches, examples, tries)
         sampling = _sampling_of(name, config, memory_drawn, drawn)
+        settings = _settings(name, config.get(name))
+        law = replace(law, settings=_replaced(settings, given))
         table = counts.read(path) if replay else getattr(chosen["difficulty"], "table", None)
         question = Question(
             seed, chosen["features"], memory_drawn, memory_name, chosen["difficulty"], chosen["dependence"],
             chosen["verifier"], config["attempts"]["name"], sampling, examples, tries, table,
-            budget(config["budget"], "replays") if replay else drawn, learners, law, _settings(name, config.get(name)),
+            budget(config["budget"], "replays") if replay else drawn, learners, law, settings,
         )  # fmt: skip
         asked.append((name, question))
     return asked

@@ -15,7 +15,8 @@ class Law:
     """The law held against: the model's own numbers, or others.
 
     features, memory, difficulty, dependence, verifier: members of their axes; a replay that fits its own Beta has None
-    as difficulty.  normalisation: of Zipf features, discrete or continuous.
+    as difficulty.  normalisation: of Zipf features, discrete or continuous.  settings: as Question has them, with what
+    the law has otherwise.
     """
 
     features: Any
@@ -24,6 +25,7 @@ class Law:
     difficulty: Any
     dependence: Any
     verifier: Any
+    settings: Any = None
 
 
 class Question(NamedTuple):

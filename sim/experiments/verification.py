@@ -61,7 +61,7 @@ class Law(NamedTuple):
 def run(question):
     """Simulate what is returned within k attempts; hold shares, ceiling and utility against their laws."""
     tries, penalty = question.tries, question.settings.penalty
-    law = law_of(question.law.difficulty, question.settings, tries)
+    law = law_of(question.law.difficulty, question.law.settings, tries)
     numbers = np.union1d(tries, [*grid(tries[-1], _TRIED), *range(1, 1 + int(min(tries[-1], _EVERY)))])
     found = _simulate(question, numbers, law.optimum)
     here = Outcomes(*(x[:, np.searchsorted(numbers, tries)] for x in found))

@@ -497,3 +497,15 @@ def test_keys_of_another_member_are_refused(composed):
     config = copy.deepcopy(composed["empirical"])
     put(config, "difficulty.alpha", 5.0)
     assert refusal(config) == "difficulty.alpha: no such key; difficulty has name, path"
+
+
+def test_what_an_experiment_alone_is_set_by_may_differ_in_its_law_too(good):
+    put(good, "experiments", ["verification"])
+    put(good, "law.true_positive", 0.8)
+    [(_, question)] = door.questions(good)
+    assert (question.settings.true_positive, question.law.settings.true_positive) == (0.9, 0.8)
+    assert question.law.settings.false_positive == question.settings.false_positive
+    put(good, "law.true_positive", 0.01)
+    assert refusal(good).startswith(
+        "law.false_positive: need 1e-12 <= false_positive <= true_positive, and below 1, got 0.02"
+    )

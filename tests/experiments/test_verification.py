@@ -34,7 +34,7 @@ def kernel(difficulty=LEVI, verifier=Noisy(0.9, 0.02), attempts=(1.0, 10.0, ENDL
 def ask(asked=ASKED, difficulty=LEVI, law=None, tries=grid(1000, 12), seed=0, budget=BUDGET):  # noqa: B008
     none = dict.fromkeys(Question._fields)
     given = {"seed": seed, "difficulty": difficulty, "tries": tries, "budget": budget, "settings": asked}
-    law = SimpleNamespace(difficulty=law or difficulty)
+    law = SimpleNamespace(difficulty=law or difficulty, settings=asked)
     return verification.run(Question(**{**none, **given, "law": law, "progress": iter}))
 
 
