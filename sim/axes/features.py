@@ -20,6 +20,7 @@ class Features:
     zipf = False  # whether learners can be drawn, whose kernels know Zipf features only
     words = ""  # how many there are, for a reader
     count = math.inf
+    remark = None  # beside the law of learning
 
     def unmemorised(self, examples, depth):
         """Probability that the next of n examples shows a feature seen fewer than d times, [n]."""
@@ -159,6 +160,7 @@ class Exponential(Features):
     decay: float
 
     words = "infinitely many features of exponentially falling mass"
+    remark = "no power of their masses: 1/n whatever the decay"
 
     def check(self):
         """Refuse decays whose table or whose ripple would be too large."""

@@ -50,7 +50,7 @@ def learning_prediction(law, examples):
 
 def learning_law(law):
     """The law of learning in words; where it has no exponent, it says so."""
-    bent = None if law.memory.tail(law.features) else "no power law"
+    bent = law.features.remark if law.memory.tail(law.features) else "no power law"
     return ", ".join(filter(None, (law.memory.law, bent)))
 
 
