@@ -1,9 +1,12 @@
 """Hygiene for every test. JAX reads these when its backend starts, which no import of `sim` does."""
 
 import os
+import sys
 
 import jax
 import pytest
+
+from sim import __main__ as command_line
 
 # The devices a batch must not notice. Set here and not in XLA_FLAGS: commands that tests start in a process of their
 # own see the machine as a user does.
@@ -13,6 +16,20 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 os.environ["SIM_COMPILATION_CACHE"] = "off"  # tests leave nothing in the user's folders
+
+
+@pytest.fixture
+def sim(monkeypatch, capsys, tmp_path):
+    """Run `python -m sim ...` in this process and in tmp_path: (exit code, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+    jax.local_devices()  # so that the backend has the devices of conftest.py, not those of the first command
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["sim", *arguments])
+        code = command_line.main()
+        return code, *capsys.readouterr()
+
+    return call
 
 
 # Tests whose parameters repeat each other: so many of them, evenly spaced, run by default, the others behind -m slow.

@@ -7,19 +7,16 @@ import numpy as np
 import pytest
 from scipy import special
 
-from sim import __main__ as command_line
 from sim.axes.features import Zipf
 from sim.experiments.settings import Capacity
 
 
 @pytest.fixture
-def split(monkeypatch, capsys, tmp_path):
+def split(sim, tmp_path):
     """Runs the experiment; its table, its verdict and what it said."""
-    monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        monkeypatch.setattr("sys.argv", ["sim", "run", "experiment=capacity", "budget=smoke", *arguments])
-        code, (out, err) = command_line.main(), capsys.readouterr()
+        code, out, err = sim("run", "experiment=capacity", "budget=smoke", *arguments)
         if code:
             return code, err
         [path] = tmp_path.glob("outputs/*/capacity/table.csv")
