@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 GROUPS = 64  # jackknife groups: the standard error itself is then known to 9 %
-_RARE = 1000  # below this many events the spread of the batches says too little about the next run
+NORMAL = 400  # events behind a mean that is taken for normal: at 1e-4 its p-value is then right to a factor 2
+RARE = 1000  # below this many events the spread of the batches says too little about the next run
 _ITERATIONS = 60
 _FLATTEST, _STEEPEST = -12, 4  # log exponents at which a fit has run off: the curve has no power law to hold on to
 _EXPONENTS = (0.05, 0.15, 0.4, 1.0, 2.5)  # where fits start: a nearly straight curve is a long flat valley
@@ -32,7 +33,7 @@ def failure_curve(counts):
     spread = counts.failures.std(axis=0, ddof=1) / counts.problems / np.sqrt(batches)
     smoothed = (failed + 1) / (total + 2)
     binomial = np.sqrt(smoothed * (1 - smoothed) / total)
-    rare = (np.minimum(failed, total - failed) < _RARE) | (spread == 0)
+    rare = (np.minimum(failed, total - failed) < RARE) | (spread == 0)
     return Curve(failed / total, np.where(rare, np.maximum(binomial, spread), spread))
 
 
@@ -65,7 +66,7 @@ def weighted_curve(failed, weight, failures, problems):
     each = failed.mean(axis=0) / weight.mean() * total / np.maximum(events, 1)
     each = np.maximum.accumulate(np.where(events > 0, each, 0.0))
     least = np.sqrt(rarer + 1) / total * np.where(each > 0, each, 1.0)
-    return Curve(curve.estimate, np.where(rarer < _RARE, np.maximum(least, curve.stderr), curve.stderr))
+    return Curve(curve.estimate, np.where(rarer < RARE, np.maximum(least, curve.stderr), curve.stderr))
 
 
 def mass_curve(masses, told):

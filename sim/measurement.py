@@ -6,7 +6,6 @@ import numpy as np
 
 from sim import estimators
 
-_NORMAL = 400  # events behind a mean that is taken for normal: at 1e-4 its p-value is then right to a factor 2
 _EVENTS = 25  # events the law expects at the last point used for the exponent, or what is as precise as so many
 _CAUTION = 5  # the window's bias counts five times in its choice, and must stay below a fifth of the error
 
@@ -22,7 +21,7 @@ class Prediction(NamedTuple):
 
 def normal(second, fourth, draws):
     """Whether the mean of so many independent draws is taken for normal, by their central moments; elementwise."""
-    return draws * second**2 >= _NORMAL * fourth
+    return draws * second**2 >= estimators.NORMAL * fourth
 
 
 def told(moments, learners):

@@ -11,7 +11,6 @@ from sim.model import BATCH
 REFUTED_BELOW = 1e-4  # p-value: one true law in ten thousand is refuted by chance
 RESOLUTION = 0.02  # a verdict is worth having if a law 2 % off in its exponent would have been refuted
 _MARGIN = 1.4  # sigmas above those of p = 5e-5 at which such a law is refuted in 92 of 100 runs
-_CELL = 400  # events the law expects in a cell of the chi-square: its p-value is then right to a factor 2 at 1e-4
 _FEWEST = 8  # batches: fewer know their spread too badly to confirm anything
 _SPARE = 1.2  # a resolution from 64 groups is known to 9 %, and so will be the next
 _UNSEEN = 20  # events expected, of which none to be seen is as likely as 2e-9
@@ -83,7 +82,7 @@ def chi_square(counts, law):
     if found[:, expected * batches < _NEVER].any():
         return np.inf, 1, 0.0
     certain = (expected.sum() - expected.max()) * batches < _NEVER
-    least = float(_CELL)
+    least = float(estimators.NORMAL)
     starts = _merge(expected * batches, least)
     while len(starts) - 1 > batches // 4:
         least *= 1.5
@@ -208,7 +207,7 @@ def _apart(means, points):
     The size of a sum of rare events, (sum x^2)^2 / sum x^4 over the batches, is their number, and n / 3 for a normal
     x: a mean of fewer than 400, or n / 6, is not taken for normal.
     """
-    enough, kept = min(_CELL, len(means) / 6), []
+    enough, kept = min(estimators.NORMAL, len(means) / 6), []
     before = np.zeros(len(means))
     for point in points:
         square = (means[:, point] - before) ** 2

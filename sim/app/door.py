@@ -61,10 +61,14 @@ def member(group, node):
     name = node.get("name")
     if not isinstance(name, str) or name not in MEMBERS[group]:
         raise ValueError(f"{group}.name: need one of {', '.join(MEMBERS[group])}, got {name!r}")
-    kind = MEMBERS[group][name]
+    return _built(group, node, MEMBERS[group][name], ("name",), _AXES.get(group, ()))
+
+
+def _built(section, node, kind, before=(), behind=()):
+    """A checked `kind` from a section of the configuration; before, behind: other keys that stand there."""
     types = member_fields(kind)
-    _known(group, node, ("name", *types, *_AXES.get(group, ())))
-    built = kind(**{key: _value(f"{group}.{key}", node[key], type_) for key, type_ in types.items()})
+    _known(section, node, (*before, *types, *behind))
+    built = kind(**{key: _value(f"{section}.{key}", node[key], type_) for key, type_ in types.items()})
     if types:
         built.check()
     return built
@@ -73,13 +77,7 @@ def member(group, node):
 def _settings(name, node):
     """What an experiment alone is set by, checked; None where it has no section of its own."""
     kind = EXPERIMENTS[name].settings
-    if kind is None:
-        return None
-    types = member_fields(kind)
-    _known(name, node, tuple(types))
-    built = kind(**{key: _value(f"{name}.{key}", node[key], type_) for key, type_ in types.items()})
-    built.check()
-    return built
+    return kind and _built(name, node, kind)
 
 
 def _value(name, value, type_):
@@ -349,7 +347,7 @@ def questions(config):
     _check_experiments(config["experiments"])
     given = _given_law(config["law"], chosen)
     _refuse_idle_law(given, config["law"]["normalisation"], config["experiments"], chosen)
-    path = chosen["difficulty"].path if isinstance(chosen["difficulty"], Empirical) else counts.SHIPPED
+    recorded = getattr(chosen["difficulty"], "table", None)
     asked = []
     for name in config["experiments"]:
         _need_usual(name, config)
@@ -362,7 +360,7 @@ def questions(config):
         sampling = _sampling_of(name, config, memory_drawn, drawn)
         settings = _settings(name, config.get(name))
         law = replace(law, settings=_replaced(settings, given))
-        table = counts.read(path) if replay else getattr(chosen["difficulty"], "table", None)
+        table = counts.read(counts.SHIPPED) if replay and recorded is None else recorded
         question = Question(
             seed, chosen["features"], memory_drawn, memory_name, chosen["difficulty"], chosen["dependence"],
             chosen["verifier"], config["attempts"]["name"], sampling, examples, tries, table,

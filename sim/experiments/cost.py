@@ -29,9 +29,7 @@ _ROUNDED = 1e-6  # relative error of the kernel's means
 _EVERY = 16  # whole numbers tried on either side of the law's optimum, which is flat: small runs have theirs so far off
 _FURTHER = 17  # and on a logarithmic grid, from a fourth of it to four times as many
 _PADDED = 64  # numbers of attempts are filled up to a multiple of this: programs for other prices are then the same
-_EVENTS = 400  # problems, for a share that is taken for normal: as in measurement.told
 _PETA = 1e15  # FLOPs are told in petaFLOPs: prefactors of a power law in single ones would have too many digits
-_RARE = 1000  # problems, below which batches may agree by chance: as in estimators.failure_curve
 
 
 class Side(NamedTuple):
@@ -172,7 +170,7 @@ def optimum(way, simulated, law, attempts, settings, best):
     found = rows(f"best_{way}", estimators.Curve(attempts[top], stderr), best, attempts=attempts[-1])
     problems = _problems(simulated)
     points = _told(law, problems)
-    apart = np.abs(law.unsolved - law.unsolved[at])[points] * problems >= _EVENTS
+    apart = np.abs(law.unsolved - law.unsolved[at])[points] * problems >= estimators.NORMAL
     return [found, lines], _held(quantity, lost, known[at] - known, points[apart], f": k = {best:.10g}")
 
 
@@ -197,7 +195,7 @@ def _excess(simulated, law, attempts, question):
     prediction = Prediction(law.excess, exponent, prefactor and prefactor * price**exponent, False)
     verdicts = [judge(LAWS["excess"], "excess", counts, prediction, measure(counts, flops, prediction))]
     points, left = _told(law, problems), simulated.excess.mean(axis=0)
-    points = points[left[points] * problems >= _EVENTS]
+    points = points[left[points] * problems >= estimators.NORMAL]
     if len(points) > 1:
         groups = estimators.jackknife_groups(simulated.excess[:, points])
         whole, parts = (_slope(x, flops[points]) for x in (left[points], groups))
@@ -240,7 +238,7 @@ def _told(law, problems):
     solved = 1 - law.unsolved
     cells = np.append(np.diff(solved, prepend=0.0), law.excess[-1])
     points = told((cells, cells), problems)
-    return points[solved[points] * problems >= _EVENTS]
+    return points[solved[points] * problems >= estimators.NORMAL]
 
 
 def _rounded(means):
@@ -255,7 +253,7 @@ def _with_rare(means, share, each):
     """
     curve, problems = estimators.mean_curve(means), len(means) * BATCH
     events = share * problems
-    least = np.where(events < _RARE, each * np.sqrt(events + 1) / problems, 0.0)
+    least = np.where(events < estimators.RARE, each * np.sqrt(events + 1) / problems, 0.0)
     return curve._replace(stderr=np.maximum(curve.stderr, least))
 
 

@@ -27,7 +27,6 @@ LAWS = {
     "selection_time_average": "P(wrong by K_n), multinomial",
 }
 _FIRST = 2  # examples: the first is an error for sure, whatever the learner
-_EVENTS = 400  # errors behind a mean that is taken for normal: at 1e-4 its p-value is then right to a factor 2
 
 
 class Expected(NamedTuple):
@@ -105,7 +104,7 @@ def _expected(question, examples):
 
 def _often(probability, learners):
     """Indices of n at which so many learners show an event, and its absence, often enough; not where it is unknown."""
-    return np.flatnonzero(learners * np.minimum(probability, 1 - probability) >= _EVENTS)
+    return np.flatnonzero(learners * np.minimum(probability, 1 - probability) >= estimators.NORMAL)
 
 
 def _curve(means, told):

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim import simulate
 from sim.axes.difficulty import Beta, Empirical
-from sim.estimators import failure_curve
+from sim.estimators import NORMAL, failure_curve
 from sim.experiments.question import Answer, join, rows
 from sim.experiments.sides import physics
 from sim.laws import voting
@@ -15,7 +15,6 @@ from sim.verdict import judge_means
 
 MOST = 1e6  # attempts: the grid ends there, as the law of votes has it no further
 _SHARE = 16  # every so many problems of the budget one is drawn: each takes votes and scores all along the grid
-_EVENTS = 400  # behind a mean that is taken for normal: at 1e-4 its p-value is then right to a factor 2
 _BELOW = 1e-9  # by which a success rate must differ from 1/(m+1) to be told from it
 
 
@@ -58,7 +57,7 @@ def _told(law, samples, problems):
     for point in np.flatnonzero(np.isfinite(law)):
         change = samples[:, point] - kept
         scatter, gap = problems**2 * change.var() / len(samples), problems * (change.mean() - (law[point] - known))
-        if scatter >= _EVENTS or abs(gap) >= 2 * _EVENTS:
+        if scatter >= NORMAL or abs(gap) >= 2 * estimators.NORMAL:
             told.append(point)
             kept, known = samples[:, point], law[point]
     return told

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import simulate
 from sim.axes.difficulty import Beta
-from sim.estimators import Curve, mean_curve
+from sim.estimators import NORMAL, RARE, Curve, mean_curve
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.laws import suite as laws
 from sim.measurement import Prediction, measure_means
@@ -22,8 +22,6 @@ LAWS = {
 }
 _FARTHEST = 1e5  # attempts on problems finished in turn: their law is a sum over all smaller numbers
 _SOLVED = 512  # problems finished in turn, about: the time of a batch grows with them
-_EVENTS = 400  # problems solved between two points, so that what is new at each is normal: as in measurement.told
-_RARE = 1000  # of fewer the spread of batches says too little: as in estimators.failure_curve
 
 
 class Law(NamedTuple):
@@ -149,7 +147,7 @@ def _rates(solved, made):
 def _curve(side):
     """Estimate with standard error: where events are few, at least that of as many and one more."""
     curve = mean_curve(side.means)
-    least = np.where(side.found < _RARE, np.sqrt(np.maximum(side.found, 0) + 1) * side.step, 0.0)
+    least = np.where(side.found < RARE, np.sqrt(np.maximum(side.found, 0) + 1) * side.step, 0.0)
     return Curve(curve.estimate, np.maximum(curve.stderr, least))
 
 
@@ -161,7 +159,7 @@ def _told(events):
     kept, since = [], 0.0
     for point in range(len(events) - 1):
         since += events[point]
-        if since >= _EVENTS and events[point + 1 :].sum() >= _EVENTS:  # False where they are NaN
+        if since >= NORMAL and events[point + 1 :].sum() >= NORMAL:  # False where they are NaN
             kept.append(point)
             since = 0.0
     return kept
