@@ -57,7 +57,7 @@ def _told(law, samples, problems):
     for point in np.flatnonzero(np.isfinite(law)):
         change = samples[:, point] - kept
         scatter, gap = problems**2 * change.var() / len(samples), problems * (change.mean() - (law[point] - known))
-        if scatter >= NORMAL or abs(gap) >= 2 * estimators.NORMAL:
+        if scatter >= NORMAL or abs(gap) >= 2 * NORMAL:
             told.append(point)
             kept, known = samples[:, point], law[point]
     return told
