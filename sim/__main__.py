@@ -1,13 +1,12 @@
 """python -m sim COMMAND: the command line. Commands are loaded when they are called, so that --help is quick."""
 
 import atexit
-import contextlib
 import gc
 import os
+import signal
 import sys
 import threading
 from importlib.metadata import version
-from pathlib import Path
 
 from sim import __version__
 
@@ -90,7 +89,7 @@ def _run(arguments):
     from sim.app.loading import load_special
 
     load_special()  # before anything else loads it
-    from sim.app import configuration, run
+    from sim.app import configuration, place, run, taking
 
     for argument in arguments:
         if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
@@ -100,20 +99,19 @@ def _run(arguments):
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the sentence is ours
     arguments = _options_first(arguments)
     sys.argv = ["sim run", *arguments]
-    run.REFUSED.clear()
-    run.SWEEPS.clear()
-    run.DRY.clear()
+    run.forget()
+    place.register()
     try:
         _command(run, configuration, arguments)
+        run.run_waiting()
         _report_sweeps(run.SWEEPS)
-        _remove_dry(run.DRY)
     except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
         return _refuse("sim run", configuration.refused(error))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, taking.Interrupted) as error:
         _report_sweeps(run.SWEEPS)
-        print("sim run: interrupted; finished experiments are in their folders", file=sys.stderr)
-        return 130
-    return 2 if run.REFUSED else 0
+        print("sim run: interrupted; the same command with resume=true goes on from here", file=sys.stderr)
+        return 128 + getattr(error, "number", signal.SIGINT)
+    return run.exit_code()
 
 
 def _options_first(arguments):
@@ -146,13 +144,6 @@ def _report_sweeps(folders):
         from sim.app import sweep  # draws: not loaded for a mistake in the arguments
 
         print(sweep.report(folder), flush=True)
-
-
-def _remove_dry(folders):
-    for folder in map(Path, folders):
-        (folder / "multirun.yaml").unlink(missing_ok=True)  # Hydra's
-        with contextlib.suppress(OSError):  # a point was no dry run
-            folder.rmdir()
 
 
 COMMANDS = {"run": _run, "bench": _bench}

@@ -52,6 +52,7 @@ class Budget:
     chunk: int  # batches computed in one vectorised piece; 0: chosen by device
     devices: int  # local devices to spread over; 0: all, on a CPU one per core
     memory: float = 0.25  # share of a device's memory that the batches computed together may take
+    first: int = 0  # number of the first batch: runs without a batch in common are independent
 
     def check(self, name="budget.problems"):
         """Refuse empty budgets, and those whose counts could not be held.  name: the key `problems` was set by."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sim.model import TooLarge
 
-STEPS = 16, 64  # that a run is cut into, for progress; each ends in one transfer of counts, half a millisecond
+STEPS = 16, 1024  # that a run is cut into; each ends in one transfer of counts, half a millisecond
 _FULL = 256  # batches of a step from which on there are more than the fewest steps
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container, if it has one
 _ASSUMED = 2**33  # bytes of a machine that does not say how many it has

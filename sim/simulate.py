@@ -1,8 +1,7 @@
 """Samplers composed, batched, spread over devices, summed to counts."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -11,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from sim import keys, plan, quantiles
+from sim import keys, plan, quantiles, steps
 from sim.laws import zipf as law
 from sim.model import BATCH, Counts, Masses
 from sim.samplers import attempts, difficulty, features, memory, quantile
 from sim.samplers.lattice import Lattice
+from sim.steps import Steps
 
 # Problems computed together: with a curve of counters each they stay in a core's cache. XLA would split larger pieces,
 # and those that look up tables already at half the size, between threads, which costs more than it saves.
@@ -250,22 +250,22 @@ def local_devices(wanted):
     return devices[: wanted or len(devices)]
 
 
-def failures(seed, physics, parts, budget, examples=None, tries=None, progress=iter, sampling="random"):
+def failures(seed, physics, parts, budget, examples=None, tries=None, take=steps.take, sampling="random"):
     """Counts of a run.
 
     seed, physics: what the keys are made from (sim.keys).  parts: Parts.  examples, tries: grids of n and of k,
-    float64, ascending, None for an axis that is left out.  progress: wraps the iterable of steps (a progress bar).
+    float64, ascending, None for an axis that is left out.  take: is given the Steps, gives the counts of all batches.
     sampling: "random" for independent problems, "lattice" for batches that are a randomly shifted lattice each.
     Batch i depends on (seed, physics, i) alone, so the counts are the same for any chunk, device count and order.
     """
     grids = [None if g is None else np.asarray(g, np.float32) for g in (examples, tries)]
     arguments, cells = (parts, *grids, _SAMPLING[sampling]), math.prod(len(g) for g in grids if g is not None)
     dealt = lambda key, numbers: keys.streams(key, numbers, sum(_streams_of(parts)))  # noqa: E731
-    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, _ACCELERATED, progress)
+    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, _ACCELERATED, take)
     return Counts(counts.astype(np.int64), BATCH, sampling == "random")
 
 
-def masses(seed, physics, learner, learners, budget, progress=iter):
+def masses(seed, physics, learner, learners, budget, take=steps.take):
     """Masses of at least so many independent learners, whole batches of them.
 
     As `failures`; learner: from `learner`.  budget: how the work is cut.
@@ -274,12 +274,12 @@ def masses(seed, physics, learner, learners, budget, progress=iter):
     cells, together = learner.kernel.LEARNERS * len(learner.offset), _ACCELERATED_LEARNERS
     budget = replace(budget, chunk=0)  # rounding of masses may depend on it: it is not for choice
     own = (learner.kernel,)
-    curves = _run(_curves, keys.batch_keys, seed, physics, own, budget, batches, cells, together, progress)
+    curves = _run(_curves, keys.batch_keys, seed, physics, own, budget, batches, cells, together, take)
     values = learner.offset + learner.scale * curves.reshape(-1, curves.shape[-1]).astype(float)
     return Masses(values, np.asarray(learner.kernel.resolution, float))
 
 
-def curves(seed, physics, kernel, batches, budget, progress=iter):
+def curves(seed, physics, kernel, batches, budget, take=steps.take):
     """Curves of whole batches, from a kernel of its own: float64 [batches x LEARNERS, x], rows independent.
 
     As `failures`; kernel: a NamedTuple of arrays with LEARNERS, `bytes` and `numbers` (random numbers) of a batch, and
@@ -288,30 +288,8 @@ def curves(seed, physics, kernel, batches, budget, progress=iter):
     together = _ACCELERATED_LEARNERS
     shape = jax.eval_shape(lambda own, key: own.curves(key), kernel, keys.run_key(seed, physics)).shape
     cells = math.prod(shape)
-    run = _run(_curves, keys.batch_keys, seed, physics, (kernel,), budget, batches, cells, together, progress)
+    run = _run(_curves, keys.batch_keys, seed, physics, (kernel,), budget, batches, cells, together, take)
     return run.reshape(-1, run.shape[-1]).astype(float)
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The steps of a run: what each of them computes, and how it is cut. Iterates over their first batches."""
-
-    program: Callable
-    words: Callable  # numbers of batches, uint32 -> what each of them draws from, uint32 [batches, ...]
-    arguments: tuple
-    mesh: Mesh
-    cut: plan.Cut
-
-    def __len__(self):
-        return self.cut.steps
-
-    def __iter__(self):
-        return iter(range(0, self.cut.batches, self.cut.per_step))
-
-    def counts(self, start):
-        """Counts of the step that begins with batch `start`, [per_step, ...], on devices that may still be at it."""
-        numbers = np.arange(start, start + self.cut.per_step, dtype=np.uint32)
-        return self.program(self.words(numbers), *self.arguments, mesh=self.mesh, chunk=self.cut.chunk)
 
 
 def batch_bytes(arguments):
@@ -329,11 +307,11 @@ def device_memory(device):
     return limit or plan.machine_memory() // device.client.local_device_count()
 
 
-def _run(function, words, seed, physics, arguments, budget, batches, cells, together, progress):
+def _run(function, words, seed, physics, arguments, budget, batches, cells, together, take):
     """function(words, *arguments) of every batch, in steps spread over the devices: [batches, ...].
 
     words: (key of the run, numbers of batches) -> what each of them draws from.  cells: counts of a batch.  together:
-    batches computed together on an accelerator, where they fit.  progress: is given the Steps.  TooLarge, before
+    batches computed together on an accelerator, where they fit.  take: is given the Steps.  TooLarge, before
     anything is drawn, where one batch does not fit.
     """
     devices = local_devices(budget.devices)
@@ -343,10 +321,4 @@ def _run(function, words, seed, physics, arguments, budget, batches, cells, toge
     program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)
     mesh = Mesh(np.array(devices), ("batches",))
     arguments = jax.device_put(arguments, NamedSharding(mesh, PartitionSpec()))
-    steps = Steps(program, partial(words, key), arguments, mesh, cut)
-    done, ahead = [], []
-    for start in progress(steps):  # a step is fetched when the next is under way, so that no device waits
-        ahead.append(steps.counts(start))
-        if len(ahead) > 1:
-            done.append(np.asarray(ahead.pop(0)))
-    return np.concatenate([*done, *map(np.asarray, ahead)])[:batches]
+    return take(Steps(program, partial(words, key), arguments, mesh, cut, f"{seed} {physics}", budget.first))

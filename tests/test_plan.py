@@ -21,11 +21,11 @@ def cut(batches=1000, devices=2, chunk=8, batch_bytes=MEBI, cells=25, share=0.25
 
 @pytest.mark.parametrize("batches", [1, 2, 63, 64, 65, 1000, 4096, 10**6])
 @pytest.mark.parametrize(("devices", "chunk"), [(1, 1), (2, 1), (8, 3), (1, 1024)])
-def test_steps_cover_all_batches_in_at_most_16_rounds_of_whole_chunks_or_64_of_many_batches(batches, devices, chunk):
+def test_steps_cover_all_batches_in_at_most_16_rounds_of_whole_chunks_or_1024_of_many_batches(batches, devices, chunk):
     made = cut(batches, devices, chunk, batch_bytes=1)
     assert made.per_step % made.at_once == 0
     assert (made.steps - 1) * made.per_step < batches <= made.steps * made.per_step
-    assert made.steps <= min(max(16, batches / 256), 64)
+    assert made.steps <= min(max(16, batches / 256), 1024)
     assert made.chunk == min(chunk, -(-batches // devices))
 
 
@@ -132,7 +132,7 @@ def steps_of(function, *arguments, **more):
         raise StopIteration
 
     with pytest.raises(StopIteration):
-        function(0, "test", *arguments, progress=take, **more)
+        function(0, "test", *arguments, take=take, **more)
     return taken[0]
 
 
@@ -173,10 +173,10 @@ def test_counts_are_the_same_under_any_share(kind):
 
 
 def test_nothing_is_drawn_where_nothing_fits():
-    def progress(steps):
+    def take(steps):
         raise AssertionError("begun")
 
     parts, examples, tries = problems("joint")
     for share, what in ((1e-9, "for all counts, got "), (1e-5, "for one batch, got ")):
         with pytest.raises(TooLarge, match=rf"^budget\.memory: need .* {what}"):
-            simulate.failures(0, "t", parts, Budget(5 * BATCH, 4, 1, share), examples, tries, progress)
+            simulate.failures(0, "t", parts, Budget(5 * BATCH, 4, 1, share), examples, tries, take)

@@ -140,18 +140,32 @@ def test_too_many_devices_are_refused_in_one_sentence():
     assert len(simulate.local_devices(2)) == 2
 
 
-def test_progress_sees_every_step():
+def test_steps_are_taken_one_after_the_other_and_may_begin_at_any_batch():
+    of, examples, tries = parts("coverage")
+    expected = run("coverage", batches=200).failures
     seen = []
 
-    def progress(steps):
-        for step in steps:
-            seen.append(step)
-            yield step
+    def backwards(steps):
+        assert list(steps.starts()) == list(range(0, 200, 13))
+        pieces = {}
+        for start, counts in steps.drawn([190, 100, 7, 0]):
+            pieces[start] = counts
+            seen.append(start)
+        made = np.full((200, *counts.shape[1:]), -1)
+        for start, counts in pieces.items():
+            made[start : start + 13] = counts[: 200 - start]
+        return made
 
+    counts = simulate.failures(0, "test", of, Budget(200 * BATCH, 1, 1), examples, tries, backwards).failures
+    assert seen == [190, 100, 7, 0]
+    drawn = [*range(0, 20), *range(100, 113), *range(190, 200)]
+    assert (counts[drawn] == expected[drawn]).all() and (np.delete(counts, drawn, axis=0) == -1).all()
+
+
+def test_a_run_may_begin_at_any_batch_of_all():
     of, examples, tries = parts("coverage")
-    counts = simulate.failures(0, "test", of, Budget(200 * BATCH, 1, 1), examples, tries, progress)
-    assert seen == list(range(0, 200, 13))
-    assert (counts.failures == run("coverage", batches=200).failures).all()
+    later = simulate.failures(0, "test", of, Budget(3 * BATCH, 1, 1, first=4), examples, tries).failures
+    assert (later == run("coverage", batches=7).failures[4:]).all()
 
 
 # --- counts against the laws ---------------------------------------------------------------------------------------

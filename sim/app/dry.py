@@ -55,7 +55,7 @@ def estimate(name, question):
         raise _Taken(steps)
 
     try:
-        importlib.import_module(f"sim.experiments.{name}").run(question._replace(progress=take))
+        importlib.import_module(f"sim.experiments.{name}").run(question._replace(take=take))
     except _Taken as taken:
         [steps] = taken.args
     return of_steps(steps)

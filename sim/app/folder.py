@@ -38,7 +38,7 @@ def read_run(folder) -> Run:
         if lowest < 0 or (lowest == 0 and column != "stderr"):
             rule = "at least 0" if column == "stderr" else "above 0 to stand on a log axis"
             raise ValueError(f"{folder / 'table.csv'}: column {column} must be {rule}, got {lowest:g}")
-    verdicts, manifest = _read_json(folder / "verdict.json"), _read_json(folder / "manifest.json")
+    verdicts, manifest = read_json(folder / "verdict.json"), read_json(folder / "manifest.json")
     _check_verdicts(folder / "verdict.json", verdicts)
     for field, kind in (("experiment", str), ("config", dict)):
         if not isinstance(manifest, dict) or not isinstance(manifest.get(field), kind):
@@ -65,7 +65,8 @@ def _read_text(path):
         raise ValueError(f"{path}: need UTF-8 text, got other bytes at position {error.start}") from error
 
 
-def _read_json(path):
+def read_json(path):
+    """What a JSON file says; ValueError, in one sentence, where it cannot be read."""
     try:
         return json.loads(_read_text(path))
     except json.JSONDecodeError as error:
@@ -127,8 +128,8 @@ def write_run(folder, columns, verdicts, manifest):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_columns(folder / "table.csv", {name: columns[name] for name in COLUMNS})
-    _write_json(folder / "verdict.json", [asdict(verdict) for verdict in verdicts])
-    _write_json(folder / "manifest.json", manifest)
+    write_json(folder / "verdict.json", [asdict(verdict) for verdict in verdicts])
+    write_json(folder / "manifest.json", manifest)
 
 
 def write_columns(path, columns):
@@ -147,18 +148,19 @@ def _cell(value):
     return str(value)
 
 
-def _finite(content):
+def finite(content):
     """The same with null for NaN and infinities, which JSON does not have."""
     if isinstance(content, dict):
-        return {key: _finite(value) for key, value in content.items()}
+        return {key: finite(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_finite(value) for value in content]
+        return [finite(value) for value in content]
     return None if isinstance(content, float) and not np.isfinite(content) else content
 
 
-def _write_json(path, content):
+def write_json(path, content):
+    """Write a JSON file, whole or not at all; null for NaN and infinities."""
     with _whole(path) as stream:
-        json.dump(_finite(content), stream, indent=2, allow_nan=False)
+        json.dump(finite(content), stream, indent=2, allow_nan=False)
         stream.write("\n")
 
 

@@ -1,11 +1,5 @@
 """python -m sim run: simulate, hold against the laws, write a folder an experiment."""
 
-import contextlib
-import importlib
-import platform
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import hydra
@@ -14,15 +8,14 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sim import __version__
-from sim.app import cache, door, folder, report
-from sim.app.configuration import CONF, VERSION_BASE, refused
-from sim.model import TooLarge
+from sim.app import place, point, state
+from sim.app.configuration import CONF, VERSION_BASE
 
-REFUSED = []  # sentences of the points and experiments that could not be run: they decide the exit code
+BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
+OUTCOMES = []  # of the points that were run here: they decide the exit code
 SWEEPS = set()  # folders of sweeps begun here: joined up when their last point is done
 BEGUN = []  # points whose configuration has been composed
-DRY = set()  # the same of sweeps in which nothing is drawn: removed
+WAITING = []  # points of a sweep that are run one after the other, here, when all of them have been composed
 
 
 @hydra.main(config_path=str(CONF), config_name="run", **VERSION_BASE)
@@ -30,141 +23,58 @@ def command(config):
     """One point: every experiment it asks for. In a sweep a bad point is reported and the others go on."""
     hydra_config = HydraConfig.get()
     BEGUN.append(hydra_config.job.name)
-    where = Path(hydra_config.runtime.output_dir)
-    if hydra_config.mode == RunMode.MULTIRUN:
-        (DRY if config.get("dry") is True else SWEEPS).add(hydra_config.sweep.dir)
-        print(f"point {hydra_config.job.num}: {' '.join(hydra_config.overrides.task)}", flush=True)
+    swept = hydra_config.mode == RunMode.MULTIRUN
+    where, overrides = Path(hydra_config.runtime.output_dir), list(hydra_config.overrides.task)
+    made = point.Point(None, where, overrides, hydra_config.job.num if swept else None)
     try:
-        plain = OmegaConf.to_container(config, resolve=True)
-        asked = door.questions(plain)
-        _start_jax(asked[0][1].budget.devices)
-    except (ValueError, OmegaConfBaseException) as error:
-        return _refuse(error, where)
-    try:
-        (dry_run if plain["dry"] else run)(plain, asked, where)
-    except OSError as error:
-        _refuse(error, where)
+        made = made._replace(config=OmegaConf.to_container(config, resolve=True))
+    except OmegaConfBaseException as error:
+        made = made._replace(config=OmegaConf.to_container(config, resolve=False))
+        OUTCOMES.append(point.refuse(made, error))
+        return
+    if swept and hydra_config.launcher._target_ == BASIC:
+        WAITING.append(made)
+    else:
+        OUTCOMES.append(run(made))
 
 
-def _refuse(error, where):
-    REFUSED.append(refused(error))
-    print(f"sim run: {REFUSED[-1]}", file=sys.stderr)
-    _remove_empty(where)
+def run(made):
+    """Outcome of one point."""
+    if made.number is not None:
+        print(f"point {made.number}: {' '.join(made.overrides)}", flush=True)
+    return point.run(made)
 
 
-def _remove_empty(where):
-    with contextlib.suppress(OSError):  # not empty, or never made
-        where.rmdir()
-        where.parent.rmdir()
+def run_waiting():
+    """Run the points of a sweep that wait for it."""
+    if not WAITING:
+        return
+    where = WAITING[0].where.parent
+    if WAITING[0].config["dry"] is True:
+        OUTCOMES.extend(run(made) for made in WAITING)
+        (where / "multirun.yaml").unlink(missing_ok=True)  # Hydra's
+        point.remove_empty(where)
+        return
+    place.begin_sweep(where, [made.overrides for made in WAITING], "basic")
+    SWEEPS.add(str(where))
+    OUTCOMES.extend(run(made) for made in WAITING)
 
 
-def run(config, asked, where):
-    """Answer the questions of a plain configuration, write a folder each; progress and verdicts on the terminal.
-
-    An experiment that does not fit in memory is refused, and the others go on.
-    """
-    entries = []
-    for name, question in asked:
-        print(report.question_line(name, question), flush=True)
-        try:
-            answer, seconds = _answer(name, question)
-        except TooLarge as error:
-            _refuse(f"{name}: {error}", where)
-            continue
-        print("\n".join(report.answer_lines(name, answer, seconds)))
-        target = where / name
-        folder.write_run(target, answer.columns, answer.verdicts, _manifest(config, name, question, answer, seconds))
-        if config["figure"]:
-            _draw(target)
-        print(report.written_line(name, target, config["figure"]) + "\n", flush=True)
-        entries += [(name, verdict) for verdict in answer.verdicts]
-    if len(asked) > 1 and entries:
-        print("\n".join(report.summary_lines(entries)), flush=True)
+def forget():
+    """Forget an earlier command of this process."""
+    for kept in (OUTCOMES, SWEEPS, BEGUN, WAITING):
+        kept.clear()
 
 
-def dry_run(config, asked, where):
-    """Say of every question what answering it would take; nothing is drawn but what is timed, nothing is left."""
-    from sim.app import dry
-
-    for name, question in asked:
-        print(report.question_line(name, question), flush=True)
-        try:
-            print("\n".join(report.estimate_lines(name, question, dry.estimate(name, question), _devices(question))))
-        except TooLarge as error:
-            _refuse(f"{name}: {error}", where)
-    print(report.DRY, flush=True)
-    _remove_empty(where)
+def exit_code():
+    """0, 2 where a point was refused, 1 where one failed or was killed."""
+    kinds = {outcome.kind for outcome in OUTCOMES} | {kind for where in SWEEPS for kind in _kinds(Path(where))}
+    return 1 if point.FAILED in kinds else 2 if point.REFUSED in kinds else 0
 
 
-def _answer(name, question):
-    experiment = importlib.import_module(f"sim.experiments.{name}")
-    began = time.monotonic()
-    answer = experiment.run(question._replace(progress=lambda steps: _progress(steps, name)))
-    return answer, time.monotonic() - began
-
-
-def _start_jax(devices):
-    """Load JAX, here and nowhere before; on a CPU, with one device a core or as many as asked for.
-
-    ValueError if there are fewer devices than asked for.
-    """
-    cache.start()
-    import jax
-
-    from sim.app.cores import usable
-    from sim.simulate import local_devices
-
-    with contextlib.suppress(RuntimeError):  # the backend has started already, at an earlier experiment or point
-        jax.config.update("jax_num_cpu_devices", devices or usable())
-    local_devices(devices)
-
-
-def _progress(steps, name):
-    if not (sys.stderr and sys.stderr.isatty()):
-        return iter(steps)
-    from tqdm import tqdm
-
-    return tqdm(steps, desc=f"  {name}", unit="step", leave=False, delay=2)
-
-
-def _draw(target):
-    from sim.figures import files  # loads matplotlib
-
-    files.save(files.draw(folder.read_run(target)), target / "figure")
-
-
-def _devices(question):
-    """The devices of a run in words: 2 x cpu (cpu)."""
-    from sim.simulate import local_devices
-
-    devices = local_devices(question.budget.devices)
-    return f"{len(devices)} x {devices[0].device_kind} ({devices[0].platform})"
-
-
-def _manifest(config, name, question, answer, seconds):
-    return {
-        "experiment": name,
-        "source": None if question.table is None else question.table.source,
-        "config": config,
-        "seed": question.seed,
-        answer.unit: answer.draws,
-        "represented": answer.represented,
-        "seconds": round(seconds, 3),
-        "device": _devices(question),
-        "versions": {"sim": __version__, "python": platform.python_version()}
-        | {package: sys.modules[package].__version__ for package in ("jax", "jaxlib", "numpy", "scipy")}
-        | {"hydra-core": hydra.__version__},
-        "commit": _commit(),
-    }
-
-
-def _commit():
-    """Commit of the checkout that sim runs from, with + if it has changes; None for an installed package."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return None
-    git = ["git", "-C", str(root), "status", "--porcelain=v2", "--branch"]
-    lines = subprocess.run(git, capture_output=True, text=True, check=False).stdout.splitlines()
-    commits = [line.split()[-1] for line in lines if line.startswith("# branch.oid ")]
-    changed = any(not line.startswith("#") for line in lines)
-    return commits[0] + "+" * changed if commits else None
+def _kinds(where):
+    """What became of the points of a sweep, by their own files: also of those that ran elsewhere."""
+    for number in range(len(state.read_sweep(where)["points"])):
+        status = state.read_status(where / f"point_{number}") or {"state": "waiting"}
+        if status["state"] in ("failed", "stopped"):
+            yield (status["error"] or {"kind": point.FAILED})["kind"]

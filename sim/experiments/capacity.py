@@ -26,7 +26,7 @@ def run(question):
         simulate.Parts(features.sampler(), Stored(memory.sampler(), most.astype(np.uint32))),
         question.budget,
         examples,
-        progress=question.progress,
+        take=question.take,
     )
     own = question.law.features
     curve = np.array([own.stored(n, question.law.memory.depth, m) for n, m in zip(examples, most, strict=True)])

@@ -88,7 +88,7 @@ def _simulate(question, attempts):
     kernel = Spending(question.difficulty.sampler(), padded, np.float32(question.settings.slots))
     physics = f"cost {question.difficulty.physics()} {question.attempts}"
     batches = question.budget.batches
-    curves = simulate.curves(question.seed, physics, kernel, batches, question.budget, question.progress)
+    curves = simulate.curves(question.seed, physics, kernel, batches, question.budget, question.take)
     beyond, (unsolved, made, waves) = curves[:, :1], np.split(curves[:, 1:], 3, axis=1)
     return Side(unsolved / BATCH, (unsolved - beyond) / BATCH, made, waves).at(slice(len(attempts)))
 

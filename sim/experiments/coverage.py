@@ -19,7 +19,7 @@ def run(question):
         simulate.Parts(difficulty=difficulty, attempts=attempts),
         question.budget,
         tries=question.tries,
-        progress=question.progress,
+        take=question.take,
         sampling=question.sampling,
     )
     law = coverage_prediction(question.law, question.tries)

@@ -116,7 +116,7 @@ def _simulated(question, weights, tries):
         Weighted(features, memory, difficulty, attempts, *(np.asarray(x, np.float32) for x in numbers), lanes),
         question.budget.batches,
         question.budget,
-        question.progress,
+        question.take,
     )
     k, n = len(tries), len(question.examples)
     parts = np.split(curves, np.cumsum([1, k, k, 1, 1, n, n]), axis=1)

@@ -73,7 +73,7 @@ def _simulate(question):
         question.budget,
         question.examples,
         question.tries,
-        question.progress,
+        question.take,
         question.sampling,
     )
 

@@ -29,7 +29,7 @@ def _of_problems(question, law):
         question.budget,
         question.examples,
         np.ones(1) if graded else None,
-        question.progress,
+        question.take,
         question.sampling,
     )
     if graded:
@@ -41,9 +41,7 @@ def _of_problems(question, law):
 def _of_learners(question, law):
     """From the mass that each learner has not memorised."""
     own = physics(question, "learning_curve")
-    masses = simulate.masses(
-        question.seed, own, learner(question), question.learners, question.budget, question.progress
-    )
+    masses = simulate.masses(question.seed, own, learner(question), question.learners, question.budget, question.take)
     points = told_examples(question.law, question.examples, len(masses.values))
     measured = measure_masses(masses, question.examples, law, points)
     verdict = judge_masses(learning_law(question.law), "error", masses, law, measured, points)

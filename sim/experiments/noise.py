@@ -68,7 +68,7 @@ def _simulate(question, examples):
     own = f"noise {features.physics()} depth {question.memory.depth} {question.settings} {examples[-1]:.0f}"
     batches = -(-question.learners // training_runs.RUNS)
     budget = replace(question.budget, chunk=0)  # rounding of masses may depend on it: it is not for choice
-    drawn = simulate.curves(question.seed, own, kernel, batches, budget, question.progress)
+    drawn = simulate.curves(question.seed, own, kernel, batches, budget, question.take)
     means = drawn.reshape(len(drawn), len(LAWS), -1)
     means[:, 2] /= examples
     means[:, 5] /= examples**2

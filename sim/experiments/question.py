@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.model import BATCH, Budget
+from sim.steps import take
 from sim.verdict import sigmas
 
 
@@ -36,7 +37,7 @@ class Question(NamedTuple):
     memory_name: as it is drawn, never "automatic".  examples, tries: grids of n and k, float64.  learners: how many,
     where `memory` draws learners and not test examples.  settings: what this experiment alone is set by
     (sim.experiments.settings), or None.  table: sim.pilot.counts.Pilot behind an empirical difficulty,
-    or for a replay.  progress: wraps the steps of the simulation.
+    or for a replay.  take: is given the steps of the simulation (sim.steps), and gives the counts of all batches.
     """
 
     seed: int
@@ -55,7 +56,7 @@ class Question(NamedTuple):
     learners: int
     law: Law
     settings: Any = None
-    progress: Callable = iter
+    take: Callable = take
 
 
 class Answer(NamedTuple):

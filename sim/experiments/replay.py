@@ -35,7 +35,7 @@ def run(question):
         ),
         question.budget,
         tries=grid,
-        progress=question.progress,
+        take=question.take,
     )
     passed = estimators.pass_at_k(grid, table.attempts, table.successes)  # [k, problems]
     unbiased = 1 - passed.mean(axis=1)

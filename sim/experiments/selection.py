@@ -27,7 +27,7 @@ def run(question):
     kernel = selection.selection(question.difficulty.sampler(), tries, own.wrong, own.shift)
     text = f"{physics(question, 'selection')} {own} {len(tries)} points to {tries[-1]:.10g}"
     batches = -(-question.budget.batches // _SHARE)
-    means = simulate.curves(question.seed, text, kernel, batches, question.budget, question.progress)
+    means = simulate.curves(question.seed, text, kernel, batches, question.budget, question.take)
     grids = dict.fromkeys(("pass_at_k", "majority", "best_exponential", "best_gaussian"), tries)
     grids["majority_limit"] = np.array([np.inf])
     problems = batches * BATCH

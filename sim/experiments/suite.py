@@ -110,7 +110,7 @@ def _simulate(question, spent, budgets):
         suite.build(sampler, spent, question.tries, budgets, size, BATCH),
         question.budget.batches,
         question.budget,
-        question.progress,
+        question.take,
     )
     first, points = len(spent), len(question.tries)
     return np.split(curves, [first, first + points, first + 2 * points], axis=1)

@@ -109,7 +109,7 @@ def _simulate(question, numbers, optimum):
         outcomes(question.difficulty.sampler(), verifier.sampler(None), attempts, BATCH),
         question.budget.batches,
         question.budget,
-        question.progress,
+        question.take,
     )
     return Outcomes(*np.split(counts, 2, axis=1))
 

@@ -16,6 +16,7 @@ from sim.experiments.settings import Noise
 from sim.figures import files
 from sim.model import BATCH, Budget, grid
 from sim.samplers import training_runs
+from sim.steps import take
 
 BUDGET = Budget(problems=2 * BATCH, chunk=0, devices=2)
 STOPS = np.array([2, 7, 30, 80])
@@ -26,7 +27,7 @@ def ask(law=None, depth=1, normalisation="discrete", exponent=2.0, size=np.inf, 
     none = dict.fromkeys(Question._fields)
     law = Law(Zipf(law or exponent, size), Arrival(depth), normalisation, None, None, None)
     given = {"seed": seed, "features": Zipf(exponent, size), "memory": Arrival(depth), "examples": grid(1e6, 13)}
-    given |= {"budget": BUDGET, "learners": learners, "settings": asked, "progress": iter, "law": law}
+    given |= {"budget": BUDGET, "learners": learners, "settings": asked, "take": take, "law": law}
     return noise.run(Question(**{**none, **given}))
 
 

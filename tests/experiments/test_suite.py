@@ -21,6 +21,7 @@ from sim.figures import files
 from sim.laws import suite as laws
 from sim.model import BATCH, Budget, grid
 from sim.samplers import suite as sampler
+from sim.steps import take
 
 LEVI = Beta(5.0, 0.35, 1.0)
 BUDGET = Budget(problems=2**19, chunk=0, devices=2)
@@ -41,7 +42,7 @@ def ask(difficulty=LEVI, law=None, tries=grid(1e5, 16), size=164, seed=0, budget
     none = dict.fromkeys(Question._fields)
     given = {"seed": seed, "difficulty": difficulty, "tries": tries, "budget": budget, "settings": Suite(size)}
     law = SimpleNamespace(difficulty=law or difficulty)
-    return suite.run(Question(**{**none, **given, "law": law, "progress": iter}))
+    return suite.run(Question(**{**none, **given, "law": law, "take": take}))
 
 
 def column(answer, quantity, name):

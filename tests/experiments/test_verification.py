@@ -20,6 +20,7 @@ from sim.figures import files
 from sim.laws import verification as laws
 from sim.model import BATCH, Budget, grid
 from sim.samplers.verification import ENDLESS, outcomes
+from sim.steps import take
 
 LEVI = Beta(5.0, 0.35, 1.0)
 ASKED = Verification(0.9, 0.02, 1.0)
@@ -35,7 +36,7 @@ def ask(asked=ASKED, difficulty=LEVI, law=None, tries=grid(1000, 12), seed=0, bu
     none = dict.fromkeys(Question._fields)
     given = {"seed": seed, "difficulty": difficulty, "tries": tries, "budget": budget, "settings": asked}
     law = SimpleNamespace(difficulty=law or difficulty, settings=asked)
-    return verification.run(Question(**{**none, **given, "law": law, "progress": iter}))
+    return verification.run(Question(**{**none, **given, "law": law, "take": take}))
 
 
 def column(answer, quantity, name):

@@ -15,6 +15,7 @@ from sim import keys, simulate
 from sim.model import BATCH, Budget
 from sim.samplers import attempts, memory
 from sim.simulate import Parts
+from sim.steps import take as steps_taken
 
 EXAMPLES, TRIES = np.array([1.0, 30, 1000]), np.array([1.0, 10, 300])
 EVERYTHING = 1.0  # a share of the memory in which the largest chunk has room
@@ -58,12 +59,12 @@ def question(name):
 def counts(of, batches=None, chunk=1, devices=1):
     """Failures [batches, ...grid]; the run is really cut as it was told to be."""
 
-    def progress(steps):
+    def take(steps):
         assert (steps.cut.chunk, steps.cut.devices) == (chunk, devices)
-        return steps
+        return steps_taken(steps)
 
     budget = Budget((batches or of.batches) * BATCH, chunk, devices, EVERYTHING)
-    run = simulate.failures(0, "cuts", of.parts, budget, of.examples, of.tries, progress, of.sampling)
+    run = simulate.failures(0, "cuts", of.parts, budget, of.examples, of.tries, take, of.sampling)
     return run.failures
 
 

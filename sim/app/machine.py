@@ -1,0 +1,61 @@
+"""What a run runs on: its devices, the versions of what it uses, the commit it comes from."""
+
+import contextlib
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import hydra
+
+from sim import __version__
+from sim.app import cache
+
+
+def start_jax(devices):
+    """Load JAX, here and nowhere before; on a CPU, with one device a core or as many as asked for.
+
+    ValueError if there are fewer devices than asked for.
+    """
+    cache.start()
+    import jax
+
+    from sim.app.cores import usable
+    from sim.simulate import local_devices
+
+    with contextlib.suppress(RuntimeError):  # the backend has started already, at an earlier experiment or point
+        jax.config.update("jax_num_cpu_devices", devices or usable())
+    local_devices(devices)
+
+
+def devices(question):
+    """The devices of a run in words: 2 x cpu (cpu)."""
+    from sim.simulate import local_devices
+
+    found = local_devices(question.budget.devices)
+    return f"{len(found)} x {found[0].device_kind} ({found[0].platform})"
+
+
+def kind():
+    """What counts may depend on beside the physics: releases, and the kind of device."""
+    import jax
+
+    return {"sim": __version__, "jaxlib": jax.lib.__version__, "device": jax.local_devices()[0].platform}
+
+
+def versions():
+    """Of sim, Python and the packages that make a number or a figure."""
+    packages = {package: sys.modules[package].__version__ for package in ("jax", "jaxlib", "numpy", "scipy")}
+    return {"sim": __version__, "python": platform.python_version()} | packages | {"hydra-core": hydra.__version__}
+
+
+def commit():
+    """Commit of the checkout that sim runs from, with + if it has changes; None for an installed package."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    git = ["git", "-C", str(root), "status", "--porcelain=v2", "--branch"]
+    lines = subprocess.run(git, capture_output=True, text=True, check=False).stdout.splitlines()
+    commits = [line.split()[-1] for line in lines if line.startswith("# branch.oid ")]
+    changed = any(not line.startswith("#") for line in lines)
+    return commits[0] + "+" * changed if commits else None

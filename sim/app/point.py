@@ -1,0 +1,265 @@
+"""One point: every experiment that a configuration asks for, in a folder of its own, its status told truly."""
+
+import contextlib
+import hashlib
+import importlib
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import NamedTuple
+
+from omegaconf.errors import OmegaConfBaseException
+
+from sim.app import checkpoint, door, folder, machine, place, report, state, taking
+from sim.app.configuration import refused
+from sim.model import TooLarge
+from sim.steps import Steps
+
+CHECKPOINT = "checkpoint"
+FAILED, REFUSED = "failed", "refused"
+
+
+class Point(NamedTuple):
+    """A plain configuration, the folder of its results, the overrides it was made from, its number in a sweep."""
+
+    config: dict
+    where: Path
+    overrides: list
+    number: int | None
+
+
+class Outcome(NamedTuple):
+    """How a point ended: a state of sim.app.state, and what was wrong, kind (FAILED or REFUSED) and in words."""
+
+    state: str
+    kind: str | None = None
+    sentence: str | None = None
+
+
+def run(point, source=None):
+    """Outcome of a point. Progress and verdicts on the terminal; what goes wrong, in one sentence and in status.json.
+
+    source: gives the counts of steps (sim.app.taking.Taker).  Only a signal is raised on: taking.Interrupted.
+    """
+    try:
+        asked = door.questions(point.config)
+        machine.start_jax(asked[0][1].budget.devices)
+    except (ValueError, OmegaConfBaseException) as error:
+        return refuse(point, error)
+    if point.config["dry"]:
+        return _dry_run(point, asked)
+    try:
+        with state.holding(point.where):
+            return _run(point, asked, source or Steps.drawn)
+    except (state.Held, Different, OSError) as error:  # not for us to write there
+        return _told(REFUSED, refused(error))
+
+
+def refuse(point, error):
+    """Outcome of a point that is not run for what is wrong with its configuration."""
+    sentence = refused(error)
+    if point.number is None:
+        remove_empty(point.where)
+    elif not (point.where / state.STATUS).is_file():
+        wrong = {"kind": REFUSED, "sentence": sentence, "traceback": None}
+        state.write_status(point.where, _status(point, {}, None) | {"state": "failed", "error": wrong})
+    return _told(REFUSED, sentence)
+
+
+class Different(ValueError):
+    """A folder that holds something else."""
+
+
+def _run(point, asked, source):
+    before = state.read_status(point.where)
+    if before is not None:
+        _check_same(point, before)
+        if before["state"] == "done" and _resumed(point) and _same_results(point, before):
+            print(f"  done before: {point.where}\n", flush=True)
+            return Outcome("done")
+    record = state.Record(point.where, _first_status(point, asked, before))
+    try:
+        with taking.heeding():
+            try:
+                return _experiments(point, asked, record, source)
+            except taking.Interrupted:
+                record.update(state="interrupted")
+                raise
+    except (TooLarge, checkpoint.Different, OSError) as error:
+        return _ended(point, REFUSED, refused(error), record)
+    except Exception as error:
+        what = f"{type(error).__name__}: {refused(error)}; where it came from: {point.where / state.STATUS}"
+        return _ended(point, FAILED, what, record, traceback.format_exc())
+
+
+def _check_same(point, before):
+    """Refuse a folder of other physics, and one of an unfinished run that nobody asked to go on with."""
+    there, here = (place.physics(folder.finite(config)) for config in (before["config"], point.config))
+    if there != here:
+        differ = checkpoint.difference(there, here)
+        raise Different(f"{point.where}: holds another run ({differ}); need another folder")
+    if before["state"] != "done" and not _resumed(point) and any(point.where.glob(f"*/{CHECKPOINT}/*")):
+        raise Different(f"{point.where}: holds an unfinished run; need resume=true to go on with it, or another folder")
+
+
+def _same_results(point, before):
+    return place.results(folder.finite(point.config)) == place.results(before["config"])
+
+
+def _resumed(point):
+    """Whether to go on with what is there: asked for, or because the scheduler has started the job again."""
+    return point.config["resume"] or os.environ.get("SLURM_RESTART_COUNT", "0") != "0"
+
+
+def _first_status(point, asked, before):
+    """status.json of a run that begins; of one that goes on, experiments that are done stay so."""
+    done = before["experiments"] if before and _resumed(point) and _same_results(point, before) else {}
+    done = {name: own for name, own in done.items() if own["state"] == "done"}
+    begun = {name: done.get(name, {"state": "waiting", "batches": 0, "of": None}) for name, _ in asked}
+    return _status(point, begun, machine.devices(asked[0][1]))
+
+
+def _status(point, experiments, device):
+    return {
+        "state": "running",
+        "experiments": experiments,
+        "overrides": point.overrides,
+        "config": point.config,
+        "owner": state.owner(),
+        "device": device,
+        "started": state.now(),
+        "error": None,
+    }
+
+
+# How it ends ----------------------------------------------------------------------------------------------------------
+
+
+def _ended(point, kind, sentence, record=None, trace=None):
+    """Outcome of a point that failed, said on the terminal and in status.json."""
+    error = {"kind": kind, "sentence": sentence, "traceback": trace}
+    if record is not None:
+        with contextlib.suppress(OSError):  # the disk is full, and what is there stays
+            record.update(state="failed", error=error)
+    return _told(kind, sentence)
+
+
+def remove_empty(where):
+    """Remove a folder in which nothing was written, and the one it is in."""
+    with contextlib.suppress(OSError):  # not empty, or never made
+        where.rmdir()
+        where.parent.rmdir()
+
+
+def _told(kind, sentence):
+    print(f"sim run: {sentence}", file=sys.stderr, flush=True)
+    return Outcome("failed", kind, sentence)
+
+
+# Its experiments ------------------------------------------------------------------------------------------------------
+
+
+def _experiments(point, asked, record, source):
+    """Outcome of all experiments that are not done; one that does not fit in memory is refused, the others go on."""
+    entries, outcome = [], Outcome("done")
+    for name, question in asked:
+        print(report.question_line(name, question), flush=True)
+        if record.status["experiments"][name]["state"] == "done":
+            print(f"  done before: {point.where / name}\n", flush=True)
+            continue
+        try:
+            answer = _experiment(point, name, question, record, source)
+        except TooLarge as error:
+            record.experiment(name, state="failed")
+            outcome = _ended(point, REFUSED, f"{name}: {refused(error)}", record)
+            continue
+        entries += [(name, verdict) for verdict in answer.verdicts]
+    if len(asked) > 1 and entries:
+        print("\n".join(report.summary_lines(entries)), flush=True)
+    if outcome.state == "done":
+        record.update(state="done")
+    return outcome
+
+
+def _experiment(point, name, question, record, source):
+    """Answer of an experiment, written to its folder, its checkpoint removed."""
+    target, began = point.where / name, time.monotonic()
+    taker = taking.Taker(
+        target / CHECKPOINT,
+        identity(point.config, name),
+        lambda there, of: record.experiment(name, state="running", batches=there, of=of),
+        lambda sentence: print(f"sim run: {sentence}", file=sys.stderr, flush=True),
+        lambda starts: _progress(starts, name),
+        source,
+    )
+    answer = importlib.import_module(f"sim.experiments.{name}").run(question._replace(take=taker))
+    seconds = time.monotonic() - began
+    print("\n".join(report.answer_lines(name, answer, seconds)))
+    manifest = _manifest(point.config, name, question, answer, seconds)
+    folder.write_run(target, answer.columns, answer.verdicts, manifest)
+    if point.config["figure"]:
+        _draw(target)
+    checkpoint.remove(taker.folder)
+    record.experiment(name, state="done")
+    print(report.written_line(name, target, point.config["figure"]) + "\n", flush=True)
+    return answer
+
+
+def identity(config, name):
+    """Flat record of what the counts of an experiment depend on, as its checkpoint keeps it."""
+    own = folder.finite(place.physics(config, name))
+    tables = {f"contents of {key}": _digest(value) for key, value in own.items() if key.endswith(".path") and value}
+    return {"experiment": name, **machine.kind(), **own, **tables}
+
+
+def _digest(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _progress(starts, name):
+    if not (sys.stderr and sys.stderr.isatty()):
+        return starts
+    from tqdm import tqdm
+
+    return tqdm(starts, desc=f"  {name}", unit="step", leave=False, delay=2)
+
+
+def _draw(target):
+    from sim.figures import files  # loads matplotlib
+
+    files.save(files.draw(folder.read_run(target)), target / "figure")
+
+
+def _manifest(config, name, question, answer, seconds):
+    return {
+        "experiment": name,
+        "source": None if question.table is None else question.table.source,
+        "config": config,
+        "seed": question.seed,
+        answer.unit: answer.draws,
+        "represented": answer.represented,
+        "seconds": round(seconds, 3),
+        "device": machine.devices(question),
+        "versions": machine.versions(),
+        "commit": machine.commit(),
+    }
+
+
+def _dry_run(point, asked):
+    """Say of every question what answering it would take; nothing is drawn but what is timed, nothing is left."""
+    from sim.app import dry
+
+    outcome = Outcome("done")
+    for name, question in asked:
+        print(report.question_line(name, question), flush=True)
+        try:
+            estimate = dry.estimate(name, question)
+        except TooLarge as error:
+            outcome = _told(REFUSED, f"{name}: {refused(error)}")
+            continue
+        print("\n".join(report.estimate_lines(name, question, estimate, machine.devices(question))))
+    print(report.DRY, flush=True)
+    remove_empty(point.where)
+    return outcome
