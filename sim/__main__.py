@@ -89,7 +89,7 @@ def _run(arguments):
     from sim.app.loading import load_special
 
     load_special()  # before anything else loads it
-    from sim.app import configuration, place, run, taking
+    from sim.app import configuration, launchers, place, run, taking
 
     for argument in arguments:
         if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
@@ -101,6 +101,7 @@ def _run(arguments):
     sys.argv = ["sim run", *arguments]
     run.forget()
     place.register()
+    launchers.register()
     try:
         _command(run, configuration, arguments)
         run.run_waiting()

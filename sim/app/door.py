@@ -5,6 +5,7 @@ import math
 import re
 from dataclasses import replace
 
+from sim.app import adaptive
 from sim.axes import LEARNERS, MEMBERS, law_keys, member_fields
 from sim.axes.difficulty import Beta, Empirical
 from sim.axes.memory import choice
@@ -100,7 +101,7 @@ def _grid(name, node, limit):
 
 def budget(node, drawn="problems"):
     """The checked Budget; drawn: the key that says how much, "replays" for a replay of recorded attempts."""
-    _known("budget", node, _BUDGET)
+    _known("budget", node, (*_BUDGET, "until"))
     numbers = {key: number(f"budget.{key}", node[key], whole=key != "memory") for key in _BUDGET}
     made = Budget(numbers[drawn], numbers["chunk"], numbers["devices"], numbers["memory"])
     made.check(f"budget.{drawn}")
@@ -343,6 +344,7 @@ def questions(config):
     _known("examples", config["examples"], _AXES["examples"])
     examples = _grid("examples", config["examples"], memory.limit)
     drawn, learners = budget(config["budget"]), _learners(config["budget"], len(examples))
+    until = adaptive.read(config["budget"]["until"])
     seed = number("seed", config["seed"], whole=True)
     _check_experiments(config["experiments"])
     given = _given_law(config["law"], chosen)
@@ -366,5 +368,7 @@ def questions(config):
             chosen["verifier"], config["attempts"]["name"], sampling, examples, tries, table,
             budget(config["budget"], "replays") if replay else drawn, learners, law, settings,
         )  # fmt: skip
+        if until is not None:
+            adaptive.check(until, name, question)
         asked.append((name, question))
     return asked

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import checkpoint, door, folder, machine, place, report, state, taking
+from sim.app import adaptive, checkpoint, door, folder, machine, place, report, state, taking
 from sim.app.configuration import refused
 from sim.model import TooLarge
 from sim.steps import Steps
@@ -171,7 +171,7 @@ def _experiments(point, asked, record, source):
             continue
         try:
             answer = _experiment(point, name, question, record, source)
-        except TooLarge as error:
+        except (TooLarge, adaptive.Unmeasured) as error:
             record.experiment(name, state="failed")
             outcome = _ended(point, REFUSED, f"{name}: {refused(error)}", record)
             continue
@@ -186,6 +186,7 @@ def _experiments(point, asked, record, source):
 def _experiment(point, name, question, record, source):
     """Answer of an experiment, written to its folder, its checkpoint removed."""
     target, began = point.where / name, time.monotonic()
+    until, reached = adaptive.read(point.config["budget"]["until"]), None
     taker = taking.Taker(
         target / CHECKPOINT,
         identity(point.config, name),
@@ -193,11 +194,19 @@ def _experiment(point, name, question, record, source):
         lambda sentence: print(f"sim run: {sentence}", file=sys.stderr, flush=True),
         lambda starts: _progress(starts, name),
         source,
+        until is not None,
     )
-    answer = importlib.import_module(f"sim.experiments.{name}").run(question._replace(take=taker))
+    run, question = importlib.import_module(f"sim.experiments.{name}").run, question._replace(take=taker)
+    if until is None:
+        answer = run(question)
+    else:
+        answer, reached = adaptive.answer(name, run, question, until)
     seconds = time.monotonic() - began
     print("\n".join(report.answer_lines(name, answer, seconds)))
     manifest = _manifest(point.config, name, question, answer, seconds)
+    if reached is not None:
+        print(report.until_line(reached, answer.unit))
+        manifest["until"] = adaptive.record(reached)
     folder.write_run(target, answer.columns, answer.verdicts, manifest)
     if point.config["figure"]:
         _draw(target)
@@ -260,6 +269,8 @@ def _dry_run(point, asked):
             outcome = _told(REFUSED, f"{name}: {refused(error)}")
             continue
         print("\n".join(report.estimate_lines(name, question, estimate, machine.devices(question))))
+        if point.config["budget"]["until"] is not None:
+            print(report.LIMIT)
     print(report.DRY, flush=True)
     remove_empty(point.where)
     return outcome

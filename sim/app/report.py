@@ -9,6 +9,7 @@ from sim.plan import units
 
 _ROWS = 6
 DRY = "dry=true: nothing was drawn and nothing written; verdicts and figures take some seconds on top\n"
+LIMIT = "  that is the limit: with budget.until less may do, and a pilot of at most a seventh of it comes on top\n"
 
 
 def question_line(name, question):
@@ -40,6 +41,16 @@ def answer_lines(name, answer, seconds):
         f"{answer.represented:.1e} {'attempts' if 'attempts' in EXPERIMENTS[name].grids else 'examples'}"
     )
     return lines
+
+
+def until_line(reached, unit):
+    """Whether the wanted standard error was reached, and with how many problems or learners."""
+    word, than = ("MET", "at most") if reached.met else ("LIMIT REACHED", "still above")
+    return (
+        f"  budget.until={reached.until.text} {word}: standard error {reached.stderr:.3g}, {than} "
+        f"{reached.until.stderr:.3g}, with {reached.drawn:,} {unit} of the limit of {reached.limit:,} "
+        f"(planned from {reached.pilot:,} others)"
+    )
 
 
 def written_line(name, target, figure):

@@ -8,14 +8,15 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import place, point, state
+from sim.app import launchers, place, point, state
 from sim.app.configuration import CONF, VERSION_BASE
 
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 OUTCOMES = []  # of the points that were run here: they decide the exit code
 SWEEPS = set()  # folders of sweeps begun here: joined up when their last point is done
 BEGUN = []  # points whose configuration has been composed
-WAITING = []  # points of a sweep that are run one after the other, here, when all of them have been composed
+WAITING = []  # points of a sweep that are run when all of them have been composed: here, or by sim.app.launchers
+LAUNCHER = {}  # settings of hydra.launcher of that sweep
 
 
 @hydra.main(config_path=str(CONF), config_name="run", **VERSION_BASE)
@@ -32,8 +33,9 @@ def command(config):
         made = made._replace(config=OmegaConf.to_container(config, resolve=False))
         OUTCOMES.append(point.refuse(made, error))
         return
-    if swept and hydra_config.launcher._target_ == BASIC:
+    if swept and hydra_config.launcher._target_ in (BASIC, launchers.TARGET):
         WAITING.append(made)
+        LAUNCHER.update(OmegaConf.to_container(hydra_config.launcher, resolve=True))
     else:
         OUTCOMES.append(run(made))
 
@@ -55,14 +57,18 @@ def run_waiting():
         (where / "multirun.yaml").unlink(missing_ok=True)  # Hydra's
         point.remove_empty(where)
         return
-    place.begin_sweep(where, [made.overrides for made in WAITING], "basic")
-    SWEEPS.add(str(where))
-    OUTCOMES.extend(run(made) for made in WAITING)
+    place.begin_sweep(where, [made.overrides for made in WAITING], LAUNCHER.get("engine", "basic"))
+    if launchers.waits(LAUNCHER):
+        SWEEPS.add(str(where))
+    if "engine" in LAUNCHER:
+        OUTCOMES.extend(launchers.launch(WAITING, LAUNCHER))
+    else:
+        OUTCOMES.extend(run(made) for made in WAITING)
 
 
 def forget():
     """Forget an earlier command of this process."""
-    for kept in (OUTCOMES, SWEEPS, BEGUN, WAITING):
+    for kept in (OUTCOMES, SWEEPS, BEGUN, WAITING, LAUNCHER):
         kept.clear()
 
 

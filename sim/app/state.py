@@ -109,7 +109,8 @@ def read_sweep(where):
 def write_sweep(where, points, launcher, command):
     """Write sweep.json: the overrides of every point, in order, how they are launched, and the command.
 
-    To be called by way of place.begin_sweep, which knows the command. Where there is one, its points must be the same: ValueError names the first that is not.
+    To be called by way of place.begin_sweep, which knows the command. Where there is one, its points must be the same:
+    ValueError names the first that is not.
     """
     where = Path(where)
     where.mkdir(parents=True, exist_ok=True)

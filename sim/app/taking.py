@@ -31,7 +31,7 @@ class Taker(NamedTuple):
     folder: of its checkpoint.  identity: flat record of what its counts depend on.  told: called with the batches that
     are there, and with how many there will be.  say: called with a sentence about a damaged piece.
     shown: wraps the steps that are left (a progress bar).  source: gives (start, counts) of steps, given them and
-    where each begins.
+    where each begins.  again: whether all is saved at the end too, as it may be called again, for more batches.
     """
 
     folder: Path
@@ -40,6 +40,7 @@ class Taker(NamedTuple):
     say: Callable
     shown: Callable
     source: Callable
+    again: bool = False
 
     def __call__(self, steps):
         """Counts of all batches, [batches, ...]; OSError where they cannot be saved."""
@@ -95,7 +96,8 @@ class _Saving:
             self.unsaved = self.unsaved[len(joined) :]
 
     def __exit__(self, kind, error, traceback):
-        if kind is not None and not isinstance(error, OSError):  # which is why it could not be saved before
+        early = kind is not None and not isinstance(error, OSError)  # which is why it could not be saved before
+        if early or (kind is None and self.taker.again):
             self.save()
         self.taker.told(self.there, self.batches)
 

@@ -1,0 +1,32 @@
+"""Points in processes of joblib (loky) on this machine."""
+
+from sim.app import launchers
+from sim.app.launchers import job
+
+
+def launch(points, settings):
+    """Outcomes of the points. A process that dies takes those beside it along: what has not begun is launched again."""
+    outcomes, left = [], {point.number: point for point in points}
+    while left:
+        before = len(left)
+        why = _round(left, settings["n_jobs"], outcomes)
+        begun = [number for number, point in left.items() if (point.where / "status.json").is_file()]
+        lost = begun if begun or len(left) < before else list(left)  # none began: none ever will
+        outcomes += [launchers.died(left.pop(number), why) for number in lost]
+    return outcomes
+
+
+def _round(left, workers, outcomes):
+    """Launch what is left, taking out of it what ends; why it did not come to its end, or None."""
+    import joblib
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    run = joblib.delayed(job.run_quietly)
+    parallel = joblib.Parallel(n_jobs=workers, backend="loky", batch_size=1, return_as="generator_unordered")
+    try:
+        for done in parallel(run(each) for each in job.jobs(left.values())):
+            outcomes.append(job.told(done))
+            del left[done.number]
+    except BrokenProcessPool:
+        return "its process, or one beside it, was killed (out of memory?)"
+    return None

@@ -1,0 +1,110 @@
+"""Points in lasting processes on this machine, one for each GPU, or as many as asked for on its cores."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+from multiprocessing.connection import wait
+
+from sim.app import launchers, taking
+from sim.app.launchers import job
+
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+
+def launch(points, settings):
+    """Outcomes of the points, each taken by the next process that is free; a process that dies is replaced."""
+    left, outcomes = job.jobs(points), []
+    workers = [Worker(device) for device in devices(settings["workers"])[: len(left)]]
+    try:
+        with taking.heeding():
+            while left or any(worker.point for worker in workers):
+                for worker in workers:
+                    if left and worker.point is None:
+                        worker.take(left.pop(0))
+                outcomes += [worker.outcome() for worker in _ready(workers)]
+    finally:
+        for worker in workers:
+            worker.end()
+    return outcomes
+
+
+def devices(workers):
+    """What each process sees of the GPUs: one of them; None, nothing said, where there are none or `workers` is given.
+
+    ValueError where `workers` is not a whole number from 1 on.
+    """
+    if workers is not None:
+        if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
+            raise ValueError(f"hydra.launcher.workers: need a whole number >= 1, or null, got {workers!r}")
+        return [None] * workers
+    return gpus() or [None]
+
+
+def gpus():
+    """Names of the GPUs that this process may use, as CUDA_VISIBLE_DEVICES wants them; JAX is not loaded for it."""
+    given = os.environ.get(_VISIBLE)
+    if given is not None:
+        return [name.strip() for name in given.split(",") if name.strip() not in ("", "-1", "NoDevFiles")]
+    if shutil.which("nvidia-smi") is None:
+        return []
+    found = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False).stdout.splitlines()
+    return [str(number) for number, _ in enumerate(line for line in found if line.startswith("GPU "))]
+
+
+class Worker:
+    """A process that runs one point after the other. device: the GPU that it sees, None: whatever there is."""
+
+    def __init__(self, device):
+        self.device, self.point = device, None
+        self._start()
+
+    def _start(self):
+        context = multiprocessing.get_context("spawn")  # a copy of this process would have its JAX
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs, self.device))
+        self.process.start()
+        theirs.close()
+
+    def take(self, each):
+        """Begin a point."""
+        if not self.process.is_alive():
+            self._start()
+        self.connection.send(each)
+        self.point = each.point
+
+    def outcome(self):
+        """Outcome of the point it was given, once there is one; stopped, where the process died."""
+        point, self.point = self.point, None
+        try:
+            return job.told(self.connection.recv())
+        except (EOFError, ConnectionError):
+            self.process.join()
+            self.connection.close()
+            return launchers.died(point, f"its process was killed (exit code {self.process.exitcode})")
+
+    def end(self):
+        """End the process: what it is at is saved first."""
+        if self.point is not None:
+            self.process.terminate()
+        self.connection.close()
+        self.process.join()
+
+
+def _ready(workers):
+    by_connection = {worker.connection: worker for worker in workers if worker.point is not None}
+    return [by_connection[connection] for connection in wait(list(by_connection))]
+
+
+def _work(connection, device):
+    """What a worker does, to the end of whoever sends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal: a point heeds it, and who sends ends us
+    if device is not None:
+        os.environ[_VISIBLE] = device
+    while True:
+        try:
+            each = connection.recv()
+        except EOFError:
+            return
+        connection.send(job.run_quietly(each))

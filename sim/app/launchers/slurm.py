@@ -1,0 +1,98 @@
+"""Points as one job array of Slurm, through submitit; the shell returns when they are submitted, unless it shall wait."""
+
+import getpass
+import subprocess
+import time
+import warnings
+
+from sim.app import folder, launchers, state
+from sim.app.launchers import job
+
+JOBS = "jobs.json"
+_OWN = ("_target_", "engine", "wait", "max_num_timeout")  # settings that are not for sbatch
+_PAUSE = 1.0  # seconds between two questions to the scheduler
+
+
+class Task:
+    """What a job runs. A signal has it requeued, as submitit does for what has a checkpoint()."""
+
+    def __call__(self, each):
+        return job.run(each)._asdict()
+
+    def checkpoint(self, each):
+        """The same again: it goes on from what it saved."""
+        import submitit
+
+        return submitit.helpers.DelayedSubmission(self, each)
+
+
+def launch(points, settings):
+    """Submit the points that are not in the queue; outcomes of those that came to nothing, if it shall wait."""
+    where = points[0].where.parent
+    known, queued = _known(where), _queued()
+    waiting = [point for point in points if known.get(str(point.number)) in queued]
+    left = [point for point in points if point not in waiting]
+    if waiting:
+        print(f"slurm: {len(waiting)} points are in the queue already", flush=True)
+    if left:
+        known |= _submit(left, settings, where)
+        folder.write_json(where / JOBS, known)
+        name = known[str(left[0].number)].split("_")[0]
+        print(f"slurm: {len(left)} points submitted as job {name}; scancel {name} ends them", flush=True)
+    if not launchers.waits(settings):
+        print(f"slurm: python -m sim status {where}; python -m sim collect {where}", flush=True)
+        return []
+    _wait({known[str(point.number)] for point in points})
+    return [_died(point, known, where) for point in points if state.read_status(point.where) is None]
+
+
+def _submit(points, settings, where):
+    """{point number: Slurm's number} of a job array."""
+    import submitit
+
+    given = {key: value for key, value in settings.items() if key not in _OWN and value is not None}
+    try:
+        executor = submitit.SlurmExecutor(where / ".submitit" / "%j", max_num_timeout=settings["max_num_timeout"])
+        executor.update_parameters(**given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a cluster keeps no accounts
+            done = executor.map_array(Task(), job.jobs(points))
+    except (RuntimeError, submitit.core.utils.FailedJobError, submitit.core.utils.FailedSubmissionError) as error:
+        raise ValueError(f"hydra/launcher=slurm: Slurm takes no jobs: {' '.join(str(error).split())}") from error
+    return {str(point.number): each.job_id for point, each in zip(points, done, strict=True)}
+
+
+def _known(where):
+    """{point number: Slurm's number} of what was submitted before."""
+    path = where / JOBS
+    return folder.read_json(path) if path.is_file() else {}
+
+
+def _queued():
+    """Slurm's numbers of all jobs of this user that wait or run; ValueError where there is no Slurm that answers."""
+    command = ["squeue", "--noheader", "--array", f"--user={getpass.getuser()}", "--format=%i"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    except FileNotFoundError:
+        raise ValueError(
+            "hydra/launcher=slurm: need Slurm (squeue, sbatch, srun) on this machine, found none"
+        ) from None
+    except (subprocess.SubprocessError, OSError) as error:
+        what = " ".join((getattr(error, "stderr", None) or str(error)).split())
+        raise ValueError(f"hydra/launcher=slurm: Slurm does not answer: {what}") from error
+    return set(answer.stdout.split())
+
+
+def _wait(numbers):
+    """Until none of the jobs is in the queue; a scheduler that does not answer for a while is asked again."""
+    while True:
+        try:
+            if not numbers & _queued():
+                return
+        except ValueError as error:
+            print(f"sim run: {error}; asking again", flush=True)
+        time.sleep(_PAUSE)
+
+
+def _died(point, known, where):
+    return launchers.died(point, f"job {known[str(point.number)]} ended before it began, see {where / '.submitit'}")
