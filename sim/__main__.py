@@ -22,6 +22,10 @@ commands:
            python -m sim run experiment=coverage difficulty.alpha=3.7 difficulty.beta=0.42 attempts.max=1e7
            python -m sim run --multirun sweep=exponent_depth
            python -m sim run budget=paper dry=true          how long would it take, and in what memory?
+  status   what a sweep or a run is at: points done, running, failed and why, waiting
+           python -m sim status outputs/sweep_DATE_TIME     (python -m sim status --help)
+  collect  join the tables of a sweep's points in one dataset, CSV and netCDF; also while it runs
+           python -m sim collect outputs/sweep_DATE_TIME    (python -m sim collect --help)
   bench    time the samplers against what else there is, on one core or a GPU
            python -m sim bench                              (python -m sim bench --help)
 
@@ -79,6 +83,18 @@ def _bench(arguments):
     from sim.app import bench
 
     return bench.main(arguments)
+
+
+def _status(arguments):
+    from sim.app import status
+
+    return status.main(arguments)
+
+
+def _collect(arguments):
+    from sim.app import collect
+
+    return collect.main(arguments)
 
 
 def _run(arguments):
@@ -142,12 +158,12 @@ def _command(run, configuration, arguments):
 
 def _report_sweeps(folders):
     for folder in folders:
-        from sim.app import sweep  # draws: not loaded for a mistake in the arguments
+        from sim.app import collect  # draws: not loaded for a mistake in the arguments
 
-        print(sweep.report(folder), flush=True)
+        print(collect.report(folder), flush=True)
 
 
-COMMANDS = {"run": _run, "bench": _bench}
+COMMANDS = {"run": _run, "status": _status, "collect": _collect, "bench": _bench}
 
 
 def leave(code):

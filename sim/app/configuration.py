@@ -42,6 +42,7 @@ def refused(error):
 
 
 _SENTENCES = {  # what Hydra says, and what it means to whoever typed it
+    r"raised while resolving interpolation: \[Errno \d+\] ([^:]*): '([^']*)'": "{1}: cannot be used as output ({0})",
     r"Could not override '([^']*)'": "{}: no such key; `python -m sim run --help` lists them",
     r"Could not find '([^'/]*)/([^']*)'\s*Available options in '[^']*':\s*(.*?)\s*(?:Config search|$)": (
         "{}: no member {}; need one of: {}"

@@ -137,10 +137,11 @@ def write_columns(path, columns):
     with _whole(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+        writer.writerows([cell(value) for value in row] for row in zip(*columns.values(), strict=True))
 
 
-def _cell(value):
+def cell(value):
+    """A value as a CSV has it: nothing for NaN and None, whole numbers without a point, all digits of others."""
     if value is None or value != value:
         return ""
     if isinstance(value, float):

@@ -9,13 +9,13 @@ from pathlib import Path
 import hydra
 
 from sim import __version__
-from sim.app import cache
+from sim.app import cache, processes
 
 
-def start_jax(devices):
+def start_jax(devices, cluster=None):
     """Load JAX, here and nowhere before; on a CPU, with one device a core or as many as asked for.
 
-    ValueError if there are fewer devices than asked for.
+    cluster: of a run of several processes (sim.app.processes).  ValueError if there are fewer devices than asked for.
     """
     cache.start()
     import jax
@@ -25,6 +25,8 @@ def start_jax(devices):
 
     with contextlib.suppress(RuntimeError):  # the backend has started already, at an earlier experiment or point
         jax.config.update("jax_num_cpu_devices", devices or usable())
+    if cluster is not None:
+        processes.join(cluster)
     local_devices(devices)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import adaptive, checkpoint, door, folder, machine, place, report, state, taking
+from sim.app import adaptive, checkpoint, door, folder, machine, place, processes, report, state, taking
 from sim.app.configuration import refused
 from sim.model import TooLarge
 from sim.steps import Steps
@@ -38,29 +38,59 @@ class Outcome(NamedTuple):
     sentence: str | None = None
 
 
-def run(point, source=None):
+def run(point):
     """Outcome of a point. Progress and verdicts on the terminal; what goes wrong, in one sentence and in status.json.
 
-    source: gives the counts of steps (sim.app.taking.Taker).  Only a signal is raised on: taking.Interrupted.
+    Only a signal is raised on: taking.Interrupted.
     """
     try:
         asked = door.questions(point.config)
-        machine.start_jax(asked[0][1].budget.devices)
+        cluster = processes.read(point.config)
+        machine.start_jax(asked[0][1].budget.devices, cluster)
     except (ValueError, OmegaConfBaseException) as error:
         return refuse(point, error)
     if point.config["dry"]:
         return _dry_run(point, asked)
+    if cluster is not None:
+        return _run_together(point, asked)
+    return _run_alone(point, asked, lambda name: Steps.drawn)
+
+
+def _run_alone(point, asked, source):
+    """Outcome of a point, its folder held.  source: name of an experiment -> where its counts come from."""
     try:
         with state.holding(point.where):
-            return _run(point, asked, source or Steps.drawn)
+            return _run(point, asked, source)
     except (state.Held, Different, OSError) as error:  # not for us to write there
         return _told(REFUSED, refused(error))
+
+
+def _run_together(point, asked):
+    """Outcome of a point that several processes run; this one ends at once where another has ended before its time."""
+    try:
+        if processes.index() > 0:
+            processes.serve(asked)
+            return Outcome("done")
+        outcome = _run_alone(point, asked, processes.Driver)
+        processes.end()
+        return outcome
+    except processes.Lost as error:
+        print(
+            f"sim run: {error}; what was drawn is kept, and the same command with resume=true goes on with it, "
+            "in any number of processes",
+            file=sys.stderr,
+            flush=True,
+        )
+        processes.abandon(1)
+    except taking.Interrupted as error:
+        print("sim run: interrupted; the same command with resume=true goes on from here", file=sys.stderr, flush=True)
+        processes.abandon(128 + error.number)
 
 
 def refuse(point, error):
     """Outcome of a point that is not run for what is wrong with its configuration."""
     sentence = refused(error)
-    if point.number is None:
+    if point.number is None or point.config["dry"] is True:
         remove_empty(point.where)
     elif not (point.where / state.STATUS).is_file():
         wrong = {"kind": REFUSED, "sentence": sentence, "traceback": None}
@@ -84,11 +114,13 @@ def _run(point, asked, source):
         with taking.heeding():
             try:
                 return _experiments(point, asked, record, source)
-            except taking.Interrupted:
-                record.update(state="interrupted")
+            except (taking.Interrupted, processes.Lost) as error:
+                record.update(state="interrupted", error=_why(error))
                 raise
     except (TooLarge, checkpoint.Different, OSError) as error:
         return _ended(point, REFUSED, refused(error), record)
+    except processes.Lost:
+        raise
     except Exception as error:
         what = f"{type(error).__name__}: {refused(error)}; where it came from: {point.where / state.STATUS}"
         return _ended(point, FAILED, what, record, traceback.format_exc())
@@ -146,6 +178,11 @@ def _ended(point, kind, sentence, record=None, trace=None):
     return _told(kind, sentence)
 
 
+def _why(error):
+    """What a status says of a run that was interrupted."""
+    return {"kind": FAILED, "sentence": f"interrupted: {error}", "traceback": None}
+
+
 def remove_empty(where):
     """Remove a folder in which nothing was written, and the one it is in."""
     with contextlib.suppress(OSError):  # not empty, or never made
@@ -193,7 +230,7 @@ def _experiment(point, name, question, record, source):
         lambda there, of: record.experiment(name, state="running", batches=there, of=of),
         lambda sentence: print(f"sim run: {sentence}", file=sys.stderr, flush=True),
         lambda starts: _progress(starts, name),
-        source,
+        source(name),
         until is not None,
     )
     run, question = importlib.import_module(f"sim.experiments.{name}").run, question._replace(take=taker)

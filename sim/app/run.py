@@ -25,12 +25,13 @@ def command(config):
     hydra_config = HydraConfig.get()
     BEGUN.append(hydra_config.job.name)
     swept = hydra_config.mode == RunMode.MULTIRUN
-    where, overrides = Path(hydra_config.runtime.output_dir), list(hydra_config.overrides.task)
+    where = Path(hydra_config.runtime.output_dir)
+    overrides = OmegaConf.to_container(hydra_config.overrides.task, resolve=False)
     made = point.Point(None, where, overrides, hydra_config.job.num if swept else None)
+    made = made._replace(config=OmegaConf.to_container(config, resolve=False))
     try:
         made = made._replace(config=OmegaConf.to_container(config, resolve=True))
     except OmegaConfBaseException as error:
-        made = made._replace(config=OmegaConf.to_container(config, resolve=False))
         OUTCOMES.append(point.refuse(made, error))
         return
     if swept and hydra_config.launcher._target_ in (BASIC, launchers.TARGET):

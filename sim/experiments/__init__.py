@@ -15,6 +15,7 @@ class Heading(NamedTuple):
     axis: str
     words: str
     law: str = "law"
+    unit: str = "1"  # of the quantity, as datasets give it
 
 
 class Experiment(NamedTuple):
@@ -77,7 +78,7 @@ EXPERIMENTS = {
             "unanswered": Heading(*_ATTEMPTS, "unanswered"),
             "ceiling": Heading(*_ATTEMPTS, "right in the end"),
             "utility": Heading(*_ATTEMPTS, "utility"),
-            "optimum": Heading("attempts", "at most", "best k"),
+            "optimum": Heading("attempts", "at most", "best k", unit="attempts"),
             "regret": Heading("attempts", "at most", "the law's k loses"),
         },
         ("attempts",),
@@ -102,18 +103,18 @@ EXPERIMENTS = {
     "cost": Experiment(
         "What do k attempts cost, paid at once or one by one until one succeeds, and how many pay?",
         {
-            "attempts_made": Heading(*_ATTEMPTS, "attempts made"),
+            "attempts_made": Heading(*_ATTEMPTS, "attempts made", unit="attempts"),
             "value_parallel": Heading(*_ATTEMPTS, "net value, at once"),
-            "best_parallel": Heading("attempts", "at most", "best k, at once", "best k"),
+            "best_parallel": Heading("attempts", "at most", "best k, at once", "best k", "attempts"),
             "regret_parallel": Heading(*_ATTEMPTS, "lost, at once"),
             "value_sequential": Heading(*_ATTEMPTS, "net value, 1 by 1"),
-            "best_sequential": Heading("attempts", "at most", "best k, 1 by 1", "best k"),
+            "best_sequential": Heading("attempts", "at most", "best k, 1 by 1", "best k", "attempts"),
             "regret_sequential": Heading(*_ATTEMPTS, "lost, 1 by 1"),
-            "flops": Heading(*_ATTEMPTS, "petaFLOPs, 1 by 1"),
+            "flops": Heading(*_ATTEMPTS, "petaFLOPs, 1 by 1", unit="petaFLOP"),
             "excess": Heading(*_ATTEMPTS, "solvable, unsolved"),
             "flops_exponent": Heading(*_ATTEMPTS, "exponent of FLOPs"),
-            "latency_sequential": Heading(*_ATTEMPTS, "seconds, 1 by 1"),
-            "latency_slots": Heading(*_ATTEMPTS, "seconds, in slots"),
+            "latency_sequential": Heading(*_ATTEMPTS, "seconds, 1 by 1", unit="s"),
+            "latency_slots": Heading(*_ATTEMPTS, "seconds, in slots", unit="s"),
         },
         ("attempts",),
         ("difficulty",),
@@ -123,10 +124,10 @@ EXPERIMENTS = {
     "suite": Experiment(
         "Attempts shared over a suite: finish each problem, or reset and discard? Problems solved at equal cost",
         {
-            "solve_to_completion": Heading("attempts", "attempts t", "solved in turn"),
+            "solve_to_completion": Heading("attempts", "attempts t", "solved in turn", unit="problems"),
             "reset": Heading("attempts", "at most tau", "solved an attempt"),
             "round_robin": Heading("attempts", "rounds k", "unsolved"),
-            "round_robin_cost": Heading("attempts", "rounds k", "attempts a problem"),
+            "round_robin_cost": Heading("attempts", "rounds k", "attempts a problem", unit="attempts"),
             "finite_suite": Heading("attempts", "attempts t/N", "unsolved of N"),
         },
         ("attempts",),
@@ -140,8 +141,8 @@ EXPERIMENTS = {
             "failure": Heading(*_ATTEMPTS, "unsolved"),
             "weighted_failure": Heading(*_ATTEMPTS, "weight unsolved"),
             "weighted_error": Heading(*_EXAMPLES, "weight unmemorised"),
-            "attempts_needed": Heading(*_ATTEMPTS, "needed"),
-            "weighted_attempts_needed": Heading(*_ATTEMPTS, "needed, weighted"),
+            "attempts_needed": Heading(*_ATTEMPTS, "needed", unit="attempts"),
+            "weighted_attempts_needed": Heading(*_ATTEMPTS, "needed, weighted", unit="attempts"),
         },
         ("examples", "attempts"),
         ("learning", "difficulty"),

@@ -15,7 +15,7 @@ import pytest
 
 from sim import __main__ as command_line
 from sim import plan, simulate
-from sim.app import folder, run
+from sim.app import folder, point, run
 from sim.experiments import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def costly(names, *slow):
 
 @pytest.mark.parametrize("preset", costly(members("sweep"), "exponent_attempts", "exponent_depth"))
 def test_every_sweep_compiles_little_and_is_joined_in_one_summary_and_figure(sim, tmp_path, monkeypatch, preset):
-    monkeypatch.setattr(run, "_draw", lambda target: None)  # the points', which take longer than all the rest
+    monkeypatch.setattr(point, "_draw", lambda target: None)  # the points', which take longer than all the rest
     kernels = [simulate.kernel(function, "cpu") for function in (simulate._failures, simulate._curves)]
     before = sum(kernel._cache_size() for kernel in kernels)
     code, out, err = sim("run", "--multirun", f"sweep={preset}", *SMOKE, "figure=true")
@@ -278,7 +278,7 @@ def test_what_does_not_fit_in_memory_is_refused_and_the_others_go_on(sim, tmp_pa
     code, out, err = sim("run", *SMOKE, "examples.points=9", "attempts.points=9", f"budget.memory={share}")
     assert code == 2
     assert re.fullmatch(r"sim run: replay: budget\.memory: need [^\n]* for one batch, got 977 KiB, [^\n]*\n", err)
-    assert {path.name for path in next((tmp_path / "outputs").iterdir()).iterdir()} == set(PAPER) - {"replay"}
+    assert {path.name for path in next((tmp_path / "outputs").iterdir()).iterdir()} == {*PAPER, "status.json"} - {"replay"}
     assert "law held against" in out
 
 

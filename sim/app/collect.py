@@ -1,0 +1,190 @@
+"""python -m sim collect: the tables of all points of a sweep in one dataset, also while it runs."""
+
+import csv
+import io
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from sim.app import dataset, folder, parameters, points, status
+from sim.app.checkpoint import whole
+from sim.experiments import NAMES
+
+HELP = """\
+python -m sim collect: join the tables of all points of a sweep in one dataset.
+
+usage: python -m sim collect SWEEP
+
+  SWEEP    folder of the sweep (outputs/sweep_DATE_TIME)
+
+Written into that folder, each file whole or not at all:
+  dataset.nc    netCDF, labelled, with units and provenance: xarray.open_dataset("SWEEP/dataset.nc")
+  dataset.csv   the same rows, a line each: point, what differs between points, experiment, the columns of table.csv
+  summary.csv   a line for each verdict
+  figure.png    measured against predicted exponents, and figure.pdf; not where all points were run with figure=false
+It may be asked at any time and again: what is missing is named. Points that are at work are left out until they are done.
+Exit code: 0, 1 where a point failed, was killed or is damaged (the others are collected), 2 for bad input.
+"""
+_MISSING = ("failed", "stopped", "interrupted", "running")
+
+
+class Collected(NamedTuple):
+    """What was found in a sweep (points.Sweep), its tables, the verdicts' words, and the files that were written."""
+
+    sweep: points.Sweep
+    tables: list
+    words: list
+    written: list
+
+
+def main(arguments):
+    """Run the command; the exit code."""
+    if any(argument in ("-h", "--help", "help") for argument in arguments):
+        print(HELP, end="")
+        return 0
+    try:
+        where, _ = points.asked(arguments)
+        collected = collect(where)
+    except (ValueError, OSError) as error:
+        print(f"sim collect: {points.sentence(error)}", file=sys.stderr)
+        return 2
+    print("\n".join(_lines(collected)), flush=True)
+    return 1 if {point.state for point in collected.sweep.points} & {"failed", "stopped"} else 0
+
+
+def report(where):
+    """Collect a sweep and say in one line what became of it."""
+    collected = collect(where)
+    if not collected.tables:
+        return f"sweep: no point was finished in {where}"
+    if not collected.words:
+        return f"sweep: {len(collected.tables)} tables without a law to be held against in {where}"
+    joined, drawn = Path(where) / "summary.csv", Path(where) / "figure.png"
+    line = f"sweep: {_counted(collected.words)}; joined in {joined}"
+    return line + (f", drawn in {drawn}" if drawn in collected.written else "")
+
+
+def collect(where):
+    """Write summary.csv, dataset.csv, dataset.nc and figure.{png,pdf} of a sweep folder, as far as there are tables."""
+    sweep, tables = _read(points.read(where))
+    if not tables:
+        return Collected(sweep, [], [], [])
+    varied = _parameters(sweep, tables)
+    verdicts = [(table, entry) for table in tables for entry in table.run.verdicts]
+    written = [sweep.where / "dataset.csv", sweep.where / "dataset.nc"]
+    _write_rows(written[0], sweep, tables, varied)
+    dataset.write(written[1], sweep, tables, varied)
+    if verdicts:
+        written.append(sweep.where / "summary.csv")
+        folder.write_columns(written[-1], _summary(sweep, verdicts, varied))
+        written += _draw(sweep.where, [table.run.manifest["config"] for table in tables])
+    return Collected(sweep, tables, [entry["verdict"] for _, entry in verdicts], written)
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def _read(sweep):
+    """(the sweep, its tables): a point with a damaged table has failed, and none of its tables is taken."""
+    tables, found = [], []
+    for position, point in enumerate(sweep.points):
+        try:
+            tables += [_table(position, point.where, name) for name in _complete(point)]
+        except ValueError as error:
+            point = point._replace(state="failed", why=str(error))
+        found.append(point)
+    damaged = {position for position, point in enumerate(found) if point is not sweep.points[position]}
+    return sweep._replace(points=found), [table for table in tables if table.position not in damaged]
+
+
+def _complete(point):
+    """Names of the experiments of a point whose tables are complete and no older than its status."""
+    told = point.status["experiments"] if point.status else {}
+    there = {name for name in NAMES if (point.where / name / "manifest.json").is_file()}
+    return [name for name in NAMES if (told[name]["state"] == "done" if name in told else name in there)]
+
+
+def _table(position, where, name):
+    run = folder.read_run(where / name)
+    path = where / name / "table.csv"
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    if head != ",".join(folder.COLUMNS):
+        raise ValueError(f"{path}, line 1: need the columns {', '.join(folder.COLUMNS)} in this order, got {head}")
+    return dataset.Table(position, name, run, lines)
+
+
+def _parameters(sweep, tables):
+    configs = [point.status["config"] if point.status else {} for point in sweep.points]
+    for table in tables:
+        configs[table.position] = table.run.manifest["config"]
+    return parameters.read([point.overrides for point in sweep.points], configs)
+
+
+# Writing --------------------------------------------------------------------------------------------------------------
+
+
+def _summary(sweep, verdicts, varied):
+    """Columns of summary.csv: a row for each verdict."""
+    columns = {"point": [sweep.points[table.position].number for table, _ in verdicts]}
+    columns |= {"experiment": [table.experiment for table, _ in verdicts]}
+    columns |= {field: [entry[field] for _, entry in verdicts] for field in folder.VERDICT_FIELDS}
+    return columns | {name: [own[table.position] for table, _ in verdicts] for name, own in varied.values.items()}
+
+
+def _write_rows(path, sweep, tables, varied):
+    """Write dataset.csv: the rows of all tables as they stand, after the point and its parameters."""
+    lines = [_row(["point", *varied.values, "experiment", *folder.COLUMNS])]
+    for table in tables:
+        own = [folder.cell(values[table.position]) for values in varied.values.values()]
+        head = _row([sweep.points[table.position].number, *own, table.experiment])
+        lines += [f"{head},{line}" for line in table.lines]
+    whole(path, ("\n".join(lines) + "\n").encode())
+
+
+def _row(cells):
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="").writerow(cells)
+    return stream.getvalue()
+
+
+def _draw(where, configs):
+    """Draw the exponents, if there are any and figures are wanted; the files written."""
+    summary = folder.read_summary(where)
+    wanted = any(config.get("figure", True) for config in configs)
+    if not wanted or not (summary["measured"] == summary["measured"]).any():
+        return []
+    from sim.figures import files  # loads matplotlib
+
+    unfinished = where / f".figure.{os.getpid()}"
+    drawn = {Path(f"{unfinished}{suffix}"): where / f"figure{suffix}" for suffix in (".png", ".pdf")}
+    try:
+        files.save(files.draw_sweep(summary), unfinished)
+        for one, other in drawn.items():
+            os.replace(one, other)
+    finally:
+        for one in drawn:
+            one.unlink(missing_ok=True)
+    return list(drawn.values())
+
+
+# Telling --------------------------------------------------------------------------------------------------------------
+
+
+def _lines(collected):
+    sweep, number = collected.sweep, len(collected.sweep.points)
+    done = {position for position, point in enumerate(sweep.points) if point.state == "done"}
+    others = sum(table.position not in done for table in collected.tables)
+    lines = [f"{sweep.where}: {len(done)} of {number} {'point' if number == 1 else 'points'} collected"]
+    lines[0] += f", and {others} finished {'table' if others == 1 else 'tables'} of the others" if others else ""
+    lines += [*status.point_lines(sweep, _MISSING), *status.waiting_lines(sweep)]
+    if collected.words:
+        lines.append(f"  verdicts: {_counted(collected.words)}")
+    if collected.written:
+        rows = sum(len(table.lines) for table in collected.tables)
+        lines.append(f"  {rows:,} rows, written to {', '.join(path.name for path in collected.written)}")
+    return lines
+
+
+def _counted(words):
+    return ", ".join(f"{words.count(word)} {word}" for word in folder.VERDICTS if word in words)
