@@ -23,7 +23,7 @@ Written into that folder, each file whole or not at all:
   dataset.csv   the same rows, a line each: point, what differs between points, experiment, the columns of table.csv
   summary.csv   a line for each verdict
   figure.png    measured against predicted exponents, and figure.pdf; not where all points were run with figure=false
-It may be asked at any time and again: what is missing is named. Points that are at work are left out until they are done.
+It may be asked at any time, and again: what is missing is named, and what is at work is left out until it is done.
 Exit code: 0, 1 where a point failed, was killed or is damaged (the others are collected), 2 for bad input.
 """
 _MISSING = ("failed", "stopped", "interrupted", "running")

@@ -1,10 +1,10 @@
 """The labelled dataset of a sweep: dataset.nc, netCDF that xarray opens, with dimensions, units and provenance.
 
-Along points. Where the points are all combinations of the parameters that were swept, each parameter is a dimension with
-its name (features.exponent, memory.depth) and its values as coordinate; else there is one dimension, point, along which
-they lie. What else differs between the points lies beside them, as do point (the number), state and the verdicts:
-EXPERIMENT.QUANTITY.measured, .measured.stderr, .predicted, .p_value, .verdict and .verdict.law, with QUANTITY_over_k and QUANTITY_over_n
-where there is a verdict along either axis.
+Along points. Where the points are all combinations of the parameters that were swept, each parameter is a dimension of
+its name (features.exponent, memory.depth) with its values as coordinate; else there is one dimension, point, along
+which they lie. What else differs between the points lies beside them, as do point (the number), state, and the verdicts:
+EXPERIMENT.QUANTITY.measured, .measured.stderr, .predicted, .p_value, .verdict and .verdict.law; QUANTITY_over_k and
+QUANTITY_over_n where there is a verdict along either axis.
 
 Along rows. EXPERIMENT.QUANTITY is the estimate, with .stderr, .law and .sigmas beside it, and the columns of the table
 that say where it was made, examples, attempts and depth, in one of three ways:
@@ -29,7 +29,8 @@ from sim.experiments import EXPERIMENTS, Heading
 
 AXES = ("examples", "attempts")
 _BESIDE = (*AXES, "depth")
-_OF_VERDICTS = ("measured", "predicted", "p_value")
+_OF_VERDICTS = {"measured": "measured", "measured.stderr": "stderr", "predicted": "predicted", "p_value": "p_value"}
+_OF_VERDICTS |= {"verdict": "verdict", "verdict.law": "law"}  # what is kept of an entry of verdict.json
 _WORDS = {  # long names of what every dataset has
     "examples": "examples seen n",
     "attempts": "attempts per problem k",
@@ -172,18 +173,12 @@ class Dataset:
             for label, entry in _labelled(table.run.verdicts).items():
                 found.setdefault(f"{experiment}.{label}", {})[table.position] = entry
         for name, entries in found.items():
-            for field in _OF_VERDICTS:
-                self._put(f"{name}.{field}", self._numbers(entries, field), _named(_WORDS[field], "1"))
-            self._put(f"{name}.measured.stderr", self._numbers(entries, "stderr"), _named(_WORDS["measured.stderr"], "1"))
-            for own, field in ((f"{name}.verdict", "verdict"), (f"{name}.verdict.law", "law")):
-                words = np.full(self.count, "", object)
-                words[list(entries)] = [str(entry[field]) for entry in entries.values()]
-                self._put(own, words, _named(_WORDS[own.removeprefix(f"{name}.")]))
-
-    def _numbers(self, entries, field):
-        values = np.full(self.count, np.nan)
-        values[list(entries)] = [np.nan if entry[field] is None else entry[field] for entry in entries.values()]
-        return values
+            for own, field in _OF_VERDICTS.items():
+                text = field in ("verdict", "law")
+                values = np.full(self.count, "", object) if text else np.full(self.count, np.nan)
+                for position, entry in entries.items():
+                    values[position] = values[position] if entry[field] is None else entry[field]
+                self._put(f"{name}.{own}", values, _named(_WORDS[own], None if text else "1"))
 
 
 def _named(words, unit=None):
@@ -230,7 +225,7 @@ def _labelled(verdicts):
     """{label: verdict}: the quantity, with the axis where the law names one; numbered where that is not enough."""
     labelled = {}
     for entry in verdicts:
-        law, _, axis = entry["law"].partition(", over ")
+        axis = entry["law"].partition(", over ")[2]
         label = f"{entry['quantity']}_over_{axis}" if axis.isidentifier() else entry["quantity"]
         number = sum(other == label or other.startswith(f"{label}_number_") for other in labelled) + 1
         labelled[label if number == 1 else f"{label}_number_{number}"] = entry

@@ -18,7 +18,7 @@ class Silent(ValueError):
 
 
 def read(where):
-    """{point number: Slurm job} of a sweep folder, {} where it is not Slurm's; ValueError where jobs.json is damaged."""
+    """{point number: Slurm job} of a sweep folder, {} where it has none; ValueError where jobs.json is damaged."""
     path = Path(where) / JOBS
     if not path.is_file():
         return {}

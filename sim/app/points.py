@@ -180,7 +180,7 @@ def _check(path, status):
     if not isinstance(error, dict | None) or not isinstance((error or {"sentence": ""}).get("sentence"), str):
         raise ValueError(f"{path}: error must be null or an object with a sentence, got {error!r}")
     if not isinstance(owner, dict | None) or not isinstance((owner or {}).get("slurm"), dict | None):
-        raise ValueError(f"{path}: owner must be null or an object with user, host, pid, since and slurm, got {owner!r}")
+        raise ValueError(f"{path}: owner must be null or an object, with slurm null or an object, got {owner!r}")
 
 
 def _at_work(status):

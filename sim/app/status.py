@@ -14,9 +14,9 @@ usage: python -m sim status FOLDER [--json]
   FOLDER   of a sweep (outputs/sweep_DATE_TIME) or of a run (outputs/DATE_TIME, or a point_N of a sweep)
   --json   all that is known of every point, for a program to read
 
-Counts the points, and lists those that are at work, failed or were broken off. It may be asked at any time and as often
-as you like, on any machine that sees the folder. Slurm is asked whether jobs that have not begun are still in its queue;
-what became of a point is read in the point's own files, whatever Slurm says.
+Counts the points, and lists those that are at work, failed or were broken off. It may be asked at any time, on any
+machine that sees the folder. Slurm is asked whether jobs that have not begun are still in its queue; what became of a
+point is read in the point's own files, whatever Slurm says.
 Exit code: 0 where nothing went wrong, 1 where a point failed or its process was killed, 2 for bad input.
 """
 _ORDER = ("done", "running", "interrupted", "stopped", "failed", "waiting")
@@ -51,8 +51,8 @@ def _sweep(where, as_json):
     states = [point.state for point in sweep.points]
     if as_json:
         counts = {word: states.count(word) for word in _ORDER}
-        told = {"folder": str(where), "counts": counts, "slurm": sweep.silent, "points": list(map(_record, sweep.points))}
-        return json.dumps(told, indent=2), set(states)
+        told = {"folder": str(where), "counts": counts, "slurm": sweep.silent}
+        return json.dumps(told | {"points": [_record(point) for point in sweep.points]}, indent=2), set(states)
     lines = [f"{where}: {counted(sweep.points)}", *point_lines(sweep, _LISTED), *waiting_lines(sweep)]
     return "\n".join(lines), set(states)
 
@@ -129,7 +129,7 @@ def _run(where, as_json):
     """(what is said of a single run, its state)."""
     status = points.look(where)
     if status is None:
-        raise ValueError(f"{where}: need the folder of a sweep or run, with sweep.json, status.json or folders point_0, ...")
+        raise ValueError(f"{where}: need the folder of a sweep or run, with sweep.json, status.json or folders point_N")
     word, share, why = status["state"], points.progress(status), points.why(status)
     if as_json:
         told = {name: status.get(name) for name in _TOLD}

@@ -278,7 +278,9 @@ def test_what_does_not_fit_in_memory_is_refused_and_the_others_go_on(sim, tmp_pa
     code, out, err = sim("run", *SMOKE, "examples.points=9", "attempts.points=9", f"budget.memory={share}")
     assert code == 2
     assert re.fullmatch(r"sim run: replay: budget\.memory: need [^\n]* for one batch, got 977 KiB, [^\n]*\n", err)
-    assert {path.name for path in next((tmp_path / "outputs").iterdir()).iterdir()} == {*PAPER, "status.json"} - {"replay"}
+    assert {path.name for path in next((tmp_path / "outputs").iterdir()).iterdir()} == {*PAPER, "status.json"} - {
+        "replay"
+    }
     assert "law held against" in out
 
 

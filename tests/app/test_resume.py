@@ -1,0 +1,245 @@
+"""A run that was interrupted, by whatever it was, goes on where it was; its tables are those of one that was not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from sim.app import checkpoint, point, state, taking
+
+SMALL = ("experiment=coverage", "budget=smoke", "figure=false")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def folders(tmp_path, pattern="*"):
+    return sorted((tmp_path / "outputs").glob(pattern))
+
+
+def table(where):
+    return (where / "coverage" / "table.csv").read_bytes()
+
+
+def pieces(tmp_path):
+    return list(tmp_path.glob("outputs/*/coverage/checkpoint/*.counts"))
+
+
+@pytest.fixture
+def stopped(monkeypatch):
+    """Has runs stop in their fourth step, by whatever is raised there; every step before is saved."""
+    original = taking._Saving.add
+
+    def stop(error, steps=3):
+        seen = []
+
+        def add(self, piece):
+            seen.append(piece)
+            if len(seen) > steps:
+                raise error
+            original(self, piece)
+            self.save()
+
+        monkeypatch.setattr(taking._Saving, "add", add)
+
+    yield stop
+    monkeypatch.setattr(taking._Saving, "add", original)
+
+
+@pytest.fixture
+def reference(sim, tmp_path):
+    assert sim("run", *SMALL, "output=reference")[0] == 0
+    return table(next((tmp_path / "reference").iterdir()))
+
+
+def go_on(sim, monkeypatch, tmp_path, *more):
+    """The command again with resume=true; steps of it that were drawn."""
+    drawn = []
+    original = taking._Saving.add
+    monkeypatch.setattr(taking._Saving, "add", lambda self, piece: (drawn.append(piece), original(self, piece))[1])
+    code, _, err = sim("run", *SMALL, "resume=true", *more)
+    monkeypatch.setattr(taking._Saving, "add", original)
+    return code, err, sum(len(piece.counts) for piece in drawn)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (taking.Interrupted(signal.SIGTERM), 143, "interrupted"),
+        (taking.Interrupted(signal.SIGINT), 130, "interrupted"),
+        (KeyError("a bug"), 1, "failed"),
+        (OSError(28, "No space left on device", "here"), 2, "failed"),
+    ],
+)
+def test_what_was_drawn_is_kept_and_not_drawn_again(sim, tmp_path, monkeypatch, stopped, reference, error, code, told):
+    stopped(error)
+    assert sim("run", *SMALL)[0] == code
+    [where] = folders(tmp_path)
+    status = state.read_status(where)
+    assert status["state"] == told
+    assert (status["error"]["traceback"] is not None) == isinstance(error, KeyError)
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    kept = sum(piece.end - piece.start for piece in checkpoint.read(pieces(tmp_path)[0].parent, _identity(where))[0])
+    assert kept >= 6
+    code, err, drawn = go_on(sim, monkeypatch, tmp_path)
+    assert (code, err, drawn) == (0, "", 32 - kept)
+    assert folders(tmp_path) == [where] and table(where) == reference
+    assert state.read_status(where)["state"] == "done" and pieces(tmp_path) == []
+
+
+def _identity(where):
+    return point.identity(json.loads((where / "status.json").read_text())["config"], "coverage")
+
+
+def test_a_bug_is_one_sentence_and_its_traceback_is_in_the_status(sim, tmp_path, stopped):
+    stopped(KeyError("a bug"))
+    code, _, err = sim("run", *SMALL)
+    [where] = folders(tmp_path)
+    assert (code, err.count("\n")) == (1, 1) and "KeyError: 'a bug'" in err and str(where) in err
+    assert "Traceback" in state.read_status(where)["error"]["traceback"]
+
+
+def test_a_full_disk_is_one_sentence_and_what_was_saved_stays(sim, tmp_path, monkeypatch, stopped, reference):
+    stopped(OSError(28, "No space left on device", "/there/x"))
+    code, _, err = sim("run", *SMALL)
+    assert (code, err.count("\n")) == (2, 1) and "No space left on device" in err
+    assert len(pieces(tmp_path)) == 3
+
+
+def test_a_damaged_piece_is_named_drawn_again_and_left(sim, tmp_path, monkeypatch, stopped, reference):
+    stopped(taking.Interrupted(signal.SIGTERM))
+    sim("run", *SMALL)
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    damaged = sorted(pieces(tmp_path))[1]
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    code, err, _ = go_on(sim, monkeypatch, tmp_path)
+    assert (code, err.count("\n")) == (0, 1) and err.startswith(f"sim run: {damaged}: cut short or changed")
+    [where] = folders(tmp_path)
+    assert table(where) == reference and damaged.exists()
+
+
+def test_other_physics_in_the_folder_are_refused_with_the_difference(sim, tmp_path, reference):
+    [where] = (tmp_path / "reference").iterdir()
+    for more in ((), ("resume=true",)):
+        code, _, err = sim("run", *SMALL, f"hydra.run.dir={where}", "difficulty.beta=0.36", *more)
+        assert code == 2 and "difficulty.beta is 0.35 there and 0.36 here" in err
+    assert table(where) == reference
+
+
+def test_an_unfinished_run_is_not_begun_anew_unless_resumed(sim, tmp_path, stopped):
+    stopped(taking.Interrupted(signal.SIGTERM))
+    sim("run", *SMALL, "hydra.run.dir=outputs/mine")
+    code, _, err = sim("run", *SMALL, "hydra.run.dir=outputs/mine")
+    assert code == 2 and "resume=true" in err
+
+
+def test_with_nothing_to_go_on_with_resume_begins(sim, tmp_path):
+    assert sim("run", *SMALL, "resume=true")[0] == 0
+    assert sim("run", *SMALL, "difficulty.beta=0.5", "resume=true")[0] == 0
+    assert len(folders(tmp_path)) == 2
+
+
+def test_what_is_done_is_not_done_again(sim, tmp_path):
+    sim("run", *SMALL)
+    [where] = folders(tmp_path)
+    before = (where / "coverage" / "manifest.json").read_bytes()
+    code, out, _ = sim("run", *SMALL, "resume=true")
+    assert code == 0 and "done before" in out
+    assert (where / "coverage" / "manifest.json").read_bytes() == before
+
+
+def test_a_sweep_given_again_computes_what_is_missing_or_failed_only(sim, tmp_path, stopped, monkeypatch):
+    swept = ("run", "-m", *SMALL, "difficulty.beta=0.2,0.3,0.4")
+    stopped(taking.Interrupted(signal.SIGTERM), steps=5)  # in the second point
+    assert sim(*swept)[0] == 143
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    [where] = folders(tmp_path)
+    states = [(state.read_status(where / f"point_{i}") or {"state": "waiting"})["state"] for i in range(3)]
+    assert states == ["done", "interrupted", "waiting"]
+    code, out, _ = sim(*swept, "resume=true")
+    assert code == 0 and out.count("done before") == 1 and "sweep: 3 " in out
+    assert folders(tmp_path) == [where]
+
+
+def test_two_runs_at_once_have_folders_of_their_own_or_one_is_refused(sim, tmp_path):
+    where = tmp_path / "outputs" / "mine"
+    holder = (
+        "import sys, time; from sim.app import state\n"
+        f"with state.holding({str(where)!r}):\n    print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", holder], stdout=subprocess.PIPE, cwd=ROOT) as process:
+        try:
+            process.stdout.readline()
+            code, _, err = sim("run", *SMALL, f"hydra.run.dir={where}")
+            assert code == 2 and f"process {process.pid}" in err and not (where / "coverage").exists()
+            assert state.held(where)
+        finally:
+            process.kill()
+    assert not state.held(where)
+    assert sim("run", *SMALL, f"hydra.run.dir={where}")[0] == 0
+
+
+def test_folders_of_one_second_are_two(tmp_path, monkeypatch):
+    from sim.app import place
+
+    monkeypatch.setattr(sys, "argv", ["sim run"])
+    made = {place.folder(str(tmp_path)) for _ in range(5)}
+    assert len(made) == 5
+
+
+@pytest.mark.slow
+def test_thirty_kills_of_a_long_run_cost_no_batch_beyond_the_last_checkpoint(tmp_path):
+    """Each at a random moment; then ten in the middle of writing a piece. The table is that of a run left alone."""
+    command = [sys.executable, "-m", "sim", "run", "experiment=coverage", "figure=false", "budget.problems=6e9"]
+    environment = os.environ | {"PYTHONPATH": ROOT, "SIM_COMPILATION_CACHE": str(tmp_path / "programs")}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "cwd": tmp_path, "env": environment}
+    began = time.monotonic()
+    subprocess.run([*command, "output=reference"], check=True, **quiet)
+    whole = time.monotonic() - began
+    random, last, kills = np.random.default_rng(0), 0, 0
+    while kills < 30:
+        with subprocess.Popen([*command, "resume=true"], **quiet) as process:
+            try:
+                process.wait(2 + random.uniform(0, whole / 12))
+            except subprocess.TimeoutExpired:
+                process.kill()
+            assert b"Traceback" not in process.stderr.read()
+        kills += 1
+        kept = sum(_batches(path) for path in pieces(tmp_path))
+        done = list(tmp_path.glob("outputs/*/coverage/table.csv"))
+        assert kept >= last or done
+        last = kept
+        if done:  # all over again
+            assert done[0].read_bytes() == next(tmp_path.glob("reference/*/coverage/table.csv")).read_bytes()
+            subprocess.run(["rm", "-r", str(tmp_path / "outputs")], check=True)
+            last = 0
+    faulty = (
+        "import os, random, signal; from sim.app import checkpoint, taking\n"
+        "taking._SHARE, taking._SHORTEST = 0.02, 0.0\n"
+        "def die(descriptor):\n    os.kill(os.getpid(), signal.SIGKILL) if random.random() < 0.3 else None\n"
+        "os.fsync = die\n"
+        "import sys; sys.argv = ['sim', *sys.argv[1:]]; from sim.__main__ import program; program()"
+    )
+    for _ in range(10):
+        subprocess.run([sys.executable, "-c", faulty, *command[3:], "resume=true"], **quiet)
+        found, damaged = checkpoint.read(*_last(tmp_path))
+        assert damaged == [] and checkpoint.gaps(found, 1) in ([], [(0, 1)])
+    subprocess.run([*command, "resume=true"], check=True, **quiet)
+    [one], [other] = (list(tmp_path.glob(f"{name}/*/coverage/table.csv")) for name in ("reference", "outputs"))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def _batches(path):
+    start, end = path.stem.split("_")[0].split("-")
+    return int(end) - int(start)
+
+
+def _last(tmp_path):
+    [where] = tmp_path.glob("outputs/*")
+    return where / "coverage" / "checkpoint", _identity(where)
