@@ -147,9 +147,13 @@ def _resumed(point):
 
 def _first_status(point, asked, before):
     """status.json of a run that begins; of one that goes on, experiments that are done stay so."""
-    done = before["experiments"] if before and _resumed(point) and _same_results(point, before) else {}
-    done = {name: own for name, own in done.items() if own["state"] == "done"}
-    begun = {name: done.get(name, {"state": "waiting", "batches": 0, "of": None}) for name, _ in asked}
+    there = before["experiments"] if before and _resumed(point) else {}
+    done = {name: own for name, own in there.items() if own["state"] == "done" and _same_results(point, before)}
+    begun = {
+        name: done.get(name)
+        or {"state": "waiting", "batches": 0, "of": None, "seconds": there.get(name, {}).get("seconds", 0.0)}
+        for name, _ in asked
+    }
     return _status(point, begun, machine.devices(asked[0][1]))
 
 
@@ -223,11 +227,13 @@ def _experiments(point, asked, record, source):
 def _experiment(point, name, question, record, source):
     """Answer of an experiment, written to its folder, its checkpoint removed."""
     target, began = point.where / name, time.monotonic()
+    earlier = record.status["experiments"][name]["seconds"]  # before it was interrupted
+    spent = lambda: round(earlier + time.monotonic() - began, 3)  # noqa: E731
     until, reached = adaptive.read(point.config["budget"]["until"]), None
     taker = taking.Taker(
         target / CHECKPOINT,
         identity(point.config, name),
-        lambda there, of: record.experiment(name, state="running", batches=there, of=of),
+        lambda there, of: record.experiment(name, state="running", batches=there, of=of, seconds=spent()),
         lambda sentence: print(f"sim run: {sentence}", file=sys.stderr, flush=True),
         lambda starts: _progress(starts, name),
         source(name),
@@ -238,7 +244,7 @@ def _experiment(point, name, question, record, source):
         answer = run(question)
     else:
         answer, reached = adaptive.answer(name, run, question, until)
-    seconds = time.monotonic() - began
+    seconds = spent()
     print("\n".join(report.answer_lines(name, answer, seconds)))
     manifest = _manifest(point.config, name, question, answer, seconds)
     if reached is not None:
@@ -248,7 +254,7 @@ def _experiment(point, name, question, record, source):
     if point.config["figure"]:
         _draw(target)
     checkpoint.remove(taker.folder)
-    record.experiment(name, state="done")
+    record.experiment(name, state="done", seconds=seconds)
     print(report.written_line(name, target, point.config["figure"]) + "\n", flush=True)
     return answer
 
@@ -286,7 +292,7 @@ def _manifest(config, name, question, answer, seconds):
         "seed": question.seed,
         answer.unit: answer.draws,
         "represented": answer.represented,
-        "seconds": round(seconds, 3),
+        "seconds": seconds,
         "device": machine.devices(question),
         "versions": machine.versions(),
         "commit": machine.commit(),

@@ -29,19 +29,20 @@ def draw(summary) -> Figure:
         raise ValueError("summary.csv: need at least one row with predicted and measured exponent, got none")
     varied = [plain(name) for name in summary if name not in SUMMARY_COLUMNS]
     title = textwrap.fill(" over ".join(["Sweep", *filter(None, [", ".join(varied)])]), 70)
-    title += f"\n{present.sum()} exponents"
-    title += f", {(~present).sum()} rows without one are not drawn" if not present.all() else ""
+    title += f"\n{present.sum():,} exponents"
+    title += f", {(~present).sum():,} rows without one are not drawn" if not present.all() else ""
     figure, [[axis, foot]] = panels(title, (3.6,), ("predicted exponent",))
     axis.set_ylabel("measured exponent")
     ends = np.array([predicted[present].min(), predicted[present].max()])
     axis.plot(ends, ends, color=BLACK, label="measured = predicted", zorder=1)
+    size = {"markersize": float(np.clip(50 / np.sqrt(present.sum()), 1.5, 5))}  # 1,000 residuals are to be told apart
     for word, pen in VERDICT_PENS.items():
         rows = present & (verdict == word)
         with np.errstate(divide="ignore", invalid="ignore"):
             sigmas = ((measured - predicted) / stderr)[rows]
         curve = Curve(predicted[rows], measured[rows], stderr[rows], predicted[rows], sigmas)
         if rows.any():
-            points(axis, curve, pen, f"{word} ({rows.sum()})")
-            residuals(foot, curve, pen)
+            points(axis, curve, pen, f"{word} ({rows.sum():,})", **size)
+            residuals(foot, curve, pen, **size)
     finish(axis)
     return figure
