@@ -4,12 +4,14 @@ import contextlib
 import platform
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import hydra
 
 from sim import __version__
-from sim.app import cache, processes
+from sim.app import cache as programs
+from sim.app import processes
 
 
 def start_jax(devices, cluster=None):
@@ -17,7 +19,7 @@ def start_jax(devices, cluster=None):
 
     cluster: of a run of several processes (sim.app.processes).  ValueError if there are fewer devices than asked for.
     """
-    cache.start()
+    programs.start()
     import jax
 
     from sim.app.cores import usable
@@ -51,6 +53,7 @@ def versions():
     return {"sim": __version__, "python": platform.python_version()} | packages | {"hydra-core": hydra.__version__}
 
 
+@cache  # once: a sweep has many points
 def commit():
     """Commit of the checkout that sim runs from, with + if it has changes; None for an installed package."""
     root = Path(__file__).resolve().parents[2]

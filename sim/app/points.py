@@ -55,9 +55,9 @@ def asked(arguments, flags=()):
     return Path(folders[0]), given
 
 
-def sentence(error):
-    """What an error of a file, or of what stands in it, comes down to."""
-    return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+def sentence(error, where):
+    """What an error of a file in a folder, or of what stands in it, comes down to."""
+    return f"{error.filename or where}: {error.strerror}" if isinstance(error, OSError) else str(error)
 
 
 def is_sweep(where):

@@ -29,6 +29,7 @@ def main(arguments):
     if any(argument in ("-h", "--help", "help") for argument in arguments):
         print(HELP, end="")
         return 0
+    where = None
     try:
         where, flags = points.asked(arguments, ("--json",))
         points.check_folder(where)
@@ -37,7 +38,7 @@ def main(arguments):
     except BrokenPipeError:  # whoever read it has gone
         return 0
     except (ValueError, OSError) as error:
-        print(f"sim status: {points.sentence(error)}", file=sys.stderr)
+        print(f"sim status: {points.sentence(error, where)}", file=sys.stderr)
         return 2
     return 1 if states & {"failed", "stopped"} else 0
 

@@ -1,4 +1,4 @@
-"""Points as one job array of Slurm, through submitit; the shell returns when they are submitted, unless it shall wait."""
+"""Points as one job array of Slurm, through submitit; the shell returns once they are submitted, or waits."""
 
 import getpass
 import subprocess
@@ -10,6 +10,7 @@ from sim.app.launchers import job
 
 JOBS = "jobs.json"
 _OWN = ("_target_", "engine", "wait", "max_num_timeout")  # settings that are not for sbatch
+_SHARED = ("timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes", "name")  # of submitit
 _PAUSE = 1.0  # seconds between two questions to the scheduler
 
 
@@ -52,8 +53,9 @@ def _submit(points, settings, where):
 
     given = {key: value for key, value in settings.items() if key not in _OWN and value is not None}
     try:
-        executor = submitit.SlurmExecutor(where / ".submitit" / "%j", max_num_timeout=settings["max_num_timeout"])
-        executor.update_parameters(**given)
+        most = {"slurm_max_num_timeout": settings["max_num_timeout"]}
+        executor = submitit.AutoExecutor(where / ".submitit" / "%j", cluster="slurm", **most)
+        executor.update_parameters(**{key if key in _SHARED else f"slurm_{key}": given[key] for key in given})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a cluster keeps no accounts
             done = executor.map_array(Task(), job.jobs(points))

@@ -4,6 +4,11 @@ Hydra runs this file at every start: it loads nothing that Hydra has not loaded.
 """
 
 from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+from hydra.core.config_store import ConfigStore
+
+_STORED = ConfigStore.instance().repo.get("hydra", {}).get("launcher", {})
+for _name in ("joblib.yaml", "ray.yaml"):  # of Hydra's own plugins, should they be installed: ours have other keys
+    _STORED.pop(_name, None)
 
 
 class QueueLauncher(BasicLauncher):

@@ -1,0 +1,78 @@
+"""Launchers: what other processes draw is what this one draws; what dies there is told."""
+
+import importlib.util
+
+import pytest
+
+from sim.app import launchers
+from sim.app.launchers import local
+
+SWEEP = "--multirun", "experiment=coverage", "budget=smoke", "seed=1,2"
+
+
+def tables(where):
+    return [path.read_bytes() for path in sorted(where.glob("*/point_*/coverage/table.csv"))]
+
+
+@pytest.mark.parametrize(
+    "launcher",
+    [("hydra/launcher=joblib",), ("hydra/launcher=local", "hydra.launcher.workers=2"), ("hydra/launcher=ray",)],
+)
+def test_a_sweep_has_the_tables_of_the_basic_launcher_bit_for_bit(sim, tmp_path, launcher):
+    engine = launcher[0].partition("=")[2]
+    package = launchers.NEEDS[engine]
+    if package and importlib.util.find_spec(package) is None:
+        pytest.skip(f"need the package {package}")
+    assert sim("run", *SWEEP, "output=basic")[0] == 0
+    code, said, complained = sim("run", *SWEEP, "output=other", *launcher)
+    assert code == 0, complained
+    assert "point 0: seed=1" in said.replace("experiment=coverage budget=smoke ", "")
+    assert len(tables(tmp_path / "other")) == 2
+    assert tables(tmp_path / "other") == tables(tmp_path / "basic")
+
+
+def test_a_sweep_given_again_draws_nothing_that_is_there(sim):
+    own = *SWEEP, "hydra/launcher=local", "hydra.launcher.workers=1"
+    assert sim("run", *own)[0] == 0
+    code, said, _ = sim("run", *own, "resume=true")
+    assert code == 0
+    assert said.count("done before") == 2
+
+
+def test_a_process_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_path, monkeypatch):
+    text = "import os, sys\nfrom sim.experiments import coverage as c\nrun = c.run\n"
+    text += "c.run = lambda question: os._exit(9) if question.seed == 1 else run(question)\n"
+    (tmp_path / "deadly.py").write_text(text)
+    code, _, complained = sim("run", *SWEEP, "plugins=[deadly]", "hydra/launcher=local", "hydra.launcher.workers=1")
+    assert code == 1
+    assert "point 0 stopped: its process was killed (exit code 9)" in complained
+    assert len(tables(tmp_path / "outputs")) == 1
+
+
+@pytest.mark.parametrize("engine", ["joblib", "slurm", "ray"])
+def test_a_launcher_without_its_package_says_what_to_install(sim, monkeypatch, engine):
+    monkeypatch.setitem(launchers.NEEDS, engine, "no_such_package")
+    code, _, complained = sim("run", *SWEEP, f"hydra/launcher={engine}")
+    assert code == 2
+    assert f"pip install 'sim[{engine}]'" in complained
+
+
+def test_every_gpu_has_a_process_that_sees_it_alone(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,5")
+    assert local.devices(None) == ["2", "5"]
+    assert local.devices(3) == [None] * 3
+
+
+def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho 'GPU 0: A (UUID: GPU-a)'\necho '  MIG x'\necho 'GPU 1: B (UUID: GPU-b)'\n")
+    program.chmod(0o755)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    assert local.gpus() == ["0", "1"]
+
+
+def test_a_wrong_number_of_workers_is_one_sentence(sim):
+    code, _, complained = sim("run", *SWEEP, "hydra/launcher=local", "hydra.launcher.workers=0")
+    assert code == 2
+    assert "hydra.launcher.workers: need a whole number >= 1, or null, got 0" in complained
