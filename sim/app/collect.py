@@ -43,11 +43,12 @@ def main(arguments):
     if any(argument in ("-h", "--help", "help") for argument in arguments):
         print(HELP, end="")
         return 0
+    where = None
     try:
         where, _ = points.asked(arguments)
         collected = collect(where)
     except (ValueError, OSError) as error:
-        print(f"sim collect: {points.sentence(error)}", file=sys.stderr)
+        print(f"sim collect: {points.sentence(error, where)}", file=sys.stderr)
         return 2
     print("\n".join(_lines(collected)), flush=True)
     return 1 if {point.state for point in collected.sweep.points} & {"failed", "stopped"} else 0
@@ -100,6 +101,8 @@ def _read(sweep):
 
 def _complete(point):
     """Names of the experiments of a point whose tables are complete and no older than its status."""
+    if point.status is None and point.state != "done":
+        return []
     told = point.status["experiments"] if point.status else {}
     there = {name for name in NAMES if (point.where / name / "manifest.json").is_file()}
     return [name for name in NAMES if (told[name]["state"] == "done" if name in told else name in there)]

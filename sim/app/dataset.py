@@ -2,7 +2,7 @@
 
 Along points. Where the points are all combinations of the parameters that were swept, each parameter is a dimension of
 its name (features.exponent, memory.depth) with its values as coordinate; else there is one dimension, point, along
-which they lie. What else differs between the points lies beside them, as do point (the number), state, and the verdicts:
+which they lie. What else differs between points lies beside them, as do point (the number), state, and the verdicts:
 EXPERIMENT.QUANTITY.measured, .measured.stderr, .predicted, .p_value, .verdict and .verdict.law; QUANTITY_over_k and
 QUANTITY_over_n where there is a verdict along either axis.
 

@@ -42,7 +42,8 @@ def read(overrides, configs):
         swept = _swept(overrides, flat)
     else:
         swept = {name: values[name] for name in _independent(values)}
-    shared = {name: told[0][name] for name in names if name not in varied and name not in swept}
+    alike = [name for name in names if name not in varied and name not in swept]
+    shared = {name: next(own[name] for own in told if name in own) for name in alike}
     return Parameters(swept | {name: own for name, own in values.items() if name not in swept}, tuple(swept), shared)
 
 

@@ -1,4 +1,4 @@
-"""A sweep joined: a row for each verdict, a row for each row, a labelled dataset, a figure; and what is missing named."""
+"""A sweep joined: its verdicts, all its rows, a labelled dataset, a figure; and what is missing is named."""
 
 import csv
 import errno
@@ -18,7 +18,7 @@ from sim.experiments import EXPERIMENTS
 from sim.figures import files as figure
 
 ROOT = Path(__file__).resolve().parents[2]
-GALLERY = ROOT / "outputs/reference/gallery"
+REFERENCE = ROOT / "outputs/reference"
 ALL = {"dataset.csv", "dataset.nc", "summary.csv", "figure.png", "figure.pdf"}
 VALUES = ("estimate", "stderr", "law", "sigmas")
 
@@ -45,7 +45,8 @@ def rows(where):
 
 def test_a_sweep_is_summed_up_in_tables_and_one_figure(tmp_path):
     for number, (alpha, beta) in enumerate([(1.0, 0.15), (5.0, 0.15), (1.0, 0.35)]):
-        write_table(tmp_path, number, config(alpha, beta), verdicts=[verdict(predicted=beta, measured=1.001 * beta)])
+        own = [verdict(predicted=beta, measured=1.001 * beta)]
+        write_table(tmp_path, number, config(alpha, beta, figure=True), verdicts=own)
     assert words(tmp_path) == 3 * ["confirmed"]
     assert files(tmp_path) == ALL
     summary = folder.read_summary(tmp_path)
@@ -126,7 +127,8 @@ def test_how_a_point_was_run_is_no_parameter_of_it(tmp_path):
 
 def test_a_sweep_without_exponents_has_a_summary_and_no_figure(tmp_path):
     for number in (0, 1):
-        write_table(tmp_path, number, config(seed=number), verdicts=[verdict(predicted=None, measured=None)])
+        own = [verdict(predicted=None, measured=None)]
+        write_table(tmp_path, number, config(seed=number, figure=True), verdicts=own)
     assert words(tmp_path) == 2 * ["confirmed"]
     assert files(tmp_path) == ALL - {"figure.png", "figure.pdf"}
 
@@ -151,7 +153,8 @@ def test_a_thousand_points_are_drawn_smaller_than_ten():
     for count in (10, 1000):
         numbers = np.linspace(0.1, 1, count)
         summary = dict.fromkeys(("predicted", "measured", "stderr"), numbers) | {"verdict": ["confirmed"] * count}
-        sizes.append(min(line.get_markersize() for line in figure.draw_sweep(summary).axes[1].lines if len(line.get_xdata()) == count))
+        [foot, _] = figure.draw_sweep(summary).axes
+        sizes += [line.get_markersize() for line in foot.lines if len(line.get_xdata()) == count]
     assert sizes[0] == 5 > 2 * sizes[1] > 0
 
 
@@ -159,7 +162,7 @@ def test_what_became_of_a_sweep_is_said_in_one_line(tmp_path):
     (tmp_path / "point_0").mkdir()
     assert collect.report(tmp_path) == f"sweep: no point was finished in {tmp_path}"
     assert files(tmp_path) == set()
-    write_table(tmp_path, 0, config(seed=0))
+    write_table(tmp_path, 0, config(seed=0, figure=True))
     write_table(tmp_path, 1, config(seed=1), verdicts=[verdict(word="refuted"), verdict()])
     assert collect.report(str(tmp_path)) == (
         f"sweep: 2 confirmed, 1 refuted; joined in {tmp_path / 'summary.csv'}, drawn in {tmp_path / 'figure.png'}"
@@ -167,7 +170,7 @@ def test_what_became_of_a_sweep_is_said_in_one_line(tmp_path):
 
 
 def test_no_figure_is_promised_where_none_was_drawn(tmp_path):
-    write_table(tmp_path, 0, config(), verdicts=[verdict(predicted=None, measured=None)])
+    write_table(tmp_path, 0, config(figure=True), verdicts=[verdict(predicted=None, measured=None)])
     line = collect.report(tmp_path)
     assert not (tmp_path / "figure.png").exists()
     assert "figure.png" not in line
@@ -191,7 +194,7 @@ def test_what_is_missing_is_named_and_the_rest_collected(sim, tmp_path):
         "the same command with resume=true goes on",
         "  waiting: points 10-11",
         "  verdicts: 8 confirmed",
-        "  8 rows, written to dataset.csv, dataset.nc, summary.csv, figure.png, figure.pdf",
+        "  8 rows, written to dataset.csv, dataset.nc, summary.csv",
     ]
     joined_up = opened(tmp_path)
     assert joined_up["difficulty.alpha"].values.tolist() == list(range(1, 13))
@@ -279,7 +282,7 @@ def test_a_point_that_ends_while_others_are_read_is_there_the_next_time(sim, tmp
 def test_a_full_disk_is_one_sentence_and_the_dataset_before_it_stays(sim, tmp_path, monkeypatch):
     write_table(tmp_path, 0, config())
     assert sim("collect", str(tmp_path))[0] == 0
-    before = {name: (tmp_path / name).read_bytes() for name in ALL}
+    before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
 
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -291,7 +294,7 @@ def test_a_full_disk_is_one_sentence_and_the_dataset_before_it_stays(sim, tmp_pa
 
 
 def test_a_figure_that_cannot_be_drawn_leaves_nothing_half_written(tmp_path, monkeypatch):
-    write_table(tmp_path, 0, config())
+    write_table(tmp_path, 0, config(figure=True))
 
     def broken(_, stem):
         Path(f"{stem}.png").write_text("half")
@@ -346,7 +349,9 @@ def found(data, name, number):
     where = [_place(data, name, column) for column in ("examples", "attempts", "depth")]
     at = [_of_point(part, data, number) for part in [*where, data[name], *parts]]
     arrays = [own.values.ravel() for own in xarray.broadcast(*at)]
-    return sorted(row for row in map(_bare, zip(*arrays, strict=True)) if set(row) != {""})
+    return sorted(
+        row for row in map(_bare, zip(*arrays, strict=True)) if row[3]
+    )  # not those that fill up other points' grids
 
 
 def _place(data, name, column):
@@ -391,23 +396,23 @@ def assert_round_trip(where):
 
 
 def copied(where, number, source):
-    """A point with a table of the gallery; its configuration as it was run."""
+    """A point with the tables of a run that is on record, but without a figure."""
     manifest = json.loads((source / "manifest.json").read_text())
     target = where / f"point_{number}" / manifest["experiment"]
     target.mkdir(parents=True)
-    for name in ("table.csv", "verdict.json", "manifest.json"):
+    for name in ("table.csv", "verdict.json"):
         shutil.copy(source / name, target / name)
-    return manifest
+    folder.write_json(target / "manifest.json", manifest | {"config": manifest["config"] | {"figure": False}})
 
 
-def of_gallery(experiment):
-    found = [path.parent for path in sorted(GALLERY.glob("*/manifest.json"))]
+def recorded(experiment):
+    found = [path.parent for path in sorted(REFERENCE.glob("*/*/manifest.json")) if path.parent.parent.name != "bench"]
     return [path for path in found if json.loads((path / "manifest.json").read_text())["experiment"] == experiment]
 
 
-@pytest.mark.parametrize("experiment", [name for name in EXPERIMENTS if name != "replay"])
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_number_of_every_experiment_is_in_the_dataset(tmp_path, experiment):
-    sources = of_gallery(experiment)
+    sources = recorded(experiment)
     assert sources
     for number, source in enumerate(sources):  # members of an axis: no grid of points
         copied(tmp_path, number, source)
@@ -424,7 +429,7 @@ def test_every_number_of_every_experiment_is_in_the_dataset(tmp_path, experiment
 
 def test_experiments_of_one_run_lie_beside_each_other(tmp_path):
     for name in ("learning_curve", "coverage", "joint", "replay"):
-        copied(tmp_path, 0, ROOT / "outputs/reference/default" / name)
+        copied(tmp_path, 0, REFERENCE / "default" / name)
     collect.collect(tmp_path)
     assert assert_round_trip(tmp_path) == 6
     data = opened(tmp_path)
@@ -487,7 +492,13 @@ def test_missing_points_of_a_grid_have_their_place_in_it(tmp_path):
 
 
 def test_members_are_text_and_what_they_bring_along_lies_beside(tmp_path):
-    begin(tmp_path, "difficulty=beta seed=0", "difficulty=beta seed=1", "difficulty=größer seed=0", "difficulty=größer seed=1")
+    begin(
+        tmp_path,
+        "difficulty=beta seed=0",
+        "difficulty=beta seed=1",
+        "difficulty=größer seed=0",
+        "difficulty=größer seed=1",
+    )
     for number in range(4):
         member = {"name": "beta", "beta": 0.35} if number < 2 else {"name": "größer", "low": 0.01}
         write_done(tmp_path, number, config(seed=number % 2) | {"difficulty": member})
@@ -590,7 +601,12 @@ def test_a_second_verdict_of_the_same_kind_is_numbered():
 def test_the_dataset_says_where_it_comes_from(tmp_path):
     begin(tmp_path, "difficulty.alpha=1", "difficulty.alpha=2")
     for number, commit in enumerate(("abc", "def")):
-        own = {"versions": {"sim": "0.1.0", "jax": "0.9.0"}, "commit": commit, "device": "2 x cpu (cpu)", "source": "MATH"}
+        own = {
+            "versions": {"sim": "0.1.0", "jax": "0.9.0"},
+            "commit": commit,
+            "device": "2 x cpu (cpu)",
+            "source": "MATH",
+        }
         write_table(tmp_path, number, config(number + 1.0, seed=7), **own)
         write_status(tmp_path / f"point_{number}", "done", {"coverage": ("done", 8, 8)}, config(number + 1.0, seed=7))
     collect.collect(tmp_path)
@@ -611,7 +627,7 @@ def test_the_dataset_says_where_it_comes_from(tmp_path):
 
 def test_the_same_sweep_gives_the_same_files(tmp_path):
     for number in (0, 1):
-        write_table(tmp_path, number, config(seed=number))
+        write_table(tmp_path, number, config(seed=number, figure=True))
     both = []
     for _ in range(2):
         collect.collect(tmp_path)

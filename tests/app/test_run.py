@@ -15,7 +15,7 @@ import pytest
 
 from sim import __main__ as command_line
 from sim import plan, simulate
-from sim.app import folder, point, run
+from sim.app import folder, point
 from sim.experiments import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -26,7 +26,7 @@ def run(question):
 if os.environ.get("SLURM_ARRAY_TASK_ID") == "7":
     coverage.run = run
 """
-LONG = ["experiment=coverage", "budget=smoke", "budget.problems=3e8", "figure=false"]
+LONG = ["experiment=coverage", "budget=smoke", "budget.problems=2e9", "figure=false"]
 
 
 @pytest.fixture(scope="module")

@@ -30,12 +30,11 @@ def test_every_state_is_told_with_its_reason(sim, tmp_path):
         code, out, err = sim("status", str(tmp_path))
     assert (code, err) == (1, "")
     head, *rest = out.splitlines()
-    assert head == (
-        f"{tmp_path}: 8 points: 2 done, 1 running (42 %), 1 interrupted, 1 stopped, 1 failed, 2 waiting"
-    )
+    assert head == (f"{tmp_path}: 8 points: 2 done, 1 running (42 %), 1 interrupted, 1 stopped, 1 failed, 2 waiting")
     assert rest[:3] == [
         "  point 2 failed (seed=2): seed: need a whole number, got 'x'",
-        "  point 5 stopped (seed=5): its process ended without a word at 20 %; the same command with resume=true goes on",
+        "  point 5 stopped (seed=5): its process ended without a word at 20 %; "
+        "the same command with resume=true goes on",
         "  point 4 interrupted (seed=4): at 60 %; the same command with resume=true goes on",
     ]
     assert re.fullmatch(r"  point 3 running \(seed=3\): 42 %, on node17 since 20\d\d-\S+", rest[3])
@@ -158,7 +157,9 @@ def test_a_real_run_and_a_real_sweep_are_told_as_done(sim, tmp_path):
     assert sim("status", str(one)) == (0, f"{one}: done\n  coverage  done\n", "")
     code, out, _ = sim("status", str(two))
     assert code == 1
-    assert out.startswith(f"{two}: 2 points: 1 done, 1 failed\n  point 1 failed (difficulty.alpha=-1): difficulty.alpha")
+    assert out.startswith(
+        f"{two}: 2 points: 1 done, 1 failed\n  point 1 failed (difficulty.alpha=-1): difficulty.alpha"
+    )
 
 
 # For a program --------------------------------------------------------------------------------------------------------
