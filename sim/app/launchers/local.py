@@ -1,5 +1,6 @@
 """Points in lasting processes on this machine, one for each GPU, or as many as asked for on its cores."""
 
+import contextlib
 import multiprocessing
 import os
 import shutil
@@ -102,9 +103,6 @@ def _work(connection, device):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal: a point heeds it, and who sends ends us
     if device is not None:
         os.environ[_VISIBLE] = device
-    while True:
-        try:
-            each = connection.recv()
-        except EOFError:
-            return
-        connection.send(job.run_quietly(each))
+    with contextlib.suppress(EOFError, ConnectionError):  # who sends has gone
+        while True:
+            connection.send(job.run_quietly(connection.recv()))
