@@ -16,15 +16,15 @@ that say where it was made, examples, attempts and depth, in one of three ways:
 A column that is the same in all rows of a point (depth) lies along the points alone. What is missing is NaN, or empty.
 """
 
-import io
 import json
 import shlex
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import folder, parameters
+from sim.app import folder, netcdf, parameters
 from sim.app.checkpoint import whole
+from sim.app.netcdf import Variable
 from sim.experiments import EXPERIMENTS, Heading
 
 AXES = ("examples", "attempts")
@@ -57,14 +57,6 @@ class Table(NamedTuple):
     lines: list
 
 
-class Variable(NamedTuple):
-    """A labelled array: numbers, or text as an array of objects."""
-
-    dimensions: tuple
-    values: np.ndarray
-    attributes: dict
-
-
 def write(path, sweep, tables, varied):
     """Write the dataset of a sweep, whole or not at all. varied: parameters.Parameters."""
     made = Dataset(sweep, varied)
@@ -72,7 +64,7 @@ def write(path, sweep, tables, varied):
         own = [table for table in tables if table.experiment == experiment]
         made.add_quantities(experiment, own)
         made.add_verdicts(experiment, own)
-    whole(path, netcdf(made.variables, provenance(sweep, tables, varied)))
+    whole(path, netcdf.content(made.variables, provenance(sweep, tables, varied)))
 
 
 class Dataset:
@@ -279,40 +271,3 @@ def _nested(flat):
             node = node.setdefault(group, {})
         node[key] = value
     return nested
-
-
-# netCDF ---------------------------------------------------------------------------------------------------------------
-
-
-def netcdf(variables, attributes):
-    """The bytes of a netCDF file (classic format with 64-bit offsets): text is UTF-8 in arrays of characters."""
-    from scipy.io import netcdf_file  # no package more: SciPy comes with JAX
-
-    stream = io.BytesIO()
-    content = netcdf_file(stream, "w", version=2)
-    for name, text in attributes.items():
-        setattr(content, name, text.encode())
-    for name, variable in variables.items():
-        _add(content, name, variable)
-    content.flush()
-    written = stream.getvalue()
-    content.close()
-    return written
-
-
-def _add(content, name, variable):
-    values, dimensions, attributes = variable.values, variable.dimensions, variable.attributes
-    if values.dtype == object:
-        text = [value.encode() for value in values.ravel()]
-        longest = max([1, *map(len, text)])
-        values = np.array(text, f"S{longest}").reshape(*values.shape, 1).view("S1")
-        dimensions, attributes = (*dimensions, f"string{longest}"), attributes | {"_Encoding": "utf-8"}
-    elif values.dtype == float and dimensions != (name,):
-        attributes = attributes | {"_FillValue": np.nan}
-    for dimension, size in zip(dimensions, values.shape, strict=True):
-        if dimension not in content.dimensions:
-            content.createDimension(dimension, size)
-    added = content.createVariable(name, values.dtype, dimensions)
-    added[:] = values
-    for key, value in attributes.items():
-        setattr(added, key, value.encode() if isinstance(value, str) else value)

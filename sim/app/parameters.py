@@ -6,6 +6,8 @@ import numpy as np
 
 from sim.app import place
 
+_SETS = {"experiment": "experiments"}  # the key that a group sets, where a table has a column named like the group
+
 
 class Parameters(NamedTuple):
     """Values of the parameters that differ between points.
@@ -53,7 +55,7 @@ def _swept(overrides, flat):
     swept = {}
     for key in dict.fromkeys(key for own in given for key in own):
         if len({own.get(key) for own in given}) > 1 and place.results({key: 0}):
-            name = f"{key}.name" if any(f"{key}.name" in own for own in flat) else key
+            name = f"{key}.name" if any(f"{key}.name" in own for own in flat) else _SETS.get(key, key)
             swept[name.replace("/", ".")] = [_typed(own.get(key, "null")) for own in given]
     return swept
 

@@ -511,6 +511,26 @@ def test_members_are_text_and_what_they_bring_along_lies_beside(tmp_path):
     assert {"difficulty.low", "difficulty.beta", "point"} <= set(data["coverage.failure"].coords)
 
 
+def test_a_sweep_over_experiments_and_budgets_is_told_by_what_was_typed(tmp_path):
+    typed = [(experiment, budget) for experiment in ("coverage", "joint") for budget in ("smoke", "default")]
+    begin(tmp_path, *(f"experiment={experiment} budget={budget}" for experiment, budget in typed))
+    for number, (experiment, budget) in enumerate(typed):
+        settings = config(experiments=[experiment], budget={"problems": 1 + (budget == "smoke")})
+        write_done(tmp_path, number, settings, experiment=experiment)
+    collect.collect(tmp_path)
+    data = opened(tmp_path)
+    assert data["joint.failure"].dims == ("experiments", "budget")
+    assert (data["experiments"].values.tolist(), data["budget"].values.tolist()) == (
+        ["coverage", "joint"],
+        ["smoke", "default"],
+    )
+    assert np.isfinite(data["joint.failure"].sel(experiments="joint")).all()
+    assert np.isnan(data["joint.failure"].sel(experiments="coverage")).all()
+    assert data["budget.problems"].dims == ("experiments", "budget")
+    assert [row["experiment"] for row in rows(tmp_path)] == ["coverage", "coverage", "joint", "joint"]
+    assert folder.read_summary(tmp_path)["experiment"].tolist() == ["coverage", "coverage", "joint", "joint"]
+
+
 def test_where_overrides_are_not_known_parameters_that_follow_from_others_are_none(tmp_path):
     for number in range(4):
         member = {"name": "beta", "alpha": 5.0} if number < 2 else {"name": "uniform", "low": 0.01}
