@@ -163,19 +163,19 @@ def held(where):
     """Whether a process holds the folder; None where the file system has no locks."""
     path = Path(where) / LOCK
     try:
-        with path.open("r+", encoding="utf-8") as stream:
-            had = _lock(stream)
+        with path.open(encoding="utf-8") as stream:  # whoever may read may look
+            had = _lock(stream, shared=True)
     except OSError:  # there is none, or it is not ours to touch
         return False
     return None if had is None else not had
 
 
-def _lock(stream):
-    """Whether the lock of an open file could be had; None where there are no locks."""
+def _lock(stream, shared=False):
+    """Whether the lock of an open file could be had, alone or shared with others who look; None where are no locks."""
     if os.name != "posix":
         return None
     try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
