@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import importlib
 import os
 import signal
 import sys
@@ -79,22 +80,9 @@ def _wrong_jax(found):
     return None
 
 
-def _bench(arguments):
-    from sim.app import bench
-
-    return bench.main(arguments)
-
-
-def _status(arguments):
-    from sim.app import status
-
-    return status.main(arguments)
-
-
-def _collect(arguments):
-    from sim.app import collect
-
-    return collect.main(arguments)
+def _main_of(name):
+    """The command that is a module of its own, loaded when it is called."""
+    return lambda arguments: importlib.import_module(f"sim.app.{name}").main(arguments)
 
 
 def _run(arguments):
@@ -163,7 +151,7 @@ def _report_sweeps(folders):
         print(collect.report(folder), flush=True)
 
 
-COMMANDS = {"run": _run, "status": _status, "collect": _collect, "bench": _bench}
+COMMANDS = {"run": _run} | {name: _main_of(name) for name in ("status", "collect", "bench")}
 
 
 def leave(code):

@@ -7,12 +7,13 @@ whatever byte, is named and left alone: its batches are drawn again, into a file
 
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from sim.app.writing import whole
 
 _SUFFIX = ".counts"
 _DIGEST = 32
@@ -51,19 +52,6 @@ def _free(folder, piece):
         path = folder / f"{piece.start:08d}-{piece.end:08d}{more}{_SUFFIX}"
         if not path.exists():
             return path
-
-
-def whole(path, content):
-    """Bytes under a name that they take only once all of them are on the disk."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def read(folder, identity):

@@ -3,12 +3,11 @@
 import csv
 import io
 import os
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.app import dataset, folder, parameters, points, status
-from sim.app.checkpoint import whole
+from sim.app import asking, dataset, folder, parameters, points, status
+from sim.app.writing import whole
 from sim.experiments import NAMES
 
 HELP = """\
@@ -40,18 +39,12 @@ class Collected(NamedTuple):
 
 def main(arguments):
     """Run the command; the exit code."""
-    if any(argument in ("-h", "--help", "help") for argument in arguments):
-        print(HELP, end="")
-        return 0
-    where = None
-    try:
-        where, _ = points.asked(arguments)
-        collected = collect(where)
-    except (ValueError, OSError) as error:
-        print(f"sim collect: {points.sentence(error, where)}", file=sys.stderr)
-        return 2
-    print("\n".join(_lines(collected)), flush=True)
-    return 1 if {point.state for point in collected.sweep.points} & {"failed", "stopped"} else 0
+    return asking.answered("sim collect", HELP, arguments, (), _answer)
+
+
+def _answer(where, _given):
+    collected = collect(where)
+    return "\n".join(_lines(collected)), {point.state for point in collected.sweep.points}
 
 
 def report(where):

@@ -19,8 +19,10 @@ _BUDGET = ("problems", "replays", "learners", "chunk", "devices", "memory")
 _LAW = law_keys()
 _SWITCHES = ("figure", "dry", "resume", "distributed")
 _SETTINGS = tuple(name for name, experiment in EXPERIMENTS.items() if experiment.settings)
-_TOP = (*MEMBERS, "examples", "budget", "experiments", *_SETTINGS, "seed", "output", *_SWITCHES, "cluster", "law")
-_TOP = (*_TOP, "plugins")
+_TOP = (
+    *(*MEMBERS, "examples", "budget", "experiments", *_SETTINGS),
+    *("seed", "output", *_SWITCHES, "cluster", "law", "plugins"),
+)
 _MOST_COUNTS = 2**27  # integers of 8 bytes: 1 GiB
 
 

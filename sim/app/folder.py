@@ -1,14 +1,15 @@
 """Run folders: table.csv, verdict.json, manifest.json, written at once and read back with every rule checked."""
 
 import csv
+import io
 import json
-import os
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from sim.app.writing import whole
 
 COLUMNS = ("quantity", "examples", "attempts", "depth", "estimate", "stderr", "law", "sigmas")
 VERDICT_FIELDS = ("law", "quantity", "predicted", "measured", "stderr", "max_sigmas", "p_value", "verdict")
@@ -134,10 +135,11 @@ def write_run(folder, columns, verdicts, manifest):
 
 def write_columns(path, columns):
     """A CSV of columns; NaN and None become empty cells, numbers keep all their digits."""
-    with _whole(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    whole(path, stream.getvalue().encode())
 
 
 def cell(value):
@@ -160,18 +162,4 @@ def finite(content):
 
 def write_json(path, content):
     """Write a JSON file, whole or not at all; null for NaN and infinities."""
-    with _whole(path) as stream:
-        json.dump(finite(content), stream, indent=2, allow_nan=False)
-        stream.write("\n")
-
-
-@contextmanager
-def _whole(path):
-    """A text file that takes its name only once it is complete."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    whole(path, f"{json.dumps(finite(content), indent=2, allow_nan=False)}\n".encode())

@@ -30,17 +30,21 @@ def read(where):
     return {int(number): job for number, job in content.items()}
 
 
-def queue(jobs):
-    """{Slurm job: its state in Slurm's words} of those that Slurm still knows; Silent where it does not say."""
+def queue(jobs, patience=None):
+    """{Slurm job: its state in Slurm's words} of those that Slurm still knows; Silent where it does not say.
+
+    patience: seconds to wait for an answer, None: as long as someone who looks would.
+    """
+    patience = patience or _PATIENCE
     if shutil.which("squeue") is None:
         raise Silent("there is no squeue on this machine")
     numbers = ",".join(sorted({job.split("_")[0] for job in jobs}))
     command = ["squeue", "--noheader", "--array", "--states=all", "--format=%i|%T", f"--jobs={numbers}"]
     own = {name: value for name, value in os.environ.items() if not name.startswith("SQUEUE_")}  # a user's filters
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, env=own, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=patience, env=own, check=False)
     except subprocess.TimeoutExpired:
-        raise Silent(f"squeue gave no answer in {_PATIENCE:g} s") from None
+        raise Silent(f"squeue gave no answer in {patience:g} s") from None
     except OSError as error:
         raise Silent(f"squeue cannot be run ({error.strerror})") from None
     if done.returncode and "Invalid job id" not in done.stderr:  # what it says of a single job that it has forgotten

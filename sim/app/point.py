@@ -1,23 +1,19 @@
 """One point: every experiment that a configuration asks for, in a folder of its own, its status told truly."""
 
 import contextlib
-import hashlib
-import importlib
 import os
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import NamedTuple
 
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import adaptive, checkpoint, door, folder, machine, place, processes, report, state, taking
+from sim.app import adaptive, checkpoint, door, experiment, folder, machine, place, processes, report, state, taking
 from sim.app.configuration import refused
 from sim.model import TooLarge
 from sim.steps import Steps
 
-CHECKPOINT = "checkpoint"
 FAILED, REFUSED = "failed", "refused"
 
 
@@ -93,8 +89,8 @@ def refuse(point, error):
     if point.number is None or point.config["dry"] is True:
         remove_empty(point.where)
     elif not (point.where / state.STATUS).is_file():
-        wrong = {"kind": REFUSED, "sentence": sentence, "traceback": None}
-        state.write_status(point.where, _status(point, {}, None) | {"state": "failed", "error": wrong})
+        failed = {"state": "failed", "error": _error(REFUSED, sentence)}
+        state.write_status(point.where, _status(point, {}, None) | failed)
     return _told(REFUSED, sentence)
 
 
@@ -115,15 +111,15 @@ def _run(point, asked, source):
             try:
                 return _experiments(point, asked, record, source)
             except (taking.Interrupted, processes.Lost) as error:
-                record.update(state="interrupted", error=_why(error))
+                record.update(state="interrupted", error=_error(FAILED, f"interrupted: {error}"))
                 raise
     except (TooLarge, checkpoint.Different, OSError) as error:
-        return _ended(point, REFUSED, refused(error), record)
+        return _ended(record, REFUSED, refused(error))
     except processes.Lost:
         raise
     except Exception as error:
         what = f"{type(error).__name__}: {refused(error)}; where it came from: {point.where / state.STATUS}"
-        return _ended(point, FAILED, what, record, traceback.format_exc())
+        return _ended(record, FAILED, what, traceback.format_exc())
 
 
 def _check_same(point, before):
@@ -132,7 +128,7 @@ def _check_same(point, before):
     if there != here:
         differ = checkpoint.difference(there, here)
         raise Different(f"{point.where}: holds another run ({differ}); need another folder")
-    if before["state"] != "done" and not _resumed(point) and any(point.where.glob(f"*/{CHECKPOINT}/*")):
+    if before["state"] != "done" and not _resumed(point) and any(point.where.glob(f"*/{experiment.CHECKPOINT}/*")):
         raise Different(f"{point.where}: holds an unfinished run; need resume=true to go on with it, or another folder")
 
 
@@ -173,18 +169,16 @@ def _status(point, experiments, device):
 # How it ends ----------------------------------------------------------------------------------------------------------
 
 
-def _ended(point, kind, sentence, record=None, trace=None):
+def _ended(record, kind, sentence, trace=None):
     """Outcome of a point that failed, said on the terminal and in status.json."""
-    error = {"kind": kind, "sentence": sentence, "traceback": trace}
-    if record is not None:
-        with contextlib.suppress(OSError):  # the disk is full, and what is there stays
-            record.update(state="failed", error=error)
+    with contextlib.suppress(OSError):  # the disk is full, and what is there stays
+        record.update(state="failed", error=_error(kind, sentence, trace))
     return _told(kind, sentence)
 
 
-def _why(error):
-    """What a status says of a run that was interrupted."""
-    return {"kind": FAILED, "sentence": f"interrupted: {error}", "traceback": None}
+def _error(kind, sentence, trace=None):
+    """What status.json says of what went wrong."""
+    return {"kind": kind, "sentence": sentence, "traceback": trace}
 
 
 def remove_empty(where):
@@ -211,10 +205,10 @@ def _experiments(point, asked, record, source):
             print(f"  done before: {point.where / name}\n", flush=True)
             continue
         try:
-            answer = _experiment(point, name, question, record, source)
+            answer = experiment.answer(point, name, question, record, source(name))
         except (TooLarge, adaptive.Unmeasured) as error:
             record.experiment(name, state="failed")
-            outcome = _ended(point, REFUSED, f"{name}: {refused(error)}", record)
+            outcome = _ended(record, REFUSED, f"{name}: {refused(error)}")
             continue
         entries += [(name, verdict) for verdict in answer.verdicts]
     if len(asked) > 1 and entries:
@@ -222,81 +216,6 @@ def _experiments(point, asked, record, source):
     if outcome.state == "done":
         record.update(state="done")
     return outcome
-
-
-def _experiment(point, name, question, record, source):
-    """Answer of an experiment, written to its folder, its checkpoint removed."""
-    target, began = point.where / name, time.monotonic()
-    earlier = record.status["experiments"][name]["seconds"]  # before it was interrupted
-    spent = lambda: round(earlier + time.monotonic() - began, 3)  # noqa: E731
-    until, reached = adaptive.read(point.config["budget"]["until"]), None
-    taker = taking.Taker(
-        target / CHECKPOINT,
-        identity(point.config, name),
-        lambda there, of: record.experiment(name, state="running", batches=there, of=of, seconds=spent()),
-        lambda sentence: print(f"sim run: {sentence}", file=sys.stderr, flush=True),
-        lambda starts: _progress(starts, name),
-        source(name),
-        until is not None,
-    )
-    run, question = importlib.import_module(f"sim.experiments.{name}").run, question._replace(take=taker)
-    if until is None:
-        answer = run(question)
-    else:
-        answer, reached = adaptive.answer(name, run, question, until)
-    seconds = spent()
-    print("\n".join(report.answer_lines(name, answer, seconds)))
-    manifest = _manifest(point.config, name, question, answer, seconds)
-    if reached is not None:
-        print(report.until_line(reached, answer.unit))
-        manifest["until"] = adaptive.record(reached)
-    folder.write_run(target, answer.columns, answer.verdicts, manifest)
-    if point.config["figure"]:
-        _draw(target)
-    checkpoint.remove(taker.folder)
-    record.experiment(name, state="done", seconds=seconds)
-    print(report.written_line(name, target, point.config["figure"]) + "\n", flush=True)
-    return answer
-
-
-def identity(config, name):
-    """Flat record of what the counts of an experiment depend on, as its checkpoint keeps it."""
-    own = folder.finite(place.physics(config, name))
-    tables = {f"contents of {key}": _digest(value) for key, value in own.items() if key.endswith(".path") and value}
-    return {"experiment": name, **machine.kind(), **own, **tables}
-
-
-def _digest(path):
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _progress(starts, name):
-    if not (sys.stderr and sys.stderr.isatty()):
-        return starts
-    from tqdm import tqdm
-
-    return tqdm(starts, desc=f"  {name}", unit="step", leave=False, delay=2)
-
-
-def _draw(target):
-    from sim.figures import files  # loads matplotlib
-
-    files.save(files.draw(folder.read_run(target)), target / "figure")
-
-
-def _manifest(config, name, question, answer, seconds):
-    return {
-        "experiment": name,
-        "source": None if question.table is None else question.table.source,
-        "config": config,
-        "seed": question.seed,
-        answer.unit: answer.draws,
-        "represented": answer.represented,
-        "seconds": seconds,
-        "device": machine.devices(question),
-        "versions": machine.versions(),
-        "commit": machine.commit(),
-    }
 
 
 def _dry_run(point, asked):

@@ -42,24 +42,6 @@ class Sweep(NamedTuple):
     left: bool
 
 
-def asked(arguments, flags=()):
-    """(the folder, the flags) that a command is asked with; ValueError where that is not one folder and these flags."""
-    given = [argument for argument in arguments if argument.startswith("-")]
-    unknown = [argument for argument in given if argument not in flags]
-    if unknown:
-        known = f"need {' or '.join(flags)} or --help" if flags else "need --help or none"
-        raise ValueError(f"{unknown[0]}: no such option; {known}")
-    folders = [argument for argument in arguments if argument not in given]
-    if len(folders) != 1 or not folders[0]:
-        raise ValueError(f"need one folder, got {' '.join(map(repr, folders)) or 'none'}")
-    return Path(folders[0]), given
-
-
-def sentence(error, where):
-    """What an error of a file in a folder, or of what stands in it, comes down to."""
-    return f"{error.filename or where}: {error.strerror}" if isinstance(error, OSError) else str(error)
-
-
 def is_sweep(where):
     """Whether a folder is that of a sweep."""
     return (Path(where) / state.SWEEP).is_file() or bool(_numbers(where))

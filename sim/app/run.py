@@ -8,7 +8,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import launchers, place, point, state
+from sim.app import launchers, place, point, points, state
 from sim.app.configuration import CONF, VERSION_BASE
 
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
@@ -82,6 +82,6 @@ def exit_code():
 def _kinds(where):
     """What became of the points of a sweep, by their own files: also of those that ran elsewhere."""
     for number in range(len(state.read_sweep(where)["points"])):
-        status = state.read_status(where / f"point_{number}") or {"state": "waiting"}
+        status = points.look(where / f"point_{number}") or {"state": "waiting"}
         if status["state"] in ("failed", "stopped"):
             yield (status["error"] or {"kind": point.FAILED})["kind"]

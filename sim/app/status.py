@@ -1,10 +1,9 @@
 """python -m sim status: what a sweep or a run is at, from the files in its folder, while it runs and afterwards."""
 
 import json
-import sys
 from itertools import groupby
 
-from sim.app import points, state
+from sim.app import asking, points, state
 
 HELP = """\
 python -m sim status: how far a sweep or a run is, and what went wrong in it.
@@ -26,21 +25,12 @@ _TOLD = ("overrides", "device", "started", "updated", "owner", "error", "experim
 
 def main(arguments):
     """Run the command; the exit code."""
-    if any(argument in ("-h", "--help", "help") for argument in arguments):
-        print(HELP, end="")
-        return 0
-    where = None
-    try:
-        where, flags = points.asked(arguments, ("--json",))
-        points.check_folder(where)
-        answer, states = (_sweep if points.is_sweep(where) else _run)(where, "--json" in flags)
-        print(answer, flush=True)
-    except BrokenPipeError:  # whoever read it has gone
-        return 0
-    except (ValueError, OSError) as error:
-        print(f"sim status: {points.sentence(error, where)}", file=sys.stderr)
-        return 2
-    return 1 if states & {"failed", "stopped"} else 0
+    return asking.answered("sim status", HELP, arguments, ("--json",), _answer)
+
+
+def _answer(where, given):
+    points.check_folder(where)
+    return (_sweep if points.is_sweep(where) else _run)(where, "--json" in given)
 
 
 # A sweep --------------------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ class _Saving:
     def __init__(self, taker, pieces, batches):
         self.taker, self.pieces, self.batches = taker, pieces, batches
         self.there = sum(len(piece.counts) for piece in pieces)
-        self.unsaved, self.busy = [], False
+        self.unsaved = []
         self.saved = self.told = time.monotonic()
 
     def __enter__(self):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.app import checkpoint
+from sim.app import checkpoint, writing
 from sim.app.checkpoint import Piece
 
 CHANGED = "cut short or changed (its checksum is wrong); it is left as it is, and what it held is drawn again"
@@ -92,7 +92,7 @@ def test_what_cannot_be_written_whole_is_not_there(tmp_path, monkeypatch):
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    monkeypatch.setattr(writing.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         checkpoint.write(tmp_path, IDENTITY, Piece(3, counts(3, 5)))
     assert sorted(path.name for path in tmp_path.iterdir()) == before

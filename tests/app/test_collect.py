@@ -13,7 +13,7 @@ import pytest
 import xarray
 from sweeps import begin, columns, config, joined, verdict, write_done, write_status, write_table
 
-from sim.app import checkpoint, collect, dataset, folder, parameters
+from sim.app import collect, dataset, folder, parameters, writing
 from sim.experiments import EXPERIMENTS
 from sim.figures import files as figure
 
@@ -287,8 +287,8 @@ def test_a_full_disk_is_one_sentence_and_the_dataset_before_it_stays(sim, tmp_pa
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
     write_table(tmp_path, 1, config(seed=1))
+    monkeypatch.setattr(writing.os, "fsync", full)
     assert sim("collect", str(tmp_path)) == (2, "", f"sim collect: {tmp_path}: No space left on device\n")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
 

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from sim.app import checkpoint, point, state, taking
+from sim.app import checkpoint, experiment, state, taking
 
 SMALL = ("experiment=coverage", "budget=smoke", "figure=false")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -92,7 +92,7 @@ def test_what_was_drawn_is_kept_and_not_drawn_again(sim, tmp_path, monkeypatch, 
 
 
 def _identity(where):
-    return point.identity(json.loads((where / "status.json").read_text())["config"], "coverage")
+    return experiment.identity(json.loads((where / "status.json").read_text())["config"], "coverage")
 
 
 def test_a_bug_is_one_sentence_and_its_traceback_is_in_the_status(sim, tmp_path, stopped):
@@ -183,6 +183,15 @@ def test_two_runs_at_once_have_folders_of_their_own_or_one_is_refused(sim, tmp_p
             process.kill()
     assert not state.held(where)
     assert sim("run", *SMALL, f"hydra.run.dir={where}")[0] == 0
+
+
+def test_those_who_look_at_once_do_not_take_a_dead_run_for_alive(tmp_path):
+    (tmp_path / state.LOCK).write_text("")
+    with (tmp_path / state.LOCK).open() as looking:
+        assert state._lock(looking, shared=True)
+        assert state.held(tmp_path) is False
+        with (tmp_path / state.LOCK).open("a") as beginning:
+            assert not state._lock(beginning)  # but nobody begins meanwhile
 
 
 def test_folders_of_one_second_are_two(tmp_path, monkeypatch):

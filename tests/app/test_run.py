@@ -15,7 +15,7 @@ import pytest
 
 from sim import __main__ as command_line
 from sim import plan, simulate
-from sim.app import folder, point
+from sim.app import experiment, folder
 from sim.experiments import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def costly(names, *slow):
 
 @pytest.mark.parametrize("preset", costly(members("sweep"), "exponent_attempts", "exponent_depth"))
 def test_every_sweep_compiles_little_and_is_joined_in_one_summary_and_figure(sim, tmp_path, monkeypatch, preset):
-    monkeypatch.setattr(point, "_draw", lambda target: None)  # the points', which take longer than all the rest
+    monkeypatch.setattr(experiment, "_draw", lambda target: None)  # the points', which take longer than all the rest
     kernels = [simulate.kernel(function, "cpu") for function in (simulate._failures, simulate._curves)]
     before = sum(kernel._cache_size() for kernel in kernels)
     code, out, err = sim("run", "--multirun", f"sweep={preset}", *SMOKE, "figure=true")

@@ -1,16 +1,15 @@
 """Points as one job array of Slurm, through submitit; the shell returns once they are submitted, or waits."""
 
-import getpass
-import subprocess
+import shutil
 import time
 import warnings
 
-from sim.app import folder, launchers, state
+from sim.app import folder, jobs, launchers, state
 from sim.app.launchers import job
 
-JOBS = "jobs.json"
 _OWN = ("_target_", "engine", "wait", "max_num_timeout")  # settings that are not for sbatch
 _SHARED = ("timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes", "name")  # of submitit
+_PATIENCE = 60.0  # seconds for an answer of the scheduler
 _PAUSE = 1.0  # seconds between two questions to the scheduler
 
 
@@ -30,20 +29,23 @@ class Task:
 def launch(points, settings):
     """Submit the points that are not in the queue; outcomes of those that came to nothing, if it shall wait."""
     where = points[0].where.parent
-    known, queued = _known(where), _queued()
-    waiting = [point for point in points if known.get(str(point.number)) in queued]
+    if shutil.which("sbatch") is None:
+        raise ValueError("hydra/launcher=slurm: need Slurm (squeue, sbatch, srun) on this machine, found none")
+    known = jobs.read(where)
+    queued = _queued(set(known.values()))
+    waiting = [point for point in points if known.get(point.number) in queued]
     left = [point for point in points if point not in waiting]
     if waiting:
         print(f"slurm: {len(waiting)} points are in the queue already", flush=True)
     if left:
         known |= _submit(left, settings, where)
-        folder.write_json(where / JOBS, known)
-        name = known[str(left[0].number)].split("_")[0]
+        folder.write_json(where / jobs.JOBS, known)
+        name = known[left[0].number].split("_")[0]
         print(f"slurm: {len(left)} points submitted as job {name}; scancel {name} ends them", flush=True)
     if not launchers.waits(settings):
         print(f"slurm: python -m sim status {where}; python -m sim collect {where}", flush=True)
         return []
-    _wait({known[str(point.number)] for point in points})
+    _wait({known[point.number] for point in points})
     return [_died(point, known, where) for point in points if state.read_status(point.where) is None]
 
 
@@ -61,35 +63,23 @@ def _submit(points, settings, where):
             done = executor.map_array(Task(), job.jobs(points))
     except (RuntimeError, submitit.core.utils.FailedJobError, submitit.core.utils.FailedSubmissionError) as error:
         raise ValueError(f"hydra/launcher=slurm: Slurm takes no jobs: {' '.join(str(error).split())}") from error
-    return {str(point.number): each.job_id for point, each in zip(points, done, strict=True)}
+    return {point.number: each.job_id for point, each in zip(points, done, strict=True)}
 
 
-def _known(where):
-    """{point number: Slurm's number} of what was submitted before."""
-    path = where / JOBS
-    return folder.read_json(path) if path.is_file() else {}
-
-
-def _queued():
-    """Slurm's numbers of all jobs of this user that wait or run; ValueError where there is no Slurm that answers."""
-    command = ["squeue", "--noheader", "--array", f"--user={getpass.getuser()}", "--format=%i"]
+def _queued(numbers):
+    """Those of Slurm's numbers that wait or run; ValueError where Slurm does not answer."""
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    except FileNotFoundError:
-        raise ValueError(
-            "hydra/launcher=slurm: need Slurm (squeue, sbatch, srun) on this machine, found none"
-        ) from None
-    except (subprocess.SubprocessError, OSError) as error:
-        what = " ".join((getattr(error, "stderr", None) or str(error)).split())
-        raise ValueError(f"hydra/launcher=slurm: Slurm does not answer: {what}") from error
-    return set(answer.stdout.split())
+        told = jobs.queue(numbers, _PATIENCE) if numbers else {}
+    except jobs.Silent as error:
+        raise ValueError(f"hydra/launcher=slurm: {error}") from error
+    return {number for number in numbers if jobs.lives(told.get(number))}
 
 
 def _wait(numbers):
     """Until none of the jobs is in the queue; a scheduler that does not answer for a while is asked again."""
     while True:
         try:
-            if not numbers & _queued():
+            if not _queued(numbers):
                 return
         except ValueError as error:
             print(f"sim run: {error}; asking again", flush=True)
@@ -97,4 +87,4 @@ def _wait(numbers):
 
 
 def _died(point, known, where):
-    return launchers.died(point, f"job {known[str(point.number)]} ended before it began, see {where / '.submitit'}")
+    return launchers.died(point, f"job {known[point.number]} ended before it began, see {where / '.submitit'}")

@@ -1,0 +1,89 @@
+"""One experiment of a point: drawn on from its checkpoint, told, written, drawn as a figure."""
+
+import hashlib
+import importlib
+import sys
+import time
+from pathlib import Path
+
+from sim.app import adaptive, checkpoint, folder, machine, place, report, taking
+
+CHECKPOINT = "checkpoint"
+
+
+def answer(point, name, question, record, source):
+    """Answer of an experiment, written to its folder, its checkpoint removed.
+
+    record: state.Record of the point.  source: where counts come from (sim.app.taking.Taker).
+    """
+    target, began = point.where / name, time.monotonic()
+    earlier = record.status["experiments"][name]["seconds"]  # before it was interrupted
+    spent = lambda: round(earlier + time.monotonic() - began, 3)  # noqa: E731
+    until, reached = adaptive.read(point.config["budget"]["until"]), None
+    taker = taking.Taker(
+        target / CHECKPOINT,
+        identity(point.config, name),
+        lambda there, of: record.experiment(name, state="running", batches=there, of=of, seconds=spent()),
+        lambda sentence: print(f"sim run: {sentence}", file=sys.stderr, flush=True),
+        lambda starts: _progress(starts, name),
+        source,
+        until is not None,
+    )
+    run, question = importlib.import_module(f"sim.experiments.{name}").run, question._replace(take=taker)
+    if until is None:
+        found = run(question)
+    else:
+        found, reached = adaptive.answer(name, run, question, until)
+    seconds = spent()
+    print("\n".join(report.answer_lines(name, found, seconds)))
+    manifest = _manifest(point.config, name, question, found, seconds)
+    if reached is not None:
+        print(report.until_line(reached, found.unit))
+        manifest["until"] = adaptive.record(reached)
+    folder.write_run(target, found.columns, found.verdicts, manifest)
+    if point.config["figure"]:
+        _draw(target)
+    checkpoint.remove(taker.folder)
+    record.experiment(name, state="done", seconds=seconds)
+    print(report.written_line(name, target, point.config["figure"]) + "\n", flush=True)
+    return found
+
+
+def identity(config, name):
+    """Flat record of what the counts of an experiment depend on, as its checkpoint keeps it."""
+    own = folder.finite(place.physics(config, name))
+    tables = {f"contents of {key}": _digest(value) for key, value in own.items() if key.endswith(".path") and value}
+    return {"experiment": name, **machine.kind(), **own, **tables}
+
+
+def _digest(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _progress(starts, name):
+    if not (sys.stderr and sys.stderr.isatty()):
+        return starts
+    from tqdm import tqdm
+
+    return tqdm(starts, desc=f"  {name}", unit="step", leave=False, delay=2)
+
+
+def _draw(target):
+    from sim.figures import files  # loads matplotlib
+
+    files.save(files.draw(folder.read_run(target)), target / "figure")
+
+
+def _manifest(config, name, question, answer, seconds):
+    return {
+        "experiment": name,
+        "source": None if question.table is None else question.table.source,
+        "config": config,
+        "seed": question.seed,
+        answer.unit: answer.draws,
+        "represented": answer.represented,
+        "seconds": seconds,
+        "device": machine.devices(question),
+        "versions": machine.versions(),
+        "commit": machine.commit(),
+    }
