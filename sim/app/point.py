@@ -114,6 +114,8 @@ def _run(point, asked, source):
                 record.update(state="interrupted", error=_error(FAILED, f"interrupted: {error}"))
                 raise
     except (TooLarge, checkpoint.Different, OSError) as error:
+        if isinstance(error, OSError) and error.filename is None:  # a full disk does not say of which file
+            error.filename = str(point.where)
         return _ended(record, REFUSED, refused(error))
     except processes.Lost:
         raise

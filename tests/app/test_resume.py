@@ -110,6 +110,13 @@ def test_a_full_disk_is_one_sentence_and_what_was_saved_stays(sim, tmp_path, mon
     assert len(pieces(tmp_path)) == 3
 
 
+def test_a_full_disk_that_does_not_say_where_is_named_by_the_folder(sim, tmp_path, stopped):
+    stopped(OSError(28, "No space left on device"))
+    code, _, err = sim("run", *SMALL)
+    [where] = folders(tmp_path)
+    assert (code, err) == (2, f"sim run: {where}: cannot be used as output (No space left on device)\n")
+
+
 def test_a_damaged_piece_is_named_drawn_again_and_left(sim, tmp_path, monkeypatch, stopped, reference):
     stopped(taking.Interrupted(signal.SIGTERM))
     sim("run", *SMALL)

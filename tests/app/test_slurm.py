@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("slurm")  # one worker brings it up, once
 SCRIPTS = Path(__file__).parents[1] / "slurm"
 ROOT = Path(__file__).parents[2]
 SIM = [sys.executable, "-m", "sim", "run"]
@@ -26,7 +27,7 @@ def run(question):
 if os.environ.get("SLURM_ARRAY_TASK_ID") == "7":
     coverage.run = run
 """
-LONG = ["experiment=coverage", "budget=smoke", "budget.problems=2e9", "figure=false"]
+LONG = ["experiment=coverage", "budget=smoke", "budget.problems=1e9", "figure=false"]
 
 
 @pytest.fixture(scope="module")
