@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("slurm")  # one worker brings it up, once
 SCRIPTS = Path(__file__).parents[1] / "slurm"
 ROOT = Path(__file__).parents[2]
 SIM = [sys.executable, "-m", "sim", "run"]
@@ -71,7 +70,7 @@ def run(slurm, where, *arguments):
     return subprocess.run([*SIM, *arguments], cwd=where, env=slurm, capture_output=True, text=True, timeout=240)
 
 
-def test_a_detached_sweep_says_which_points_failed_and_finishes_the_others(slurm, tmp_path):
+def a_detached_sweep_says_which_points_failed_and_finishes_the_others(slurm, tmp_path):
     (tmp_path / "faulty.py").write_text(FAULTY)
     exponents = "difficulty.beta=0.3,0.31,0.32,-1,0.34,0.35,0.36,0.37,0.38,0.39,0.4,0.41"
     done = run(slurm, tmp_path, *SWEEP, "plugins=[faulty]", exponents, "hydra/launcher=slurm", *SMALL)
@@ -91,7 +90,7 @@ def test_a_detached_sweep_says_which_points_failed_and_finishes_the_others(slurm
     assert (sweep / "summary.csv").read_text().count("coverage") == 10
 
 
-def test_a_preempted_point_is_queued_again_and_its_table_is_that_of_an_uninterrupted_run(slurm, tmp_path):
+def a_preempted_point_is_queued_again_and_its_table_is_that_of_an_uninterrupted_run(slurm, tmp_path):
     done = run(slurm, tmp_path, "--multirun", *LONG, "output=out", "hydra/launcher=slurm", *SMALL)
     assert done.returncode == 0, done.stderr
     (sweep,) = (tmp_path / "out").iterdir()
@@ -107,7 +106,7 @@ def test_a_preempted_point_is_queued_again_and_its_table_is_that_of_an_uninterru
     assert (point / "coverage" / "table.csv").read_bytes() == other.read_bytes()
 
 
-def test_two_nodes_of_two_tasks_draw_what_one_process_draws(slurm, tmp_path):
+def two_nodes_of_two_tasks_draw_what_one_process_draws(slurm, tmp_path):
     small = ["experiment=coverage", "budget=smoke", "figure=false"]
     together = ["srun", "-N2", "-n4", *SIM, "distributed=true", *small, "output=together"]
     done = subprocess.run(together, cwd=tmp_path, env=slurm, capture_output=True, text=True, timeout=240)
@@ -116,3 +115,15 @@ def test_two_nodes_of_two_tasks_draw_what_one_process_draws(slurm, tmp_path):
     assert alone.returncode == 0, alone.stderr
     one, other = ((next((tmp_path / name).glob("*/coverage/table.csv"))).read_bytes() for name in ("together", "alone"))
     assert one == other
+
+
+def test_slurm_runs_sweeps_and_shared_runs_and_what_it_preempts_goes_on(slurm, tmp_path):
+    """All in one: workers of pytest-xdist would each bring up a Slurm, one after the other."""
+    for question in (
+        a_detached_sweep_says_which_points_failed_and_finishes_the_others,
+        a_preempted_point_is_queued_again_and_its_table_is_that_of_an_uninterrupted_run,
+        two_nodes_of_two_tasks_draw_what_one_process_draws,
+    ):
+        where = tmp_path / question.__name__
+        where.mkdir()
+        question(slurm, where)
