@@ -55,7 +55,14 @@ def test_anything_but_an_exponent_or_a_loss_is_refused(text):
         ("experiment=replay budget.until=exponent:0.01", "need experiments that simulate, got replay"),
         ("experiment=selection budget.until=loss@10:0.01", "need an experiment with a loss for loss@10:0.01"),
         ("experiment=coverage attempts.max=100 budget.until=loss@101:0.1", "need 1 <= attempts <= attempts.max=100"),
-        ("experiment=selection budget.until=exponent:0.1 budget=smoke", "need a measured exponent, got none from sel"),
+        ("experiment=capacity budget.until=exponent:0.1 budget=smoke", "need a measured exponent, got none from cap"),
+        pytest.param(
+            *(
+                "experiment=selection budget.until=exponent:0.1 budget=smoke",
+                "need a measured exponent, got none from sel",
+            ),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_what_cannot_be_reached_is_refused_in_one_sentence(sim, typed, sentence):

@@ -66,7 +66,7 @@ RARE = [
     "experiment=joint memory=guessing features.size=3 difficulty=certain",
     "experiment=capacity features.size=3",
     "experiment=capacity features.exponent=20",
-    "experiment=noise memory.depth=50",
+    pytest.param("experiment=noise memory.depth=50", marks=pytest.mark.slow),  # seven seconds
 ]
 
 
