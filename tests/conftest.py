@@ -134,6 +134,8 @@ SELDOM = {
     "test_arrivals_and_block_chains_agree_in_distribution": 0,
     "test_a_biased_answer_is_right_as_often_as_normal_answers_are": 2,
     "test_a_sweep_has_the_tables_of_the_basic_launcher_bit_for_bit": 1,
+    "test_learners_are_drawn_until_too": 0,
+    "test_learners_are_the_same_for_any_chunk_and_number_of_devices": 0,
     "test_a_dead_process_ends_the_run_with_what_was_drawn_kept": 0,
     "test_a_process_that_is_killed_takes_its_point_along_and_no_other": 0,
 }
