@@ -52,6 +52,8 @@ VALUED = ("--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn",
 
 def main():
     """Run the command line; the exit code."""
+    # Systems of equations are small here, and OpenBLAS's idle threads would take the cores from the next draws.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(HELP, end="")

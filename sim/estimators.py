@@ -1,6 +1,5 @@
 """Counts to estimates with standard errors. Nothing here knows a law."""
 
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -134,13 +133,13 @@ class PowerLaw(NamedTuple):
 def _cells(theta, grid, floor):
     """Log cell probabilities of the shifted power law on the grid, and their derivatives by theta.
 
-    theta [..., 2]: log exponent, log(grid[0] + shift).  Cells lie between grid points; without a floor the last one is
-    everything beyond the grid, with a floor it is not used. Returns [..., cells], [..., cells, 2].
+    theta [..., 2]: log exponent, log(grid[0] + shift).  Cells lie between grid points [..., x]; without a floor the
+    last one is everything beyond the grid, with a floor it is not used. Returns [..., cells], [..., cells, 2].
     """
     exponent, first = np.exp(theta[..., :1]), np.exp(theta[..., 1:])
-    log_x = np.log(grid - grid[0] + first)
-    log_f = -exponent * log_x
-    by_log_exponent, by_first = log_f, -exponent * first / (grid - grid[0] + first)
+    x = grid - grid[..., :1] + first
+    log_f = -exponent * np.log(x)
+    by_log_exponent, by_first = log_f, -exponent * first / x
     d_f = np.exp(log_f)[..., None] * np.stack([by_log_exponent, by_first], axis=-1)
     f = np.exp(log_f)
     drop = f[..., :-1] * -np.expm1(log_f[..., 1:] - log_f[..., :-1])
@@ -168,22 +167,26 @@ def _likelihood(theta, share, grid, floor):
     return (share * log_p).sum(axis=-1, keepdims=True), score, information
 
 
-def power_law(curve, grid, floor):
+def power_law(curve, grid, floor, near=None):
     """Power law with a free shift fitted to falling curves by maximum likelihood over the cells between grid points.
 
         curve(x) = C (x + shift)^-b + floor
 
     The shift takes up the 1/x correction that every law here has, so that b is the asymptotic exponent and not a local
     slope; what is left is O(x^-2) at the start of the grid. Binned Pareto likelihood, Fisher scoring.
-    curve: [..., x], falling, above 0.  grid: [x], ascending.  floor: whether the curve may level off above 0.
+    curve: [..., x], falling, above 0.  grid: [..., x], ascending; a last point given again counts once.
+    floor: whether the curve may level off above 0.  near: an exponent close to which the fits lie, if that is known.
     NaN for a curve on which the exponent runs off to e^-12 or e^4.
     """
     weights = _weights(np.asarray(curve, float), floor)
     share = weights / weights.sum(axis=-1, keepdims=True)
-    first, last = np.log(grid[[0, -1]])
-    low, high = [_FLATTEST, first - 9], [_STEEPEST, last + 12]
-    starts = np.array(list(product(np.log(_EXPONENTS), np.linspace(first, last, 12))))
-    theta = starts[np.argmax(share @ _cells(starts, grid, floor)[0].T, axis=-1)]
+    first, last = np.log(grid[..., 0]), np.log(grid[..., -1])
+    low = np.stack([np.full_like(first, _FLATTEST), first - 9], axis=-1)
+    high = np.stack([np.full_like(first, _STEEPEST), last + 12], axis=-1)
+    theta = (
+        _start(share, grid, floor) if near is None else np.stack([np.full_like(first, np.log(near)), first], axis=-1)
+    )
+    theta = np.clip(np.broadcast_to(theta, (*share.shape[:-1], 2)), low, high)
     likelihood, score, information = _likelihood(theta, share, grid, floor)
     damping = np.zeros_like(likelihood)
     for _ in range(_ITERATIONS):
@@ -202,31 +205,52 @@ def power_law(curve, grid, floor):
             break
     ran_off = (theta[..., 0] <= _FLATTEST) | (theta[..., 0] >= _STEEPEST)
     exponent, first = np.exp(theta[..., 0]) * np.where(ran_off, np.nan, 1.0), np.exp(theta[..., 1])
-    log_x = np.log(np.stack([first, grid[-1] - grid[0] + first]))
-    top, bottom = np.exp(-exponent * log_x)
+    top, bottom = (np.exp(-exponent * np.log(x)) for x in (first, grid[..., -1] - grid[..., 0] + first))
     prefactor = weights.sum(axis=-1) / (top - bottom if floor else top)
-    return PowerLaw(exponent, prefactor, first - grid[0])
+    return PowerLaw(exponent, prefactor, first - grid[..., 0])
+
+
+def _start(share, grid, floor):
+    """The likeliest of 60 power laws to start from, theta [..., 2]."""
+    ends = np.log(grid[..., [0, -1]])
+    shifts = ends[..., :1] + (ends[..., 1:] - ends[..., :1]) * np.linspace(0, 1, 12)
+    tried = np.log(_EXPONENTS)[:, None], shifts[..., None, :]
+    starts = np.stack(np.broadcast_arrays(*tried), axis=-1).reshape(*shifts.shape[:-1], -1, 2)
+    likely = (share[..., None, :] * _cells(starts, grid[..., None, :], floor)[0]).sum(axis=-1)
+    best = np.argmax(likely, axis=-1)[..., None, None]
+    return np.take_along_axis(np.broadcast_to(starts, (*likely.shape, 2)), best, axis=-2)[..., 0, :]
 
 
 def power_law_stderr(fit, curve, grid, floor, problems):
     """Standard error of the exponent that `problems` independent problems would give: inverse Fisher information.
 
-    fit: what `power_law` makes of the curve.  For the choice of a window only; reported
-    errors come from the jackknife.
+    fit: what `power_law` makes of the curves.  For the choice of a window only; reported
+    errors come from the jackknife.  inf where the curve does not tell it.
     """
     _, information, weight = _sensitivity(fit, curve, grid, floor)
-    return float(fit.exponent * np.sqrt(np.linalg.inv(problems * weight * information)[0, 0]))
+    return fit.exponent * np.sqrt(_inverse(information)[0] / (problems * weight))
 
 
 def power_law_spread(fit, curve, grid, floor, covariance):
-    """As `power_law_stderr`, where the covariance [x, x] of the points of the curve is known."""
+    """As `power_law_stderr`, where the covariance [..., x, x] of the points of the curve is known."""
     derivative, information, weight = _sensitivity(fit, curve, grid, floor)
-    by_cell = np.linalg.solve(information, derivative.T)[0] / weight  # log exponent by the weight of each cell
-    gradient = by_cell @ _weights(np.eye(len(grid)), floor).T
-    return float(fit.exponent * np.sqrt(gradient @ covariance @ gradient))
+    own, mixed = _inverse(information)  # below: log exponent by the weight of each cell
+    by_cell = (own[..., None] * derivative[..., 0] + mixed[..., None] * derivative[..., 1]) / weight[..., None]
+    gradient = by_cell @ _weights(np.eye(np.shape(grid)[-1]), floor).T
+    return fit.exponent * np.sqrt(np.einsum("...x,...xy,...y->...", gradient, covariance, gradient))
 
 
 def _sensitivity(fit, curve, grid, floor):
-    """At a fit: slope of log cell probabilities by theta [cells, 2], Fisher information of one event, weight of all."""
-    log_p, derivative = _cells(np.log([fit.exponent, grid[0] + fit.shift]), grid, floor)
-    return derivative, np.einsum("c,ci,cj->ij", np.exp(log_p), derivative, derivative), _weights(curve, floor).sum()
+    """At fits: slope of log cell probabilities by theta [..., cells, 2], information of an event, weight of all."""
+    theta = np.log(np.stack([fit.exponent, grid[..., 0] + fit.shift], axis=-1))
+    log_p, derivative = _cells(theta, grid, floor)
+    information = np.einsum("...c,...ci,...cj->...ij", np.exp(log_p), derivative, derivative)
+    return derivative, information, _weights(np.asarray(curve, float), floor).sum(axis=-1)
+
+
+def _inverse(information):
+    """First row of the inverse of matrices [..., 2, 2]; inf where there is none."""
+    determinant = information[..., 0, 0] * information[..., 1, 1] - information[..., 0, 1] ** 2
+    with np.errstate(divide="ignore"):
+        scale = 1 / np.maximum(determinant, 0)
+    return information[..., 1, 1] * scale, -information[..., 0, 1] * scale

@@ -54,14 +54,13 @@ class OfProblems(NamedTuple):
     """How precise so many independent problems are."""
 
     count: int
-    fades = True  # later parts of a curve tell less
 
     def usable(self, curve, excess):
         """Where the excess over the floor can be told: bool [x]."""
         return excess * self.count >= _EVENTS
 
-    def stderr(self, fit, piece, curve, grid, floor):
-        """Standard error of the exponent fitted to a piece of the curve."""
+    def stderr(self, fit, points, curve, grid, floor):
+        """Standard error of the exponents fitted to the curve at `points` [..., x]."""
         return estimators.power_law_stderr(fit, curve, grid, floor, self.count)
 
 
@@ -69,15 +68,15 @@ class OfMeans(NamedTuple):
     """How precise a mean over learners or batches is: its covariance [x, x]."""
 
     covariance: np.ndarray
-    fades = False
 
     def usable(self, curve, excess):
         """As OfProblems.usable."""
         return _EVENTS * np.diag(self.covariance) <= excess**2
 
-    def stderr(self, fit, piece, curve, grid, floor):
+    def stderr(self, fit, points, curve, grid, floor):
         """As OfProblems.stderr."""
-        return estimators.power_law_spread(fit, curve, grid, floor, self.covariance[piece, piece])
+        covariance = self.covariance[points[..., :, None], points[..., None, :]]
+        return estimators.power_law_spread(fit, curve, grid, floor, covariance)
 
 
 def window(prediction, grid, precision):
@@ -90,22 +89,24 @@ def window(prediction, grid, precision):
     curve = prediction.curve
     floor = curve[-1] if prediction.floor else 0.0
     usable = np.flatnonzero(precision.usable(curve, curve - floor))
-    best, chosen = np.inf, None
-    for last in {usable[-1], *usable[len(usable) // 2 :: 3]} if len(usable) else ():
-        for first in range(last - 3):
-            piece = slice(first, last + 1 + bool(prediction.floor and last == usable[-1]))
-            part = grid[piece]
-            if part[-1] < 10 * part[0] or curve[piece][0] - curve[piece][-1] <= 0:
-                continue
-            fit = estimators.power_law(curve[piece], part, prediction.floor)
-            bias = float(fit.exponent) - prediction.exponent
-            error = precision.stderr(fit, piece, curve[piece], part, prediction.floor)
-            if error**2 >= best and precision.fades:
-                break  # a later start only makes it larger
-            loss = error**2 + (_CAUTION * bias) ** 2
-            if loss < best and _CAUTION * abs(bias) < error:
-                best, chosen = loss, (piece, bias)
-    return chosen
+    pieces = [
+        slice(first, last + 1 + bool(prediction.floor and last == usable[-1]))
+        for last in ({usable[-1], *usable[len(usable) // 2 :: 3]} if len(usable) else ())
+        for first in range(last - 3)
+    ]
+    pieces = [p for p in pieces if grid[p][-1] >= 10 * grid[p][0] and curve[p][0] > curve[p][-1]]
+    if not pieces:
+        return None
+    longest = max(p.stop - p.start for p in pieces)
+    points = np.array([np.minimum(np.arange(p.start, p.start + longest), p.stop - 1) for p in pieces])
+    fits = estimators.power_law(curve[points], grid[points], prediction.floor, near=prediction.exponent)
+    bias = fits.exponent - prediction.exponent
+    error = precision.stderr(fits, points, curve[points], grid[points], prediction.floor)
+    sound = _CAUTION * np.abs(bias) < error  # not where the fit ran off, to NaN
+    if not sound.any():
+        return None
+    best = np.argmin(np.where(sound, error**2 + (_CAUTION * bias) ** 2, np.inf))
+    return pieces[best], float(bias[best])
 
 
 def measure(counts, grid, prediction):

@@ -21,6 +21,7 @@ from sim.steps import Steps
 # and those that look up tables already at half the size, between threads, which costs more than it saves.
 _PIECE = 256
 _ACCELERATED = 1024  # batches computed together on an accelerator: a million problems keep it busy
+_FEWEST = 4  # steps of them: a small point of a sweep is not to spend its time on calls
 _ACCELERATED_LEARNERS = 64  # as many batches of learners: each has some hundred kilobytes
 
 
@@ -261,7 +262,8 @@ def failures(seed, physics, parts, budget, examples=None, tries=None, take=steps
     grids = [None if g is None else np.asarray(g, np.float32) for g in (examples, tries)]
     arguments, cells = (parts, *grids, _SAMPLING[sampling]), math.prod(len(g) for g in grids if g is not None)
     dealt = lambda key, numbers: keys.streams(key, numbers, sum(_streams_of(parts)))  # noqa: E731
-    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, _ACCELERATED, take)
+    together = _ACCELERATED
+    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, together, take, _FEWEST)
     return Counts(counts.astype(np.int64), BATCH, sampling == "random")
 
 
@@ -307,17 +309,17 @@ def device_memory(device):
     return limit or plan.machine_memory() // device.client.local_device_count()
 
 
-def _run(function, words, seed, physics, arguments, budget, batches, cells, together, take):
+def _run(function, words, seed, physics, arguments, budget, batches, cells, together, take, fewest=16):
     """function(words, *arguments) of every batch, in steps spread over the devices: [batches, ...].
 
     words: (key of the run, numbers of batches) -> what each of them draws from.  cells: counts of a batch.  together:
-    batches computed together on an accelerator, where they fit.  take: is given the Steps.  TooLarge, before
-    anything is drawn, where one batch does not fit.
+    batches computed together on an accelerator, where they fit.  take: is given the Steps.  fewest: of those.
+    TooLarge, before anything is drawn, where one batch does not fit.
     """
     devices = local_devices(budget.devices)
     chunk = budget.chunk or (1 if devices[0].platform == "cpu" else together)
     memory = device_memory(devices[0]), plan.machine_memory()
-    cut = plan.cut(batches, len(devices), chunk, batch_bytes(arguments), cells, budget.memory, *memory)
+    cut = plan.cut(batches, len(devices), chunk, batch_bytes(arguments), cells, budget.memory, *memory, fewest)
     program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)
     mesh = Mesh(np.array(devices), ("batches",))
     arguments = jax.device_put(arguments, NamedSharding(mesh, PartitionSpec()))

@@ -12,8 +12,10 @@ from sim.simulate import Parts
 MEBI = 2**20
 
 
-def cut(batches=1000, devices=2, chunk=8, batch_bytes=MEBI, cells=25, share=0.25, device=1024 * MEBI, host=2**34):
-    return plan.cut(batches, devices, chunk, batch_bytes, cells, share, device, host)
+def cut(
+    batches=1000, devices=2, chunk=8, batch_bytes=MEBI, cells=25, share=0.25, device=1024 * MEBI, host=2**34, **few
+):
+    return plan.cut(batches, devices, chunk, batch_bytes, cells, share, device, host, **few)
 
 
 # How a run is cut -----------------------------------------------------------------------------------------------------
@@ -22,11 +24,12 @@ def cut(batches=1000, devices=2, chunk=8, batch_bytes=MEBI, cells=25, share=0.25
 @pytest.mark.parametrize("batches", [1, 2, 63, 64, 65, 1000, 4096, 10**6])
 @pytest.mark.parametrize(("devices", "chunk"), [(1, 1), (2, 1), (8, 3), (1, 1024)])
 def test_steps_cover_all_batches_in_at_most_16_rounds_of_whole_chunks_or_1024_of_many_batches(batches, devices, chunk):
-    made = cut(batches, devices, chunk, batch_bytes=1)
-    assert made.per_step % made.at_once == 0
-    assert (made.steps - 1) * made.per_step < batches <= made.steps * made.per_step
-    assert made.steps <= min(max(16, batches / 256), 1024)
-    assert made.chunk == min(chunk, -(-batches // devices))
+    for fewest in (16, 4):
+        made = cut(batches, devices, chunk, batch_bytes=1, fewest=fewest)
+        assert made.per_step % made.at_once == 0
+        assert (made.steps - 1) * made.per_step < batches <= made.steps * made.per_step
+        assert made.steps <= min(max(fewest, batches / 256), 1024)
+        assert made.chunk == min(chunk, -(-batches // devices))
 
 
 @pytest.mark.parametrize(
