@@ -146,19 +146,19 @@ def test_steps_are_taken_one_after_the_other_and_may_begin_at_any_batch():
     seen = []
 
     def backwards(steps):
-        assert list(steps.starts()) == list(range(0, 200, 13))
+        assert list(steps.starts()) == list(range(0, 200, 50))
         pieces = {}
         for start, counts in steps.drawn([190, 100, 7, 0]):
             pieces[start] = counts
             seen.append(start)
         made = np.full((200, *counts.shape[1:]), -1)
         for start, counts in pieces.items():
-            made[start : start + 13] = counts[: 200 - start]
+            made[start : start + 50] = counts[: 200 - start]
         return made
 
     counts = simulate.failures(0, "test", of, Budget(200 * BATCH, 1, 1), examples, tries, backwards).failures
     assert seen == [190, 100, 7, 0]
-    drawn = [*range(0, 20), *range(100, 113), *range(190, 200)]
+    drawn = [*range(57), *range(100, 150), *range(190, 200)]
     assert (counts[drawn] == expected[drawn]).all() and (np.delete(counts, drawn, axis=0) == -1).all()
 
 

@@ -83,7 +83,7 @@ def time_average_noise(examples, exponent, size):
 
     Arguments as in time_average_variance.
     """
-    deviation = np.sqrt(time_average_variance(examples, exponent, size))
+    deviation = np.sqrt(np.maximum(time_average_variance(examples, exponent, size), 0))  # 0 but for rounding, at N = 1
     return deviation / time_average(examples, exponent, size)
 
 

@@ -1,27 +1,15 @@
 """A CSV of counts: one line a problem, columns problem_id, attempts, successes."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
+from sim.pilot.pilot import Pilot
 from sim.pilot.table import numbered_rows, whole
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "math_pythia_2.8b.csv"
 COLUMNS = ("problem_id", "attempts", "successes")
 _LARGEST = 2**24  # counts are float32 in the sampler
-
-
-class Pilot(NamedTuple):
-    """Problems of a file called `source`, attempts recorded for each and successes among them.
-
-    attempts, successes: float64 [problems], whole numbers.
-    """
-
-    source: str
-    problem_id: list[str]
-    attempts: np.ndarray
-    successes: np.ndarray
 
 
 def read(path):
