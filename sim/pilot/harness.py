@@ -8,6 +8,8 @@ as counts in pass@1, which is successes / repeats.
 from sim.pilot import columns, files, rows
 
 _FILES = "a log of lm-evaluation-harness"
+_OTHERS = {"doc", "target", "arguments", "resps", "filtered_resps"}  # lists and numbers that are no scores
+_NO_METRIC = {"doc_id", "filter", "doc_hash", "metrics", "repeats"}
 
 
 def recognised(record):
@@ -39,23 +41,19 @@ def _lines(path, form):
             raise ValueError(f"{path}, line {number}: need doc_id and resps as {_FILES} has, got {', '.join(record)}")
         responses = record.pop("resps", None) or record.pop("filtered_resps", None)
         record["repeats"] = len(responses[0]) if responses and isinstance(responses[0], list) else 1
-        named = record["metrics"] if isinstance(record.get("metrics"), list) else ()
-        keep = {"doc_id", "filter", "doc_hash", "repeats", "metrics", *map(str, named)}
-        scores = {key: cell for key, cell in record.items() if isinstance(cell, (bool, int, float, list))}
-        yield number, {key: cell for key, cell in record.items() if key in keep} | scores
-
-
-_OTHERS = {"doc_id", "repeats", "metrics", "arguments", "filtered_resps", "resps", "doc", "target"}
+        scores = {key for key, cell in record.items() if isinstance(cell, (bool, int, float, list))} - _OTHERS
+        keep = scores | _NO_METRIC
+        yield number, {key: cell for key, cell in record.items() if key in keep}
 
 
 def _choice(path, lines, given):
     """Metric and filter whose outcomes are meant."""
     first = lines[0][1]
-    metrics = first["metrics"] if isinstance(first.get("metrics"), list) else [k for k in first if k not in _OTHERS]
+    metrics = first["metrics"] if isinstance(first.get("metrics"), list) else [k for k in first if k not in _NO_METRIC]
     filters = list(dict.fromkeys(record.get("filter") for _, record in lines))
     choices = [f"{m},{f}" if len(filters) > 1 else m for m in metrics for f in filters]
     if not choices:
-        raise ValueError(f"{path}: need a metric in {_FILES}, got {', '.join(first)}")
+        raise ValueError(f"{path}: need a metric in {_FILES}, got {_fields(first)}")
     asked = given and given.replace("/", ",")
     if asked is None and len(choices) > 1:
         raise ValueError(f"{path}: need one metric and filter of {_FILES}, got {_listed(choices)}; {_set(choices[0])}")
@@ -63,6 +61,10 @@ def _choice(path, lines, given):
     if metric not in metrics or (kept or filters[0]) not in filters or (len(filters) > 1 and not kept):
         raise ValueError(f"{path}: need {_listed(choices, ' or ')} as pilot.columns.outcome, got {given!r}")
     return metric, kept or None
+
+
+def _fields(record):
+    return ", ".join(key for key in record if key != "repeats")
 
 
 def _listed(choices, last=" and "):
@@ -77,16 +79,16 @@ def _attempts(where, record, metric):
     """(attempts, outcome or successes or list of outcomes) of a line."""
     repeats, value = record["repeats"], record.get(metric)
     if metric not in record:
-        raise ValueError(f"{where}: need the metric {metric}, got {', '.join(record)}")
+        raise ValueError(f"{where}: need the metric {metric}, got {_fields(record)}")
     if isinstance(value, list):
         if len(value) != repeats:
-            raise ValueError(f"{where}: need a {metric} for each of {repeats} responses, got {len(value)}")
+            raise ValueError(f"{where}: need the {metric} of each of {repeats} responses, got {len(value)}")
         return repeats, value
     if repeats == 1:
         return 1, value
     if metric != "pass@1":
         raise ValueError(
-            f"{where}: need a {metric} for each of {repeats} responses, got one for all of them, as {_FILES} "
+            f"{where}: need the {metric} of each of {repeats} responses, got one for all of them, as {_FILES} "
             "scores only what its filter keeps; score each response and give a table of problem and outcome"
         )
     successes = value * repeats if isinstance(value, (int, float)) else -1

@@ -141,8 +141,8 @@ def _sign(pilot, batches, first_success):
     if solved[short].all():
         if batches or first_success or _all_solved(len(solved), solved.sum(), short.sum()) < _BY_CHANCE:
             return (
-                f"all {short.sum():,} problems with fewer than {top:,.0f} attempts have a success, "
-                f"and the {(~solved).sum():,} without one have {top:,.0f}"
+                f"the problems with fewer than {top:,.0f} attempts ({short.sum():,}) all have a success, "
+                f"and those without one ({(~solved).sum():,}) all have {top:,.0f}"
             )
     elif solved.any() and _sigmas(attempts, solved) < -_SIGMAS:
         with_one, without = (np.median(attempts[chosen]) for chosen in (solved, ~solved))

@@ -1,0 +1,171 @@
+"""Laws of how success probabilities spread over problems, as weights on a grid, and how likely counts make them.
+
+Whatever the law, the counts of a problem know its success probability s only through s^c (1 - s)^(m - c), so laws are
+held as weights on a grid of log odds, and a pilot as what the likelihood is on that grid.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+STEP = 0.125  # in log odds: laws are smooth on it; the likelihood, which need not be, is averaged over each cell
+ODDS = np.arange(-30, 18 + STEP / 2, STEP)
+LOG_SUCCESS, LOG_FAILURE = -np.logaddexp(0, -ODDS), -np.logaddexp(0, ODDS)
+_EDGES = np.append(ODDS - STEP / 2, ODDS[-1] + STEP / 2)
+_LOWEST, _HIGHEST = special.expit(_EDGES[[0, -1]])
+
+
+class Law(NamedTuple):
+    """A law of difficulty: weights on the cells for parameters, and a weakly informative prior of these.
+
+    weights: theta [n, parameters] -> [n, 1 + cells], each row adding up to 1; the first cell is "never" (s = 0, or
+    below 1e-13), the others stand at ODDS.  parameters: their names.  centre, scale: of independent normals.
+    """
+
+    weights: Callable
+    parameters: tuple[str, ...]
+    centre: tuple[float, ...]
+    scale: tuple[float, ...]
+
+
+def reach(attempts):
+    """Chance 1 - (1 - s)^k of at least one success in k attempts, [1 + cells, k]."""
+    return np.concatenate([np.zeros((1, len(attempts))), -np.expm1(np.outer(LOG_FAILURE, attempts))])
+
+
+# Laws -----------------------------------------------------------------------------------------------------------------
+
+
+def _on_grid(log_density, below, above, never):
+    """Weights from log densities [n, cells] in log odds, with what lies beyond both ends [n], thinned by never [n]."""
+    inner = special.softmax(log_density, axis=-1) * (1 - below - above)[:, None]
+    inner[:, -1] += above
+    return np.concatenate([(never + (1 - never) * below)[:, None], (1 - never)[:, None] * inner], axis=-1)
+
+
+def beta(theta):
+    """s ~ Beta(beta, alpha) (Levi 2024, Sec. 3: the failure probability is Beta(alpha, beta)), with a point mass at 0.
+
+    theta [n, 2 or 3]: log beta, log alpha, and the log odds of the point mass.
+    """
+    own, other = np.exp(theta[:, 0]), np.exp(theta[:, 1])
+    density = own[:, None] * LOG_SUCCESS + other[:, None] * LOG_FAILURE
+    below, above = special.betainc(own, other, _LOWEST), special.betainc(other, own, 1 - _HIGHEST)
+    return _on_grid(density, below, above, _never(theta, 2))
+
+
+def kumaraswamy(theta):
+    """P(s < x) = 1 - (1 - x^a)^b (Schaeffer et al. 2025, Table of laws), with a point mass at 0.
+
+    theta [n, 2 or 3]: log a, log b, and the log odds of the point mass.
+    """
+    a, b = np.exp(theta[:, 0]), np.exp(theta[:, 1])
+    power = np.minimum(a[:, None] * LOG_SUCCESS, -1e-300)
+    density = power + (b[:, None] - 1) * np.log(-np.expm1(power)) + LOG_FAILURE
+    below = -np.expm1(b * np.log1p(-(_LOWEST**a)))
+    above = (-np.expm1(a * np.log(_HIGHEST))) ** b
+    return _on_grid(density, below, above, _never(theta, 2))
+
+
+def logit_normal(theta):
+    """Log odds of s normal, with a point mass at 0.
+
+    theta [n, 2 or 3]: mean, log standard deviation, and the log odds of the point mass.
+    """
+    mean, spread = theta[:, 0], np.exp(theta[:, 1])
+    density = -0.5 * ((ODDS - mean[:, None]) / spread[:, None]) ** 2
+    below, above = special.ndtr((_EDGES[0] - mean) / spread), special.ndtr((mean - _EDGES[-1]) / spread)
+    return _on_grid(density, below, above, _never(theta, 2))
+
+
+def scaled_kumaraswamy(theta):
+    """s = c z, z of Kumaraswamy's law (Schaeffer et al. 2025, Sec. 4); theta [n, 3]: log a, log b, log odds of c."""
+    a, b, log_scale = np.exp(theta[:, :1]), np.exp(theta[:, 1:2]), special.log_expit(theta[:, 2:])
+    power = a * (LOG_SUCCESS - log_scale)
+    inside = np.minimum(power, -1e-12)
+    density = np.where(power < 0, inside + (b - 1) * np.log(-np.expm1(inside)) + LOG_FAILURE, -np.inf)
+    below = -np.expm1(b[:, 0] * np.log1p(-np.exp(np.minimum(a[:, 0] * (np.log(_LOWEST) - log_scale[:, 0]), -1e-12))))
+    return _on_grid(density, below, np.zeros(len(theta)), np.zeros(len(theta)))
+
+
+def _never(theta, position):
+    return special.expit(theta[:, position]) if theta.shape[1] > position else np.zeros(len(theta))
+
+
+# Priors: the exponent within a factor e of the 0.35 of Levi 2024, what else there is over all that was ever published.
+_EXPONENT, _SIZE, _MASS = (-1.0, 1.0), (1.5, 3.0), (-1.0, 2.0)
+
+
+def _law(weights, parameters, *priors):
+    return Law(weights, parameters, *zip(*priors, strict=True))
+
+
+LAWS = {
+    "beta": _law(beta, ("log beta", "log alpha"), _EXPONENT, _SIZE),
+    "beta with a ceiling": _law(beta, ("log beta", "log alpha", "never"), _EXPONENT, _SIZE, _MASS),
+    "kumaraswamy": _law(kumaraswamy, ("log a", "log b"), _EXPONENT, _SIZE),
+    "kumaraswamy with a ceiling": _law(kumaraswamy, ("log a", "log b", "never"), _EXPONENT, _SIZE, _MASS),
+    "logit-normal": _law(logit_normal, ("mean", "log spread"), (-4.0, 5.0), (0.8, 0.5)),
+    "logit-normal with a ceiling": _law(logit_normal, ("mean", "log spread", "never"), (-4.0, 5.0), (0.8, 0.5), _MASS),
+}
+
+
+# Likelihood -----------------------------------------------------------------------------------------------------------
+
+
+class Likelihood(NamedTuple):
+    """What the counts of a pilot say of s: a row for each pair of counts that occurs.
+
+    kernel: [pairs, 1 + cells], the likelihood averaged over each cell, its largest value 1.  log_scale: what it was
+    divided by, [pairs].  problems: with these counts, [pairs].  row: of each problem.
+    """
+
+    kernel: np.ndarray
+    log_scale: np.ndarray
+    problems: np.ndarray
+    row: np.ndarray
+
+
+def of_counts(attempts, successes):
+    """Likelihood C(m, c) s^c (1 - s)^(m - c) of c successes in m attempts [problems], whatever ended the attempts."""
+    pairs, row, problems = np.unique(np.stack([attempts, successes]), axis=1, return_inverse=True, return_counts=True)
+    m, c = (np.asarray(x, float) for x in pairs)
+    log_kernel = c[:, None] * LOG_SUCCESS + (m - c)[:, None] * LOG_FAILURE
+    inner = (c > 0) & (c < m)  # a peak, which may be narrower than a cell
+    ci, mi = c[inner], m[inner]
+    below = special.betainc(ci[:, None], (mi - ci)[:, None], special.expit(_EDGES))
+    above = special.betainc((mi - ci)[:, None], ci[:, None], special.expit(-_EDGES))
+    share = np.where(below[:, 1:] < 0.5, np.diff(below), -np.diff(above))
+    with np.errstate(divide="ignore"):
+        log_kernel[inner] = np.log(np.maximum(share, 0)) + special.betaln(ci, mi - ci)[:, None] - np.log(STEP)
+    never = np.where(c == 0, 0.0, -np.inf)
+    log_kernel = np.concatenate([never[:, None], log_kernel], axis=1)
+    choose = special.gammaln(m + 1) - special.gammaln(c + 1) - special.gammaln(m - c + 1)
+    return _scaled(log_kernel, choose, problems, row)
+
+
+def of_batches(attempts, solved, batch):
+    """Likelihood (1 - s)^(m - b) (1 - (1 - s)^b) of problems solved in the last of their batches of b attempts.
+
+    attempts: m, [problems].  solved: bool [problems]; the others have failed m times.
+    """
+    pairs, row, problems = np.unique(np.stack([attempts, solved]), axis=1, return_inverse=True, return_counts=True)
+    m, won = np.asarray(pairs[0], float), pairs[1] > 0
+    failed = np.where(won, m - batch, m)[:, None] * LOG_FAILURE
+    with np.errstate(divide="ignore"):
+        last = np.where(won[:, None], np.log(-np.expm1(batch * LOG_FAILURE)), 0.0)
+    never = np.where(won, -np.inf, 0.0)
+    return _scaled(np.concatenate([never[:, None], failed + last], axis=1), np.zeros(len(m)), problems, row)
+
+
+def _scaled(log_kernel, log_scale, problems, row):
+    top = log_kernel.max(axis=1, keepdims=True)
+    return Likelihood(np.exp(log_kernel - top), log_scale + top[:, 0], problems.astype(float), np.ravel(row))
+
+
+def log_likelihood(weights, likelihood):
+    """Log likelihood of weights [n, 1 + cells]: [n]."""
+    each = np.log(np.maximum(weights @ likelihood.kernel.T, 1e-300)) + likelihood.log_scale
+    return each @ likelihood.problems

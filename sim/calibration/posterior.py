@@ -1,0 +1,110 @@
+"""What a pilot leaves of a law's prior: weighted parameters, by importance sampling that adapts itself."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy import linalg, special, stats
+
+from sim.calibration import mixtures
+
+_DRAWS, _ROUNDS = 1024, 6
+_ENOUGH = 0.3  # of the draws may count, of the effective ones, before it stops adapting
+_WIDER, _TAIL = 1.5, 6  # covariance and degrees of freedom of the next proposal, wider than what it follows
+_NEGLIGIBLE = 1e-5  # weight, against the largest, below which parameters are dropped
+
+
+class Posterior(NamedTuple):
+    """theta [n, parameters] with weight [n], adding up to 1, the weights of the law there, [n, 1 + cells].
+
+    log_evidence: log of the likelihood averaged over the prior.
+    """
+
+    theta: np.ndarray
+    weight: np.ndarray
+    mixing: np.ndarray
+    log_evidence: float
+
+
+class Average(NamedTuple):
+    """Several laws at once, each weighed by its evidence: weight [n], mixing [n, 1 + cells], the law of each, [n].
+
+    shares: name of a law -> its posterior probability.  of: name -> Posterior.
+    """
+
+    weight: np.ndarray
+    mixing: np.ndarray
+    law: np.ndarray
+    shares: dict
+    of: dict
+
+
+def posterior(law, likelihood):
+    """Posterior of a law's parameters (deterministic: the draws are quasi-random)."""
+    size = len(law.centre)
+    centre, root = np.array(law.centre), np.diag(law.scale)
+    theta = centre + 1.3 * _normals(size, 0) @ root
+    log_proposal = stats.norm.logpdf(theta, centre, 1.3 * np.array(law.scale)).sum(axis=1)
+    for turn in range(1, _ROUNDS + 1):
+        mixing = law.weights(theta)
+        log_weight = mixtures.log_likelihood(mixing, likelihood) - log_proposal
+        log_weight += stats.norm.logpdf(theta, law.centre, law.scale).sum(axis=1)
+        weight = special.softmax(log_weight)
+        if turn == _ROUNDS or _effective(weight) > _ENOUGH * _DRAWS:
+            break
+        theta, log_proposal = _proposal(theta, _tempered(weight, 8 * size), turn)
+    kept = weight > _NEGLIGIBLE * weight.max()
+    evidence = special.logsumexp(log_weight) - np.log(len(theta))
+    return Posterior(theta[kept], weight[kept] / weight[kept].sum(), mixing[kept], float(evidence))
+
+
+def average(likelihood, laws=None, prior=None):
+    """Average of laws, by their evidence.
+
+    laws: names, all by default.  prior: name -> weight before the pilot, 1 by default.
+    """
+    names = list(mixtures.LAWS) if laws is None else list(laws)
+    of = {name: posterior(mixtures.LAWS[name], likelihood) for name in names}
+    before = np.log([1.0 if prior is None else prior[name] for name in names])
+    shares = special.softmax(before + [of[name].log_evidence for name in names])
+    return Average(
+        np.concatenate([share * of[name].weight for share, name in zip(shares, names, strict=True)]),
+        np.concatenate([of[name].mixing for name in names]),
+        np.repeat(np.array(names, object), [len(of[name].weight) for name in names]),
+        dict(zip(names, shares.tolist(), strict=True)),
+        of,
+    )
+
+
+def _effective(weight):
+    return 1 / (weight**2).sum()
+
+
+def _tempered(weight, wanted):
+    """The weights, flattened until so many draws count: a first guess must not collapse to a point."""
+    power = 1.0
+    tempered = weight
+    while _effective(tempered) < wanted and power > 0.02:
+        power *= 0.7
+        tempered = weight**power / (weight**power).sum()
+    return tempered
+
+
+def _proposal(theta, weight, turn):
+    """Draws from a multivariate t about weighted ones, and their log density."""
+    size = theta.shape[1]
+    centre = weight @ theta
+    spread = _WIDER * ((theta - centre).T @ ((theta - centre) * weight[:, None])) + 1e-8 * np.eye(size)
+    root = linalg.cholesky(spread, lower=True)
+    stretch = np.sqrt(_TAIL / stats.chi2.ppf(_uniforms(1, 100 + turn), _TAIL))
+    drawn = _normals(size, turn) * stretch @ root.T
+    return centre + drawn, stats.multivariate_t.logpdf(drawn, shape=spread, df=_TAIL)
+
+
+@cache
+def _uniforms(size, number):
+    return stats.qmc.Sobol(size, seed=number).random(_DRAWS).clip(1e-9, 1 - 1e-9)
+
+
+def _normals(size, number):
+    return stats.norm.ppf(_uniforms(size, number))

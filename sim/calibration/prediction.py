@@ -1,0 +1,112 @@
+"""Coverage at any number of attempts: for these very problems, and for new problems of the same kind.
+
+Two kinds that must not be confused. For these problems what remains unknown is how hard each of them is, given its
+counts, and the law; new problems are drawn anew from the law besides.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special, stats
+
+from sim.calibration import mixtures, published
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+POINT = "beta", "beta with a ceiling"  # the laws whose average is one voice of the point; the line is the other
+_VOICE = 0.5  # of the line; chosen on the ten public curves of scripts/benchmark_calibration.py
+_NODES = stats.norm.ppf((np.arange(15) + 0.5) / 15)  # of a normal distribution
+_GRID = 40  # points of a curve that others fit
+
+
+class Interval(NamedTuple):
+    """Of coverage at each of so many attempts: quantiles [k, levels] at LEVELS, and the mean [k]."""
+
+    attempts: np.ndarray
+    quantiles: np.ndarray
+    mean: np.ndarray
+
+
+def these_moments(average, likelihood, attempts):
+    """Mean and variance [n, k] of the coverage of the pilot's own problems, at each draw of the laws' parameters.
+
+    Coverage at k: the mean over problems of 1 - (1 - s)^k, every s drawn from what its counts leave of the law.
+    """
+    reached = mixtures.reach(attempts)
+    total = likelihood.problems.sum()
+    chance = average.mixing @ likelihood.kernel.T
+    mean = np.zeros((len(average.mixing), len(attempts)))
+    variance = np.zeros_like(mean)
+    for kernel, problems, chances in zip(likelihood.kernel, likelihood.problems, chance.T, strict=True):
+        here = average.mixing / np.maximum(chances, 1e-300)[:, None]
+        first, second = here @ (kernel[:, None] * reached), here @ (kernel[:, None] * reached**2)
+        mean += problems * first
+        variance += problems * np.maximum(second - first**2, 0)
+    return mean / total, variance / total**2
+
+
+def these(average, likelihood, attempts):
+    """Interval of the coverage of the pilot's own problems."""
+    return _interval(average.weight, *these_moments(average, likelihood, attempts), attempts)
+
+
+def new(average, attempts, problems=None):
+    """Interval of the coverage of new problems of the same kind: of all there are, or of so many drawn from them."""
+    reached = mixtures.reach(attempts)
+    mean = average.mixing @ reached
+    variance = np.zeros_like(mean)
+    if problems is not None:
+        variance = np.maximum(average.mixing @ reached**2 - mean**2, 0) / problems
+    return _interval(average.weight, mean, variance, attempts)
+
+
+def _interval(weight, mean, variance, attempts):
+    """Quantiles of a mixture of distributions between 0 and 1 that are known by their first two moments."""
+    quantiles = np.empty((len(attempts), len(LEVELS)))
+    for point in range(len(attempts)):
+        values = _spread(mean[:, point], variance[:, point])
+        quantiles[point] = weighted_quantiles(values.ravel(), np.repeat(weight / values.shape[1], values.shape[1]))
+    return Interval(np.asarray(attempts), quantiles, weight @ mean)
+
+
+def _spread(mean, variance):
+    """Values [n, 15], equally likely, of the Beta distributions with these moments [n]; normal ones where narrow."""
+    values = mean[:, None] + np.sqrt(variance)[:, None] * _NODES
+    near = (values.min(axis=1) < 0) | (values.max(axis=1) > 1)
+    if near.any():
+        m, v = mean[near].clip(1e-12, 1 - 1e-12), np.maximum(variance[near], 1e-300)
+        size = np.maximum(m * (1 - m) / v - 1, 1e-3)
+        values[near] = special.betaincinv((m * size)[:, None], ((1 - m) * size)[:, None], special.ndtr(_NODES))
+    return values
+
+
+def weighted_quantiles(values, weight, levels=LEVELS):
+    """Quantiles of weighted values [n]."""
+    order = np.argsort(values)
+    cumulated = np.cumsum(weight[order])
+    return values[order][np.searchsorted(cumulated, np.array(levels) * cumulated[-1]).clip(0, len(values) - 1)]
+
+
+def curve_grid(most):
+    """Numbers of attempts, whole, even on a log scale, from 1 to the most there are."""
+    return np.unique(np.round(np.geomspace(1, most, _GRID)))
+
+
+def point(average, likelihood, ks, curve, attempts):
+    """The value that is said for the coverage of these problems: [k].
+
+    Half of its logarithm from the laws with an exponent (the value with the least expected relative error under beta
+    with and without a ceiling), half from the line through log(-log pass@k). The Beta laws tend to say too little
+    where difficulty has two scales, the line too much where some problems are impossible; together they err least.
+    ks, curve: unbiased pass@k of the pilot.
+    """
+    chosen = np.isin(average.law, POINT)
+    part = average._replace(weight=average.weight[chosen], mixing=average.mixing[chosen])
+    mean, variance = these_moments(part, likelihood, attempts)
+    drawn = published.line(ks, curve, attempts)
+    values = np.empty(len(attempts))
+    for place in range(len(attempts)):
+        spread = _spread(mean[:, place], variance[:, place])
+        weight = np.repeat(part.weight / spread.shape[1], spread.shape[1]) / np.maximum(spread.ravel(), 1e-6)
+        (values[place],) = weighted_quantiles(spread.ravel(), weight, (0.5,))
+    drawn = np.where(np.isnan(drawn), values, drawn)
+    return np.exp((1 - _VOICE) * np.log(np.maximum(values, 1e-12)) + _VOICE * np.log(np.maximum(drawn, 1e-12)))

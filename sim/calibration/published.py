@@ -1,0 +1,74 @@
+"""Curves that others fit to pass@k, for comparison and as one voice in the average. All are least squares.
+
+Each takes ks [k], the curve there, and the attempts to predict at; each returns the predicted pass@k.
+"""
+
+import numpy as np
+from scipy import optimize, special
+
+from sim.calibration import mixtures
+
+
+def line(ks, curve, attempts):
+    """log(-log pass@k) = log a - b log k, a line by least squares (Schaeffer et al. 2025, Table 1, as reproduced).
+
+    NaN for a curve that has fewer than two points between 0 and 1.
+    """
+    inside = (curve > 0) & (curve < 1)
+    if np.count_nonzero(inside) < 2:
+        return np.full(len(attempts), 1.0 if (curve >= 1).any() else np.nan)
+    x, y = np.log(ks[inside]), np.log(-np.log(curve[inside]))
+    slope = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
+    return np.exp(-np.exp(y.mean() + slope * (np.log(attempts) - x.mean())))
+
+
+def exponential_power(ks, curve, attempts):
+    """pass@k = exp(-a k^-b), by least squares of pass@k (Brown et al. 2024, Eq. 3)."""
+    return _least_squares(lambda theta, k: np.exp(-np.exp(theta[0] - theta[1] * np.log(k))), (1, 0.3), ks, curve)(
+        attempts
+    )
+
+
+def ceiling_law(ks, curve, attempts):
+    """pass@k = A (1 - B(alpha + k, beta) / B(alpha, beta)), by least squares of pass@k (Levi 2024, Eq. 7)."""
+    return _least_squares(_levi, (2, -1, 3), ks, curve)(attempts)
+
+
+def _levi(theta, k):
+    alpha, beta = np.exp(theta[0]), np.exp(theta[1])
+    return special.expit(theta[2]) * -np.expm1(special.betaln(alpha + k, beta) - special.betaln(alpha, beta))
+
+
+def _least_squares(law, start, ks, curve):
+    """The law with the parameters that fit best, as a function of k."""
+    found = optimize.least_squares(lambda theta: law(theta, ks) - curve, np.array(start, float), bounds=(-12, 12))
+    return lambda attempts: law(found.x, np.asarray(attempts, float))
+
+
+def plug_in(attempts_made, successes, attempts):
+    """1 - (1 - c/m)^k averaged over problems: what a share of successes would give if it were the probability."""
+    share = (successes / attempts_made)[:, None]
+    with np.errstate(divide="ignore"):
+        return -np.expm1(attempts * np.log1p(-share)).mean(axis=0)
+
+
+def free_mixture(likelihood, reached, rounds=2000):
+    """The likeliest distribution of s on the grid, whatever its shape (EM; Laird 1978), and its pass@k.
+
+    likelihood: sim.calibration.mixtures.Likelihood.  reached: from mixtures.reach, [1 + cells, k].
+    """
+    weights = np.full(likelihood.kernel.shape[1], 1 / likelihood.kernel.shape[1])
+    for _ in range(rounds):
+        share = likelihood.kernel * weights
+        weights = likelihood.problems @ (share / share.sum(axis=1, keepdims=True)) / likelihood.problems.sum()
+    return weights @ reached
+
+
+def likeliest(weights, likelihood, start):
+    """Parameters of a law (mixtures.Law.weights) that make the counts likeliest, and the law's weights [1 + cells]."""
+
+    def cost(theta):
+        return -mixtures.log_likelihood(weights(theta[None]), likelihood)[0]
+
+    found = optimize.minimize(cost, start, method="Nelder-Mead", options={"maxiter": 2000, "xatol": 1e-4})
+    return found.x, weights(found.x[None])[0]
