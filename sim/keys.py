@@ -3,11 +3,10 @@
 seed, physics -> run_key -> streams of every batch -> dealt out, by name, to the samplers of one batch.
 """
 
-import hashlib
-
 import jax
 import numpy as np
 
+from sim import seeds
 from sim.samplers import bits
 
 
@@ -17,9 +16,7 @@ def run_key(seed, physics):
     seed: any integer.  physics: text that names every number the result depends on, so that two points of a sweep
     draw independently of each other.
     """
-    digest = hashlib.sha256(f"{seed}\n{physics}".encode()).digest()
-    words = np.frombuffer(digest[:8], dtype="<u4").astype(np.uint32)
-    return key_of(words)
+    return key_of(seeds.words(seed, physics))
 
 
 def batch_keys(key, batches):

@@ -54,9 +54,9 @@ def test_only_the_room_of_figures_draws():
     assert not importers(r"scipy|sim\.(verdict|estimators|laws)", inside("figures"))
 
 
-def test_only_keys_makes_or_folds_keys():
+def test_only_keys_makes_or_folds_keys_and_only_seeds_makes_generators_without_jax():
     makers = re.compile(r"(random\.(key|PRNGKey|fold_in|wrap_key_data)\b|default_rng|RandomState|random\.Generator)")
-    assert {p.name for p in SOURCES if makers.search(p.read_text(encoding="utf-8"))} == {"keys.py"}
+    assert {p.name for p in SOURCES if makers.search(p.read_text(encoding="utf-8"))} == {"keys.py", "seeds.py"}
 
 
 @pytest.mark.parametrize("room", ["utils", "helpers", "common", "misc"])

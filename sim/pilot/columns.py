@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sim.pilot.files import listed
+
 ROLES = ("problem", "attempts", "successes", "outcome", "order", "model", "suite")
 _NAMES = {  # spaces and hyphens count as _, capitals as small letters
     "problem": "problem problem_id problem_idx problem_index problem_name task_id question_id question_idx id "
@@ -61,7 +63,7 @@ def chosen(where, header, first, given):
     missing = [role for role in needed if roles[role] is None]
     if missing:
         raise ValueError(
-            f"{where}: need columns problem, attempts and successes, or problem and outcome, got {', '.join(header)}; "
+            f"{where}: need columns problem, attempts and successes, or problem and outcome, got {listed(header)}; "
             f"set pilot.columns.{missing[0]}"
         )
     if counted:
@@ -83,7 +85,7 @@ def _refuse_missing(where, header, given):
             raise ValueError(f"{where}: need each column once, got {name} twice")
     for role, name in given.items():
         if name not in header:
-            raise ValueError(f"{where}: need the column {name!r} of pilot.columns.{role}, got {', '.join(header)}")
+            raise ValueError(f"{where}: need the column {name!r} of pilot.columns.{role}, got {listed(header)}")
 
 
 def _fits(role, name, first, known):

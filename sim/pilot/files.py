@@ -56,3 +56,8 @@ def shortened(value):
     """repr of a cell, cut where it is long."""
     shown = repr(value)
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def listed(names):
+    """Names of columns in a sentence, each on one line and none long."""
+    return ", ".join(" ".join(str(name).split())[:60] for name in names)

@@ -22,7 +22,7 @@ def table(path, form, given):
     columns.only(path, given, ("outcome",), _FILES)
     lines = list(_lines(path, form))
     metric, kept = _choice(path, lines, given.get("outcome"))
-    lines = [(number, record) for number, record in lines if kept is None or record["filter"] == kept]
+    lines = [(number, record) for number, record in lines if kept is None or str(record.get("filter")) == kept]
     unit = "line" if form == "lines" else "record"
     read = [_attempts(f"{path}, {unit} {number}", record, metric) for number, record in lines]
     places = [number for number, _ in lines]
@@ -38,9 +38,12 @@ def _lines(path, form):
     """Records without their texts."""
     for number, record in rows.records(path, form):
         if not recognised(record):
-            raise ValueError(f"{path}, line {number}: need doc_id and resps as {_FILES} has, got {', '.join(record)}")
+            raise ValueError(
+                f"{path}, line {number}: need doc_id and resps as {_FILES} has, got {files.listed(record)}"
+            )
         responses = record.pop("resps", None) or record.pop("filtered_resps", None)
-        record["repeats"] = len(responses[0]) if responses and isinstance(responses[0], list) else 1
+        listed = isinstance(responses, list) and responses and isinstance(responses[0], list)
+        record["repeats"] = len(responses[0]) if listed else 1
         scores = {key for key, cell in record.items() if isinstance(cell, (bool, int, float, list))} - _OTHERS
         keep = scores | _NO_METRIC
         yield number, {key: cell for key, cell in record.items() if key in keep}
@@ -49,8 +52,12 @@ def _lines(path, form):
 def _choice(path, lines, given):
     """Metric and filter whose outcomes are meant."""
     first = lines[0][1]
-    metrics = first["metrics"] if isinstance(first.get("metrics"), list) else [k for k in first if k not in _NO_METRIC]
-    filters = list(dict.fromkeys(record.get("filter") for _, record in lines))
+    metrics = (
+        list(map(str, first["metrics"]))
+        if isinstance(first.get("metrics"), list)
+        else [k for k in first if k not in _NO_METRIC]
+    )
+    filters = list(dict.fromkeys(str(record.get("filter")) for _, record in lines))
     choices = [f"{m},{f}" if len(filters) > 1 else m for m in metrics for f in filters]
     if not choices:
         raise ValueError(f"{path}: need a metric in {_FILES}, got {_fields(first)}")
@@ -64,7 +71,7 @@ def _choice(path, lines, given):
 
 
 def _fields(record):
-    return ", ".join(key for key in record if key != "repeats")
+    return files.listed(key for key in record if key != "repeats")
 
 
 def _listed(choices, last=" and "):
@@ -91,8 +98,8 @@ def _attempts(where, record, metric):
             f"{where}: need the {metric} of each of {repeats} responses, got one for all of them, as {_FILES} "
             "scores only what its filter keeps; score each response and give a table of problem and outcome"
         )
-    successes = value * repeats if isinstance(value, (int, float)) else -1
-    if abs(successes - round(successes)) > 1e-6 * repeats or not 0 <= value <= 1:
+    successes = value * repeats if isinstance(value, (int, float)) and 0 <= value <= 1 else 0.5
+    if abs(successes - round(successes)) > 1e-6 * repeats:
         raise ValueError(f"{where}: need a pass@1 that is a share of {repeats}, got {files.shortened(value)}")
     return repeats, round(successes)
 
@@ -101,7 +108,7 @@ def _refuse_other_documents(path, unit, lines):
     """Logs of two tasks in one file number their documents alike."""
     seen = {}
     for number, record in lines:
-        earlier, known = seen.setdefault(record["doc_id"], (number, record.get("doc_hash")))
+        earlier, known = seen.setdefault(str(record["doc_id"]), (number, record.get("doc_hash")))
         if known != record.get("doc_hash"):
             raise ValueError(
                 f"{path}, {unit} {number}: need one document for doc_id {record['doc_id']!r}, "

@@ -4,6 +4,7 @@ import csv
 import importlib.util
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,8 +33,9 @@ def delimited(path, choose):
     choose: where, header, first row if known -> {role: column}.
     """
     with files.text(path) as file:
-        lines = _Lines(file)
-        rows = csv.reader(lines, delimiter=_delimiter(path), strict=True)
+        delimiter = _delimiter(path)
+        lines = _Lines(file, delimiter)
+        rows = csv.reader(lines, delimiter=delimiter, strict=True)
         try:
             header = [name.strip() for name in next(rows)]
             chunk = list(itertools.islice(rows, _CHUNK))
@@ -58,8 +60,9 @@ def delimited(path, choose):
 class _Lines:
     """Lines of a file but comments and empty ones; starts: numbers of those at which a row starts."""
 
-    def __init__(self, file):
+    def __init__(self, file, delimiter):
         self.file, self.starts = file, []
+        self.quoted = re.compile(rf'(?:^|{re.escape(delimiter)})"(?:[^"]|"")*("?)')
 
     def __iter__(self):
         inside = False  # a quoted cell goes on in the next line
@@ -69,13 +72,13 @@ class _Lines:
                     continue
                 self.starts.append(number)
             if '"' in line:
-                inside ^= line.count('"') % 2 == 1
+                inside = not all(closed[1] for closed in self.quoted.finditer('"' * inside + line))
             yield line
 
 
 def _delimiter(path):
     with files.text(path) as file:
-        header = next(iter(_Lines(file)))
+        header = next(iter(_Lines(file, ",")))
     return next((mark for mark in ("\t", ",", ";") if mark in header), ",")
 
 
@@ -128,7 +131,7 @@ def of_records(path, form, choose):
             name = error.args[0]
             number, record = next(row for row in chunk if name not in row[1])
             raise ValueError(
-                f"{path}, {unit} {number}: need {name} as in the first {unit}, got {', '.join(record)}"
+                f"{path}, {unit} {number}: need {name} as in the first {unit}, got {files.listed(record)}"
             ) from None
         places += [number for number, _ in chunk]
     if not places:

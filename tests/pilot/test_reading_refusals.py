@@ -42,6 +42,7 @@ DELIMITED = {
         ", line 3: need cells with their quotes closed, got a row that breaks them "
         "(field larger than field limit (131072))",
     ),
+    "after a quote within a cell": (COUNTS + 'b 5",10,3\n# c\nc,1\n', ", line 5: need 3 cells as in the header, got 2"),
     "text": (COUNTS + "b,ten,3\n", WHOLE.format("'ten' and '3'")),
     "a long text": (COUNTS + f"b,{'x' * 99},3\n", WHOLE.format(f"'{'x' * 56}... and '3'")),
     "nothing": (COUNTS + "b,10,\n", WHOLE.format("'10' and ''")),
@@ -166,6 +167,10 @@ JSON = {
     "harness: no share of the repeats": (
         lines(RESPONSES | {"metrics": ["pass@1"], "pass@1": 0.3}),
         ", line 1: need a pass@1 that is a share of 2, got 0.3",
+    ),
+    "harness: no number": (
+        lines(RESPONSES | {"metrics": ["pass@1"], "pass@1": None}),
+        ", line 1: need the metric pass@1, got doc_id, filter, metrics, exact_match",
     ),
     "harness: scores of some responses": (
         lines(RESPONSES | {"exact_match": [1]}),

@@ -1,0 +1,187 @@
+"""Does a pilot look like the memorising model (Levi 2024)? Tests by simulation, each with its p-value.
+
+The model says that attempts at a problem are independent, with a success probability of its own, and that over
+problems the failure probability is Beta(alpha, beta) but for a share 1 - A that never succeeds. Counts can show the
+second, the order of outcomes the first. What no pilot can show: attempts that depend on each other but might come in
+any order look like difficulty (de Finetti).
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special, stats
+
+from sim import seeds
+from sim.calibration import mixtures
+
+_REPLICATES = 199
+_BINS = 12
+_MOST, _ATTEMPTS, _SIZES = 4000, 500, 8  # problems, attempts of each, and different numbers of these, tested
+_COMPONENTS = 6
+_TOLD = 10.0  # variance of the changes of outcome from which on their sum is normal
+_STEPS, _DIFFERENCE = 60, 1e-5
+_LOW, _HIGH = np.array([-9.0, -6.0, -9.0]), np.array([6.0, 16.0, 9.0])  # of theta, as in mixtures.beta
+
+
+class Shape(NamedTuple):
+    """Whether the counts look like the model. theta: (log beta, log alpha, log odds of "never") that fit best.
+
+    statistic: of Neyman's smooth test.  p_value: share of simulated pilots that fit no better.
+    lower, upper: ends [bins] of the shares c/m.  observed, expected, low, high: problems [bins], the last two a 90 %
+    band under the model.
+    """
+
+    theta: np.ndarray
+    statistic: float
+    p_value: float
+    lower: np.ndarray
+    upper: np.ndarray
+    observed: np.ndarray
+    expected: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def fit(problems, kernel, start=(-1.0, 1.5, -2.0)):
+    """Likeliest theta [pilots, 3] of the model for pilots [pilots, pairs] of counts, all at once, by Fisher scoring.
+
+    problems: how many have which counts.  kernel: their likelihood [pairs, 1 + cells] (mixtures.Likelihood).
+    """
+    theta = np.tile(np.asarray(start, float), (len(problems), 1))
+    likelihood, score, information = _slopes(theta, problems, kernel)
+    damping = np.full(len(theta), 1e-6)
+    for _ in range(_STEPS):
+        damped = information * (1 + damping[:, None, None] * np.eye(3)) + 1e-8 * np.eye(3)
+        held = ((theta <= _LOW) & (score < 0)) | ((theta >= _HIGH) & (score > 0))
+        damped = np.where(held[:, :, None] | held[:, None, :], 0.0, damped) + held[:, :, None] * np.eye(3)
+        step = np.linalg.solve(damped, np.where(held, 0.0, score)[..., None])[..., 0].clip(-1, 1)
+        trial = np.clip(theta + step, _LOW, _HIGH)
+        reached = _slopes(trial, problems, kernel)
+        rises = reached[0] >= likelihood - 1e-9
+        likelihood = np.where(rises, reached[0], likelihood)
+        score = np.where(rises[:, None], reached[1], score)
+        information = np.where(rises[:, None, None], reached[2], information)
+        theta = np.where(rises[:, None], trial, theta)
+        damping = np.where(rises, damping / 5, 10 * damping + 1e-3)
+        if np.abs(step).max() < 1e-4:
+            break
+    return theta
+
+
+def _slopes(theta, problems, kernel):
+    """Log likelihood [pilots], its slope by theta, and the information of the counts."""
+    chance = np.maximum(mixtures.beta(theta) @ kernel.T, 1e-300)
+    slopes = [
+        (mixtures.beta(theta + _DIFFERENCE * np.eye(3)[j]) @ kernel.T / chance - 1) / _DIFFERENCE for j in range(3)
+    ]
+    slopes = np.stack(slopes, axis=-1)
+    score = np.einsum("pc,pcj->pj", problems, slopes)
+    information = np.einsum("pc,pci,pcj->pij", problems, slopes, slopes)
+    return (problems * np.log(chance)).sum(axis=1), score, information
+
+
+def shape(attempts, successes, seed):
+    """Shape of the counts [problems]: a parametric bootstrap, the model fitted anew to every simulated pilot.
+
+    Tested are at most 500 attempts a problem, drawn from those there are (which leaves a binomial count binomial), and
+    of more than 4,000 problems every so many-th: a misfit that these do not show is a small one.
+    """
+    every = -(-len(attempts) // _MOST)
+    attempts, successes = attempts[::every], successes[::every]
+    generator = seeds.generator(seed, f"ansatz {len(attempts)}")
+    own = mixtures.of_counts(attempts, successes)
+    theta = fit(own.problems[None], own.kernel)
+    statistic = _smooth(*_thinned(attempts, successes, generator), generator)
+    drawn = _simulated(theta, attempts, generator) / attempts
+    cuts = np.unique(np.quantile(drawn, np.arange(_BINS) / _BINS, method="inverted_cdf"))
+    observed, *replicates = (
+        np.bincount(np.searchsorted(cuts, one), minlength=len(cuts) + 1)
+        for one in np.concatenate([(successes / attempts)[None], drawn])
+    )
+    low, high = np.quantile(replicates, (0.05, 0.95), axis=0)
+    ends = np.concatenate([[0.0], cuts]), np.concatenate([cuts, [1.0]])
+    p_value = (1 + np.count_nonzero(statistic[1:] >= statistic[0])) / len(statistic)
+    return Shape(theta[0], float(statistic[0]), p_value, *ends, observed, np.mean(replicates, axis=0), low, high)
+
+
+def _thinned(attempts, successes, generator):
+    """Counts of fewer attempts, of at most 8 different numbers of them, drawn without replacement."""
+    few = np.unique(np.quantile(np.minimum(attempts, _ATTEMPTS), np.arange(_SIZES) / _SIZES, method="inverted_cdf"))
+    fewer = few[np.searchsorted(few, attempts, side="right") - 1].astype(np.int64)
+    won = successes.astype(np.int64)
+    return fewer.astype(float), generator.hypergeometric(won, attempts.astype(np.int64) - won, fewer).astype(float)
+
+
+def _smooth(attempts, successes, generator):
+    """Neyman's smooth statistic [1 + replicates] of the counts and of pilots simulated from what fits them.
+
+    The sum over j of squared, standardised sums of Legendre polynomials of u, u being where in the distribution of the
+    fitted model a count lies (the middle of its step; Neyman 1937), j = 1 ... 6.
+    """
+    sizes, of = np.unique(attempts, return_inverse=True)
+    offsets = np.concatenate([[0], np.cumsum(sizes + 1)]).astype(int)
+    pairs = np.concatenate([[np.full(int(m) + 1, m), np.arange(m + 1)] for m in sizes], axis=1)
+    likelihood = mixtures.of_counts(*pairs)  # pairs are in order, so its rows are these
+    own = np.bincount(offsets[of] + successes.astype(int), minlength=pairs.shape[1]).astype(float)
+    theta = fit(own[None], likelihood.kernel)
+    drawn = _simulated(theta, attempts, generator).astype(int) + offsets[of]
+    counts = np.stack([own, *(np.bincount(one, minlength=pairs.shape[1]) for one in drawn)])
+    fitted = np.concatenate([theta, fit(counts[1:], likelihood.kernel, theta[0])])
+    chance = mixtures.beta(fitted) @ likelihood.kernel.T * np.exp(likelihood.log_scale)
+    sums, variances = np.zeros((2, _COMPONENTS, len(counts)))
+    for begin, end in pairwise(offsets):
+        p = chance[:, begin:end] / chance[:, begin:end].sum(axis=1, keepdims=True)
+        u = 2 * np.cumsum(p, axis=1) - p - 1
+        here = counts[:, begin:end]
+        for j in range(_COMPONENTS):
+            h = special.eval_legendre(j + 1, u)
+            mean = (p * h).sum(axis=1, keepdims=True)
+            sums[j] += (here * (h - mean)).sum(axis=1)
+            variances[j] += here.sum(axis=1) * (p * (h - mean) ** 2).sum(axis=1)
+    return (sums**2 / np.maximum(variances, 1e-12)).sum(axis=0)
+
+
+def _simulated(theta, attempts, generator):
+    """Successes [replicates, problems] under the model."""
+    weights = mixtures.beta(theta)[0]
+    cells = np.searchsorted(np.cumsum(weights), generator.random((_REPLICATES, len(attempts)))).clip(
+        0, len(weights) - 1
+    )
+    odds = np.append(-np.inf, mixtures.ODDS)[cells] + mixtures.STEP * (generator.random(cells.shape) - 0.5)
+    return generator.binomial(attempts.astype(np.int64), special.expit(odds)).astype(float)
+
+
+class Order(NamedTuple):
+    """Whether outcomes come in any order. repeats: (expected - observed changes of outcome) over those expected.
+
+    z: of the changes, in standard deviations.  p_value: two-sided.  problems: that tell anything of it.
+    """
+
+    repeats: float
+    z: float
+    p_value: float
+    problems: int
+
+
+def order(outcomes):
+    """Order of outcomes (0 or 1, a list of arrays [attempts]), by the runs in each problem; None if too few to tell.
+
+    Given c successes among m attempts every order is equally likely where attempts are independent, whatever the
+    difficulty (Wald and Wolfowitz 1940): E[changes] = 2 c (m - c) / m,
+    Var = 2 c (m - c) (2 c (m - c) - m) / (m^2 (m - 1)).
+    """
+    told = [one for one in outcomes if 0 < np.sum(one) < len(one)]
+    made, won = (np.array([f(one) for one in told], float) for f in (len, np.sum))
+    changes = np.array([np.count_nonzero(np.diff(np.asarray(one, np.int8))) for one in told])
+    twice = 2 * won * (made - won)
+    expected, variance = twice / made, twice * (twice - made) / (made**2 * (made - 1))
+    if variance.sum() < _TOLD:
+        return None
+    z = (changes - expected).sum() / np.sqrt(variance.sum())
+    return Order(float(1 - changes.sum() / expected.sum()), float(z), float(2 * stats.norm.sf(abs(z))), len(told))
+
+
+def together(*p_values):
+    """One p-value of several independent tests, from the smallest of them (Sidak 1967)."""
+    return 1 - (1 - min(p_values)) ** len(p_values)
