@@ -23,6 +23,12 @@ commands:
            python -m sim run experiment=coverage difficulty.alpha=3.7 difficulty.beta=0.42 attempts.max=1e7
            python -m sim run --multirun sweep=exponent_depth
            python -m sim run budget=paper dry=true          how long would it take, and in what memory?
+  calibrate  from a pilot's counts to coverage at any number of attempts: does the model fit, how sure is it
+           python -m sim calibrate pilot=pilot.csv          (python -m sim calibrate --help)
+  recommend  how many attempts to pay for, in stages
+           python -m sim recommend pilot=pilot.csv cost.value=1 cost.price=0.01
+  design   how many problems and attempts the next pilot needs
+           python -m sim design                             (python -m sim design --help)
   status   what a sweep or a run is at: points done, running, failed and why, waiting
            python -m sim status outputs/sweep_DATE_TIME     (python -m sim status --help)
   collect  join the tables of a sweep's points in one dataset, CSV and netCDF; also while it runs
@@ -153,7 +159,8 @@ def _report_sweeps(folders):
         print(collect.report(folder), flush=True)
 
 
-COMMANDS = {"run": _run} | {name: _main_of(name) for name in ("status", "collect", "bench")}
+_MODULES = ("calibrate", "recommend", "design", "status", "collect", "bench")
+COMMANDS = {"run": _run} | {name: _main_of(name) for name in _MODULES}
 
 
 def leave(code):

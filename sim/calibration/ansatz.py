@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from sim import seeds
 from sim.calibration import mixtures
@@ -179,7 +179,7 @@ def order(outcomes):
     if variance.sum() < _TOLD:
         return None
     z = (changes - expected).sum() / np.sqrt(variance.sum())
-    return Order(float(1 - changes.sum() / expected.sum()), float(z), float(2 * stats.norm.sf(abs(z))), len(told))
+    return Order(float(1 - changes.sum() / expected.sum()), float(z), float(2 * special.ndtr(-abs(z))), len(told))
 
 
 def together(*p_values):

@@ -4,7 +4,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy import linalg, special, stats
+from scipy import linalg, special
 
 from sim.calibration import mixtures
 
@@ -44,11 +44,11 @@ def posterior(law, likelihood):
     size = len(law.centre)
     centre, root = np.array(law.centre), np.diag(law.scale)
     theta = centre + 1.3 * _normals(size, 0) @ root
-    log_proposal = stats.norm.logpdf(theta, centre, 1.3 * np.array(law.scale)).sum(axis=1)
+    log_proposal = _log_normal(theta, centre, 1.3 * np.array(law.scale))
     for turn in range(1, _ROUNDS + 1):
         mixing = law.weights(theta)
         log_weight = mixtures.log_likelihood(mixing, likelihood) - log_proposal
-        log_weight += stats.norm.logpdf(theta, law.centre, law.scale).sum(axis=1)
+        log_weight += _log_normal(theta, centre, np.array(law.scale))
         weight = special.softmax(log_weight)
         if turn == _ROUNDS or _effective(weight) > _ENOUGH * _DRAWS:
             break
@@ -96,15 +96,32 @@ def _proposal(theta, weight, turn):
     centre = weight @ theta
     spread = _WIDER * ((theta - centre).T @ ((theta - centre) * weight[:, None])) + 1e-8 * np.eye(size)
     root = linalg.cholesky(spread, lower=True)
-    stretch = np.sqrt(_TAIL / stats.chi2.ppf(_uniforms(1, 100 + turn), _TAIL))
+    stretch = np.sqrt(_TAIL / (2 * special.gammaincinv(_TAIL / 2, _uniforms(1, 100 + turn))))  # of a chi-square
     drawn = _normals(size, turn) * stretch @ root.T
-    return centre + drawn, stats.multivariate_t.logpdf(drawn, shape=spread, df=_TAIL)
+    whitened = linalg.solve_triangular(root, drawn.T, lower=True)
+    log_density = -(_TAIL + size) / 2 * np.log1p((whitened**2).sum(axis=0) / _TAIL) - np.log(np.diag(root)).sum()
+    scale = special.gammaln((_TAIL + size) / 2) - special.gammaln(_TAIL / 2) - size / 2 * np.log(_TAIL * np.pi)
+    return centre + drawn, log_density + scale
+
+
+def _log_normal(theta, centre, scale):
+    return -0.5 * (((theta - centre) / scale) ** 2 + np.log(2 * np.pi * scale**2)).sum(axis=1)
 
 
 @cache
 def _uniforms(size, number):
-    return stats.qmc.Sobol(size, seed=number).random(_DRAWS).clip(1e-9, 1 - 1e-9)
+    """Points [draws, size] that fill the unit cube evenly, shifted by their number.
+
+    Multiples of powers of the root of x^(size + 1) = x + 1, which are the hardest to approximate by fractions
+    (Roberts 2018).
+    """
+    root = 2.0
+    for _ in range(60):
+        root = (1 + root) ** (1 / (size + 1))
+    steps = root ** -np.arange(1.0, size + 1)
+    shift = 0.5 + number * (np.sqrt(2) - 1)
+    return np.mod(shift + np.arange(_DRAWS)[:, None] * steps, 1).clip(1e-9, 1 - 1e-9)
 
 
 def _normals(size, number):
-    return stats.norm.ppf(_uniforms(size, number))
+    return special.ndtri(_uniforms(size, number))

@@ -7,14 +7,14 @@ counts, and the law; new problems are drawn anew from the law besides.
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from sim.calibration import mixtures, published
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 POINT = "beta", "beta with a ceiling"  # the laws whose average is one voice of the point; the line is the other
 _VOICE = 0.5  # of the line; chosen on the ten public curves of scripts/benchmark_calibration.py
-_NODES = stats.norm.ppf((np.arange(15) + 0.5) / 15)  # of a normal distribution
+_NODES = special.ndtri((np.arange(15) + 0.5) / 15)  # of a normal distribution
 _GRID = 40  # points of a curve that others fit
 
 
@@ -69,13 +69,17 @@ def _interval(weight, mean, variance, attempts):
 
 
 def _spread(mean, variance):
-    """Values [n, 15], equally likely, of the Beta distributions with these moments [n]; normal ones where narrow."""
+    """Values [n, 15], equally likely, of distributions between 0 and 1 with these moments [n].
+
+    Normal ones where they are narrow, otherwise lognormal ones of the smaller of success and failure.
+    """
     values = mean[:, None] + np.sqrt(variance)[:, None] * _NODES
-    near = (values.min(axis=1) < 0) | (values.max(axis=1) > 1)
+    near = (values[:, 0] < 0) | (values[:, -1] > 1)
     if near.any():
-        m, v = mean[near].clip(1e-12, 1 - 1e-12), np.maximum(variance[near], 1e-300)
-        size = np.maximum(m * (1 - m) / v - 1, 1e-3)
-        values[near] = special.betaincinv((m * size)[:, None], ((1 - m) * size)[:, None], special.ndtr(_NODES))
+        small = np.minimum(mean, 1 - mean)[near].clip(1e-12)
+        width = np.sqrt(np.log1p(variance[near] / small**2))[:, None]
+        side = (small[:, None] * np.exp(width * _NODES - width**2 / 2)).clip(0, 1)
+        values[near] = np.where((mean[near] < 0.5)[:, None], side, 1 - side)
     return values
 
 

@@ -1,0 +1,279 @@
+"""python -m sim calibrate: does the model fit a pilot, how will coverage grow, and how sure is that?"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.app import folder, pilots
+from sim.app.words_calibrate import WORDS
+from sim.calibration import calibrate
+
+HELP = """\
+python -m sim calibrate: from a pilot (problems, attempts, successes) to coverage at any number of attempts.
+
+usage: python -m sim calibrate pilot=FILE [KEY=VALUE ...]
+
+  python -m sim calibrate pilot=pilot.csv
+  python -m sim calibrate pilot=results.jsonl attempts.max=1e4 report.language=ja
+  python -m sim calibrate pilot=adaptive.csv pilot.stopping=batches:60:10020
+
+Written into outputs/calibrate_DATE_TIME: report.html (opens anywhere, offline), table.csv, verdict.json,
+manifest.json, figure.png and figure.pdf. Exit code 2 for bad input, in one sentence.
+"""
+_FURTHER = 100  # times the attempts of the pilot: as far as is foretold where nothing else is asked
+_MOST = 10**9
+
+
+class Asked(NamedTuple):
+    """What the statistics of a calibration are asked with."""
+
+    level: float
+    least_solved: int
+    most_factor: float
+    backtest_share: float
+    backtest_repeats: int
+
+
+def main(arguments):
+    """Run the command; the exit code."""
+    return pilots.answered("calibrate", HELP, arguments, _answer)
+
+
+def _answer(config):
+    asked, language, figure = _asked(config), pilots.language(config), pilots.flag(config, "figure")
+    per_decade = pilots.number(config, "attempts.per_decade", 1, 100, whole=True)
+    seed = pilots.number(config, "seed", -(2**62), 2**62, whole=True)
+    most = None if config["attempts"]["max"] is None else pilots.number(config, "attempts.max", 2, _MOST, whole=True)
+    found = []
+    for pilot in pilots.read(config):
+        last = most or min(_FURTHER * int(pilot.attempts.max()), _MOST)
+        found.append(calibrate.calibrate(pilot, pilots.attempts_grid(max(last, 2), per_decade), asked, seed))
+    where = pilots.folder_of(config, "calibrate")
+    _write(where, found, config, WORDS[language], language, figure)
+    return [*_lines(found, WORDS[language]), f"written: {where / 'report.html'}"]
+
+
+def _asked(config):
+    return Asked(
+        pilots.number(config, "test.level", 1e-6, 0.5),
+        pilots.number(config, "tell.solved", 0, 10**6, whole=True),
+        pilots.number(config, "tell.factor", 1, 1e9),
+        pilots.number(config, "backtest.share", 1e-6, 0.9),
+        pilots.number(config, "backtest.repeats", 0, 1000, whole=True),
+    )
+
+
+# What is said ---------------------------------------------------------------------------------------------------------
+
+
+def _lines(found, words):
+    return [line for one in found for line in (_sentence(one, words), _fit(one, words))]
+
+
+def _named(one):
+    return f"{one.pilot.name}: " if one.pilot.name else ""
+
+
+def _sentence(one, words):
+    """What a manager is told first."""
+    k, (low, *_, high) = one.attempts[-1], one.these.quantiles[-1]
+    if one.reasons:
+        why = " ".join(words[reason](value) for reason, value in one.reasons)
+        return words["cannot"](_named(one), k, low, high, why)
+    return words["sentence"](_named(one), k, one.point[-1], low, high)
+
+
+def _fit(one, words):
+    return words[one.verdict] + (words["no p"] if one.p_value is None else words["p"](one.p_value))
+
+
+# What is written ------------------------------------------------------------------------------------------------------
+
+
+def _write(where, found, config, words, language, figure):
+    where.mkdir(parents=True, exist_ok=True)
+    folder.write_columns(where / "table.csv", _joined([_table(one) for one in found]))
+    folder.write_json(where / "verdict.json", [_verdict(one) for one in found])
+    folder.write_json(where / "manifest.json", _manifest(found, config))
+    figures = [_figures(one, where, position, len(found)) if figure else {} for position, one in enumerate(found)]
+    _report(where, found, figures, words, language)
+
+
+def _table(one):
+    """Columns of table.csv, a row for each k."""
+    shown = dict(
+        zip(one.observed.attempts.tolist(), zip(one.observed.value, one.observed.stderr, strict=True), strict=True)
+    )
+    seen = np.array([shown.get(k, (np.nan, np.nan)) for k in one.attempts.tolist()])
+    if one.pilot.stopping.kind == "fixed":
+        inside = one.attempts <= one.observed.attempts[-1]
+        at = np.log(one.attempts[inside])
+        for column, values in ((0, one.observed.value), (1, one.observed.stderr)):
+            seen[inside, column] = np.interp(at, np.log(one.observed.attempts), values)
+    columns = {
+        "model": [one.pilot.name] * len(one.attempts),
+        "attempts": one.attempts,
+        "observed": seen[:, 0],
+        "observed_stderr": seen[:, 1],
+        "point": one.point,
+    }
+    for prefix, interval in (("", one.these), ("new_", one.new)):
+        names = ("low90", "low50", "median", "high50", "high90")
+        columns |= {prefix + name: values for name, values in zip(names, interval.quantiles.T, strict=True)}
+    return columns | one.others
+
+
+def _joined(tables):
+    names = list(dict.fromkeys(name for table in tables for name in table))
+    rows = [len(table["attempts"]) for table in tables]
+    return {
+        name: [value for table, count in zip(tables, rows, strict=True) for value in table.get(name, [np.nan] * count)]
+        for name in names
+    }
+
+
+def _verdict(one):
+    parameters = {
+        name: dict(zip(("low", "middle", "high"), getattr(one.parameters, name).tolist(), strict=True))
+        for name in ("ceiling", "alpha", "beta")
+    }
+    tests = {
+        "shape": None if one.shape is None else {"p_value": one.shape.p_value, "statistic": one.shape.statistic},
+        "order": None if one.order is None else one.order._asdict(),
+    }
+    return {
+        "model": one.pilot.name,
+        "verdict": one.verdict,
+        "p_value": one.p_value,
+        "tests": tests,
+        "attempts": one.attempts[-1],
+        "pass_at_k": one.point[-1],
+        "these_problems": dict(zip(("5", "25", "50", "75", "95"), one.these.quantiles[-1].tolist(), strict=True)),
+        "new_problems": dict(zip(("5", "25", "50", "75", "95"), one.new.quantiles[-1].tolist(), strict=True)),
+        "cannot_tell": [reason for reason, _ in one.reasons],
+        "parameters": parameters | {"correlation_of_ceiling_and_beta": one.parameters.correlation},
+        "laws": one.average.shares,
+        "backtest": _tested(one.backtest),
+    }
+
+
+def _tested(backtest):
+    if backtest is None:
+        return None
+    inside = (backtest.low <= backtest.observed) & (backtest.observed <= backtest.high)
+    half = (backtest.lower <= backtest.observed) & (backtest.observed <= backtest.upper)
+    return {"shown": backtest.shown, "inside_90": float(inside.mean()), "inside_50": float(half.mean())}
+
+
+def _manifest(found, config):
+    from sim import __version__
+
+    pilots_read = [
+        {
+            "model": one.pilot.name,
+            "problems": len(one.pilot.attempts),
+            "attempts": [float(one.pilot.attempts.min()), float(one.pilot.attempts.max())],
+            "successes": float(one.pilot.successes.sum()),
+            "solved": int(np.count_nonzero(one.pilot.successes)),
+            "stopping": one.pilot.stopping._asdict(),
+        }
+        for one in found
+    ]
+    return {
+        "command": "calibrate",
+        "source": found[0].pilot.source,
+        "pilots": pilots_read,
+        "config": config,
+        "sim": __version__,
+    }
+
+
+def _figures(one, where, position, of):
+    """SVG of each figure; the first is kept as figure.png and figure.pdf too."""
+    from sim.app import page
+    from sim.figures import calibrate as drawing
+    from sim.figures import files
+
+    columns = {name: np.asarray(values) for name, values in _table(one).items() if name != "model"}
+    grown = drawing.coverage(columns, one.others)
+    files.save(grown, where / ("figure" if of == 1 else f"figure_{position}"))
+    shares = one.average.shares
+    at = {name: _alone(one, name) for name in shares}
+    drawn = {
+        "growth": grown,
+        "laws": drawing.laws(
+            {
+                "law": list(shares),
+                "share": np.array(list(shares.values())),
+                "point": np.array([row[1] for row in at.values()]),
+                "low": np.array([row[0] for row in at.values()]),
+                "high": np.array([row[2] for row in at.values()]),
+                "attempts": one.attempts[-1],
+            }
+        ),
+    }
+    if one.shape is not None:
+        own = one.shape
+        labels = [f"{low:.2g} - {high:.2g}" for low, high in zip(own.lower, own.upper, strict=True)]
+        kept = {"observed": own.observed, "expected": own.expected, "low": own.low, "high": own.high}
+        drawn["misfit"] = drawing.misfit({"successes": labels, **kept})
+    if one.backtest is not None:
+        drawn["backtest"] = drawing.backtest(one.backtest._asdict())
+    return {name: page.svg(made) for name, made in drawn.items()}
+
+
+def _alone(one, law):
+    """5, 50 and 95 % of new problems' coverage at the last k under one law alone."""
+    from sim.calibration import mixtures, prediction
+
+    of = one.average.of[law]
+    values = of.mixing @ mixtures.reach(one.attempts[-1:])
+    return prediction.weighted_quantiles(values[:, 0], of.weight, (0.05, 0.5, 0.95))
+
+
+def _report(where, found, figures, words, language):
+    from sim.app import page
+
+    parts = []
+    for one, drawn in zip(found, figures, strict=True):
+        parts += _parts(one, drawn, words)
+    parts.append(page.Part(words["would break"], words["assumptions"]))
+    sentence = " ".join(_sentence(one, words) for one in found)
+    page.write(where / "report.html", language, words["title"], sentence, parts)
+
+
+def _parts(one, drawn, words):
+    from sim.app import page
+
+    headings, table = words["headings"], _table(one)
+    shown = ("attempts", "observed", "observed_stderr", "point", "low90", "high90", "new_low90", "new_high90")
+    named = _named(one)
+    shares = sorted(one.average.shares.items(), key=lambda pair: -pair[1])
+    rows = [getattr(one.parameters, name) for name in ("ceiling", "alpha", "beta")]
+    parts = [
+        page.Part(
+            named + words["growth"],
+            (_fit(one, words), words["growth text"]),
+            {headings[name]: list(table[name]) for name in shown},
+            drawn.get("growth"),
+        ),
+        page.Part(
+            named + words["parameters"],
+            (words["parameters text"](one.parameters.correlation),),
+            {
+                headings["parameter"]: [headings[name] for name in ("ceiling", "alpha", "beta")],
+                **{headings[name]: [row[i] for row in rows] for i, name in enumerate(("low", "middle", "high"))},
+            },
+        ),
+        page.Part(
+            named + words["laws"],
+            (words["laws text"],),
+            {headings["law"]: [name for name, _ in shares], headings["share"]: [share for _, share in shares]},
+            drawn.get("laws"),
+        ),
+        page.Part(named + words["misfit"], (words["misfit text"](one),), None, drawn.get("misfit")),
+    ]
+    if one.backtest is not None:
+        text = words["backtest text"](one.backtest.shown, _tested(one.backtest)["inside_90"])
+        parts.append(page.Part(named + words["backtest"], (text,), None, drawn.get("backtest")))
+    return parts

@@ -1,0 +1,161 @@
+"""All that a pilot says: does the model fit it, how will coverage grow, how sure is that, what can it not tell?"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim import fits, seeds
+from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published
+
+CEILING = "beta with a ceiling"
+FITS, MISFITS, CANNOT_TELL = "fits", "does not fit", "cannot tell"
+
+
+class Parameters(NamedTuple):
+    """Of the memorising model (Levi 2024, Eq. 7): quantiles at 5, 50 and 95 %, [3], of ceiling A, alpha, exponent beta.
+
+    correlation: of ceiling and exponent, which a pilot hardly tells apart.
+    """
+
+    ceiling: np.ndarray
+    alpha: np.ndarray
+    beta: np.ndarray
+    correlation: float
+
+
+class Backtest(NamedTuple):
+    """Pilots of fewer attempts drawn from this one, foretelling the rest of it: arrays [repeats, k].
+
+    shown: attempts a problem they were given.  attempts: [k].  low, high: of the 90 % interval; quarters: of the 50 %.
+    """
+
+    shown: int
+    attempts: np.ndarray
+    point: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    observed: np.ndarray
+
+
+class Calibration(NamedTuple):
+    """What is known of a pilot. attempts: [k], where point, these and new (prediction.Interval) are told.
+
+    order: None where the order of outcomes is not known, or too little happens to tell.  p_value: of all tests of
+    the model together, None where too little happened to fit it.  others: name of a published fit -> pass@k [k].
+    reasons: why the question at the last k cannot be answered, keys of the report's words.
+    """
+
+    pilot: tuple
+    observed: curve.Curve
+    average: posterior.Average
+    attempts: np.ndarray
+    point: np.ndarray
+    these: prediction.Interval
+    new: prediction.Interval
+    parameters: Parameters
+    shape: ansatz.Shape | None
+    order: ansatz.Order | None
+    p_value: float | None
+    verdict: str
+    others: dict
+    reasons: list
+    backtest: Backtest | None
+
+
+def calibrate(pilot, attempts, asked, seed):
+    """Calibration of one pilot (sim.pilot.pilot.Pilot) at whole numbers of attempts [k], ascending.
+
+    asked: a record with level, least_solved, most_factor, backtest_share and backtest_repeats (conf/calibrate.yaml).
+    """
+    likelihood, seen = curve.likelihood(pilot), curve.observed(pilot)
+    average = posterior.average(likelihood)
+    these, new = prediction.these(average, likelihood, attempts), prediction.new(average, attempts)
+    point = prediction.point(average, likelihood, seen.attempts, seen.value, attempts)
+    point = np.clip(point, these.quantiles[:, 0], these.quantiles[:, -1])
+    solved = np.count_nonzero(pilot.successes > 0)
+    shape = _shape(pilot, solved, seed)
+    order = None if pilot.outcomes is None else ansatz.order(pilot.outcomes)
+    tests = [test.p_value for test in (shape, order) if test is not None]
+    p_value = ansatz.together(*tests) if tests else None
+    verdict = CANNOT_TELL if p_value is None else MISFITS if p_value < asked.level else FITS
+    return Calibration(
+        pilot,
+        seen,
+        average,
+        np.asarray(attempts),
+        point,
+        these,
+        new,
+        _parameters(average.of[CEILING]),
+        shape,
+        order,
+        p_value,
+        verdict,
+        _others(pilot, seen, likelihood, attempts),
+        _reasons(solved, these, asked),
+        _backtest(pilot, asked, seed),
+    )
+
+
+def _shape(pilot, solved, seed):
+    """The test of the counts; None where they hold too little, or where attempts ended with success."""
+    if pilot.stopping.kind != "fixed" or solved < 2 or len(pilot.attempts) < 10 or pilot.attempts.max() < 2:
+        return None
+    return ansatz.shape(pilot.attempts, pilot.successes, seed)
+
+
+def _parameters(of):
+    theta, weight = of.theta, of.weight
+    values = 1 - of.mixing[:, 0], np.exp(theta[:, 1]), np.exp(theta[:, 0])
+    quantiles = [prediction.weighted_quantiles(value, weight, (0.05, 0.5, 0.95)) for value in values]
+    deviations = [value - weight @ value for value in (values[0], values[2])]
+    product, *squares = (weight @ (a * b) for a, b in ((deviations[0], deviations[1]), *((d, d) for d in deviations)))
+    return Parameters(*quantiles, float(product / np.sqrt(max(squares[0] * squares[1], 1e-300))))
+
+
+def _others(pilot, seen, likelihood, attempts):
+    """Published fits, NaN where they have nothing to say."""
+    ks, value = seen.attempts, seen.value
+    nothing = np.full(len(attempts), np.nan)
+    curves = {"line": published.line, "exp(-a k^-b)": published.exponential_power, "Levi Eq. 7": published.ceiling_law}
+    told = len(ks) > 3 and 0 < value[-1] and value[0] < 1
+    found = {name: fit(ks, value, attempts) if told else nothing for name, fit in curves.items()}
+    if pilot.stopping.kind == "fixed" and pilot.successes.any():
+        own = fits.beta_binomial(pilot.attempts, pilot.successes)
+        found["beta-binomial"] = (mixtures.beta(np.log([[own.beta, own.alpha]])) @ mixtures.reach(attempts))[0]
+    return found
+
+
+def _reasons(solved, these, asked):
+    low, high = these.quantiles[-1, 0], these.quantiles[-1, -1]
+    reasons = []
+    if solved < asked.least_solved:
+        reasons.append(("solved", solved))
+    if high > asked.most_factor * low:
+        reasons.append(("factor", (low, high)))
+    return reasons
+
+
+def _backtest(pilot, asked, seed):
+    """None where no part can be hidden: other than fixed attempts, or too few of them."""
+    most = int(pilot.attempts.min())
+    shown = int(asked.backtest_share * most)
+    if pilot.stopping.kind != "fixed" or shown < 2 or asked.backtest_repeats < 1:
+        return None
+    generator = seeds.generator(seed, f"backtest {shown}")
+    ks = np.unique(np.round(np.geomspace(shown, most, 5)))[1:]
+    truth = curve.observed(pilot)
+    observed = np.interp(np.log(ks), np.log(truth.attempts), truth.value)
+    won, made = pilot.successes.astype(np.int64), pilot.attempts.astype(np.int64)
+    rows = []
+    for _ in range(asked.backtest_repeats):
+        part = generator.hypergeometric(won, made - won, shown).astype(float)
+        fewer = pilot._replace(attempts=np.full(len(part), float(shown)), successes=part, outcomes=None)
+        likelihood, seen = curve.likelihood(fewer), curve.observed(fewer)
+        average = posterior.average(likelihood)
+        quantiles = prediction.these(average, likelihood, ks).quantiles
+        point = prediction.point(average, likelihood, seen.attempts, seen.value, ks)
+        rows.append((np.clip(point, quantiles[:, 0], quantiles[:, -1]), *quantiles[:, [0, 4, 1, 3]].T))
+    return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), observed)
