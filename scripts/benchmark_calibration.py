@@ -2,9 +2,9 @@
 
 FILE: a CSV of real counts with columns suite, model, problem_id, attempts, successes, each (suite, model) with one
 number of attempts n. Pilots of m attempts a problem are drawn from it without replacement; this one and every published
-method predict pass@n from them. Printed: the relative error of a curve, averaged over seeds, as median, mean and 90th percentile over curves,
-and how often the truth lay in the intervals; also at k = 10 m, and for new problems (fitted on a random half of the
-problems, judged on the other half).
+method predict pass@n from them. Printed: the relative error of a curve, averaged over seeds, as median, mean and 90th
+percentile over curves, and how often the truth lay in the intervals; also at k = 10 m, and for new problems (fitted on
+a random half of the problems, judged on the other half).
 """
 
 import argparse
@@ -102,7 +102,7 @@ def _one(curve, size, generator, inside):
 
 def _hit(quantiles, truth):
     low, quarter, _, three, high = quantiles
-    return quarter - 1e-9 <= truth <= three + 1e-9, low - 1e-9 <= truth <= high + 1e-9
+    return quarter - 1e-6 <= truth <= three + 1e-6, low - 1e-6 <= truth <= high + 1e-6
 
 
 def _halves(curve, made, drawn, attempts, generator):

@@ -29,7 +29,8 @@ class Interval(NamedTuple):
 def these_moments(average, likelihood, attempts):
     """Mean and variance [n, k] of the coverage of the pilot's own problems, at each draw of the laws' parameters.
 
-    Coverage at k: the mean over problems of 1 - (1 - s)^k, every s drawn from what its counts leave of the law.
+    Coverage at k: the share of them that k more attempts each will solve, every s drawn from what its counts leave of
+    the law, every outcome from s.
     """
     reached = mixtures.reach(attempts)
     total = likelihood.problems.sum()
@@ -38,9 +39,9 @@ def these_moments(average, likelihood, attempts):
     variance = np.zeros_like(mean)
     for kernel, problems, chances in zip(likelihood.kernel, likelihood.problems, chance.T, strict=True):
         here = average.mixing / np.maximum(chances, 1e-300)[:, None]
-        first, second = here @ (kernel[:, None] * reached), here @ (kernel[:, None] * reached**2)
-        mean += problems * first
-        variance += problems * np.maximum(second - first**2, 0)
+        solved = here @ (kernel[:, None] * reached)
+        mean += problems * solved
+        variance += problems * solved * (1 - solved)
     return mean / total, variance / total**2
 
 
@@ -55,7 +56,7 @@ def new(average, attempts, problems=None):
     mean = average.mixing @ reached
     variance = np.zeros_like(mean)
     if problems is not None:
-        variance = np.maximum(average.mixing @ reached**2 - mean**2, 0) / problems
+        variance = mean * (1 - mean) / problems
     return _interval(average.weight, mean, variance, attempts)
 
 
@@ -71,14 +72,14 @@ def _interval(weight, mean, variance, attempts):
 def _spread(mean, variance):
     """Values [n, 15], equally likely, of distributions between 0 and 1 with these moments [n].
 
-    Normal ones where they are narrow, otherwise lognormal ones of the smaller of success and failure.
+    Normal ones where they are narrow, otherwise gamma ones of the smaller of success and failure: as few rare events.
     """
     values = mean[:, None] + np.sqrt(variance)[:, None] * _NODES
     near = (values[:, 0] < 0) | (values[:, -1] > 1)
     if near.any():
         small = np.minimum(mean, 1 - mean)[near].clip(1e-12)
-        width = np.sqrt(np.log1p(variance[near] / small**2))[:, None]
-        side = (small[:, None] * np.exp(width * _NODES - width**2 / 2)).clip(0, 1)
+        shape = (small**2 / np.maximum(variance[near], 1e-300)).clip(1e-3, 1e6)[:, None]
+        side = (small[:, None] / shape * special.gammaincinv(shape, special.ndtr(_NODES))).clip(0, 1)
         values[near] = np.where((mean[near] < 0.5)[:, None], side, 1 - side)
     return values
 
