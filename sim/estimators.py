@@ -1,5 +1,6 @@
 """Counts to estimates with standard errors. Nothing here knows a law."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ GROUPS = 64  # jackknife groups: the standard error itself is then known to 9 %
 NORMAL = 400  # events behind a mean that is taken for normal: at 1e-4 its p-value is then right to a factor 2
 RARE = 1000  # below this many events the spread of the batches says too little about the next run
 _ITERATIONS = 60
+_SUMMED = 10**6  # terms
 _FLATTEST, _STEEPEST = -12, 4  # log exponents at which a fit has run off: the curve has no power law to hold on to
 _EXPONENTS = (0.05, 0.15, 0.4, 1.0, 2.5)  # where fits start: a nearly straight curve is a long flat valley
 
@@ -101,9 +103,16 @@ def pass_at_k(attempts, recorded, successes):
         # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)), c and k alike; exactly 0 once k > m - c
         for row_of_k, k in enumerate(attempts):
             if k <= m - c:
-                fewer, more = min(c, k), max(c, k)
-                log_failure[row_of_k, i] = np.log1p(-more / (m - np.arange(fewer))).sum()
+                log_failure[row_of_k, i] = _log_failure(m, *sorted((c, k)))
     return -np.expm1(log_failure)[:, np.ravel(row)]
+
+
+def _log_failure(m, fewer, more):
+    """log C(m - more, fewer) / C(m, fewer), as a sum of small terms, or of few large ones where those are too many."""
+    if fewer > _SUMMED:  # to some 1e-15 m log m
+        top, bottom = (m - more + 1, m - fewer + 1), (m - more - fewer + 1, m + 1)
+        return sum(map(math.lgamma, top)) - sum(map(math.lgamma, bottom))
+    return np.log1p(-more / (m - np.arange(fewer))).sum()
 
 
 def jackknife_groups(failures):

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.app import folder, pilots
 from sim.app.words_calibrate import WORDS
-from sim.calibration import calibrate
+from sim.calibration import calibrate, mixtures, prediction
 
 HELP = """\
 python -m sim calibrate: from a pilot (problems, attempts, successes) to coverage at any number of attempts.
@@ -18,7 +18,7 @@ usage: python -m sim calibrate pilot=FILE [KEY=VALUE ...]
   python -m sim calibrate pilot=adaptive.csv pilot.stopping=batches:60:10020
 
 Written into outputs/calibrate_DATE_TIME: report.html (opens anywhere, offline), table.csv, verdict.json,
-manifest.json, figure.png and figure.pdf. Exit code 2 for bad input, in one sentence.
+manifest.json, figure.png. Exit code 2 for bad input, in one sentence.
 """
 _FURTHER = 100  # times the attempts of the pilot: as far as is foretold where nothing else is asked
 _MOST = 10**9
@@ -189,43 +189,35 @@ def _manifest(found, config):
 
 
 def _figures(one, where, position, of):
-    """SVG of each figure; the first is kept as figure.png and figure.pdf too."""
+    """SVG of each figure; the first is kept as figure.png too."""
     from sim.app import page
     from sim.figures import calibrate as drawing
-    from sim.figures import files
 
     columns = {name: np.asarray(values) for name, values in _table(one).items() if name != "model"}
     grown = drawing.coverage(columns, one.others)
-    files.save(grown, where / ("figure" if of == 1 else f"figure_{position}"))
-    shares = one.average.shares
-    at = {name: _alone(one, name) for name in shares}
-    drawn = {
-        "growth": grown,
-        "laws": drawing.laws(
-            {
-                "law": list(shares),
-                "share": np.array(list(shares.values())),
-                "point": np.array([row[1] for row in at.values()]),
-                "low": np.array([row[0] for row in at.values()]),
-                "high": np.array([row[2] for row in at.values()]),
-                "attempts": one.attempts[-1],
-            }
-        ),
-    }
+    drawn = {"growth": grown}
     if one.shape is not None:
         own = one.shape
-        labels = [f"{low:.2g} - {high:.2g}" for low, high in zip(own.lower, own.upper, strict=True)]
+        labels = [
+            f"{low:.2g} - {high:.2g}" if low < high else f"{high:.2g}"
+            for low, high in zip(own.lower, own.upper, strict=True)
+        ]
         kept = {"observed": own.observed, "expected": own.expected, "low": own.low, "high": own.high}
         drawn["misfit"] = drawing.misfit({"successes": labels, **kept})
-    if one.backtest is not None:
+    if one.backtest is not None and len(one.backtest.point) > 1:
         drawn["backtest"] = drawing.backtest(one.backtest._asdict())
-    return {name: page.svg(made) for name, made in drawn.items()}
+    text = {name: page.svg(made) for name, made in drawn.items()}
+    drawing.png(grown, where / f"figure{'' if of == 1 else f'_{position}'}.png")
+    return text
+
+
+def _round(k):
+    """Whether k is near 1, 2, 5, 10, ...: rows enough for a reader."""
+    return any(abs(np.log10(k) % 1 - place) < 0.04 for place in (0, np.log10(2), np.log10(5), 1))
 
 
 def _alone(one, law):
     """5, 50 and 95 % of new problems' coverage at the last k under one law alone."""
-    from sim.calibration import mixtures, prediction
-
     of = one.average.of[law]
     values = of.mixing @ mixtures.reach(one.attempts[-1:])
     return prediction.weighted_quantiles(values[:, 0], of.weight, (0.05, 0.5, 0.95))
@@ -249,12 +241,16 @@ def _parts(one, drawn, words):
     shown = ("attempts", "observed", "observed_stderr", "point", "low90", "high90", "new_low90", "new_high90")
     named = _named(one)
     shares = sorted(one.average.shares.items(), key=lambda pair: -pair[1])
+    alone = [_alone(one, name) for name, _ in shares]
     rows = [getattr(one.parameters, name) for name in ("ceiling", "alpha", "beta")]
     parts = [
         page.Part(
             named + words["growth"],
             (_fit(one, words), words["growth text"]),
-            {headings[name]: list(table[name]) for name in shown},
+            {
+                headings[name]: [value for value, k in zip(table[name], one.attempts, strict=True) if _round(k)]
+                for name in shown
+            },
             drawn.get("growth"),
         ),
         page.Part(
@@ -268,8 +264,11 @@ def _parts(one, drawn, words):
         page.Part(
             named + words["laws"],
             (words["laws text"],),
-            {headings["law"]: [name for name, _ in shares], headings["share"]: [share for _, share in shares]},
-            drawn.get("laws"),
+            {
+                headings["law"]: [name for name, _ in shares],
+                headings["share"]: [share for _, share in shares],
+                **{headings[name]: [row[i] for row in alone] for i, name in enumerate(("low", "middle", "high"))},
+            },
         ),
         page.Part(named + words["misfit"], (words["misfit text"](one),), None, drawn.get("misfit")),
     ]

@@ -15,9 +15,10 @@ import numpy as np
 from sim.app import writing
 
 FONTS = {  # what systems have; nothing is downloaded
-    "en": 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif',
+    "en": '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", '
+    '"Liberation Sans", "DejaVu Sans", sans-serif',
     "ja": '"Hiragino Sans", "Hiragino Kaku Gothic ProN", "BIZ UDPGothic", "Yu Gothic UI", "Yu Gothic", Meiryo, '
-    '"Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", system-ui, sans-serif',
+    '"Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", sans-serif',
 }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 STYLE = """
@@ -30,32 +31,38 @@ STYLE = """
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.6 FONTS; }
 :lang(ja) body { line-height: 1.8; line-break: strict; }
-main { max-width: 46rem; margin: 0 auto; padding: 1.5rem 1.25rem 3rem; }
-h1, h2, p, th, td { overflow-wrap: anywhere; }
+main { max-width: 64rem; margin: 0 auto; padding: 1.5rem 1.25rem 3rem; }
+h1, h2, p, td { overflow-wrap: anywhere; }
 h1 { margin: 0 0 1rem; color: var(--soft); font-size: 1rem; font-weight: 600; }
 h2 { margin: 2.75rem 0 .75rem; font-size: 1.25rem; line-height: 1.35; }
-p { margin: .75rem 0; }
-.sentence { margin: 0; padding-left: 1rem; border-left: .25rem solid var(--mark);
+p { margin: .75rem 0; max-width: 44rem; }
+.sentence { margin: 0; max-width: none; padding-left: 1rem; border-left: .25rem solid var(--mark);
   font-size: clamp(1.3rem, 1.1rem + 1vw, 1.7rem); line-height: 1.45; font-weight: 500; }
 .scroll { overflow-x: auto; margin: 1rem 0; }
-table { border-collapse: collapse; min-width: 100%; font-size: .9375rem; line-height: 1.45; }
-th, td { padding: .4rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
-  min-width: 5.5em; max-width: 24rem; }
-th { vertical-align: bottom; border-bottom: 2px solid var(--line); color: var(--soft); font-weight: 600; }
+table { border-collapse: collapse; font-size: .9375rem; line-height: 1.45; }
+th, td { padding: .4rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+td { min-width: 14rem; max-width: 24rem; }
+td.short, td.number { min-width: 0; white-space: nowrap; }
+th { vertical-align: bottom; border-bottom: 2px solid var(--line); color: var(--soft); font-weight: 600;
+  word-break: keep-all; }
 tbody tr:nth-child(even) { background: var(--stripe); }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
-td.number { white-space: nowrap; }
-figure { margin: 1rem 0; padding: .75rem; border: 1px solid var(--line); border-radius: .5rem; background: #fff; }
+figure { margin: 1rem 0; max-width: 44rem; padding: .75rem; border: 1px solid var(--line); border-radius: .5rem;
+  background: #fff; }
 img { display: block; width: 100%; max-width: 38rem; height: auto; margin: 0 auto; }
 @media (max-width: 30rem) { main { padding: 1rem 1rem 2rem; } figure { padding: .375rem; } }
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #444; --ground: #fff; --line: #bbb; --mark: #0072b2;
     --stripe: #fff; }
   @page { margin: 18mm; }
-  main { max-width: none; padding: 0; }
+  main, p, figure { max-width: none; }
+  main { padding: 0; }
   body { font-size: 10.5pt; }
   .scroll { overflow: visible; }
-  th, td { min-width: 0; }
+  table { font-size: 8pt; }
+  th, td { padding: .2rem .4rem; }
+  td { min-width: 6rem; }
+  td.short { white-space: normal; }
   figure { padding: 0; border: 0; }
   img { max-width: 13cm; }
   h2 { break-after: avoid; }
@@ -132,17 +139,23 @@ def _table(part):
         raise ValueError(f"report: {part.heading}: need as many cells in every column, got {sizes}")
     yield "<table>\n<thead>\n<tr>"
     for name, cells in part.columns.items():
-        yield f'<th scope="col"{_kind(all(_is_number(cell) or cell is None for cell in cells))}>{html.escape(name)}</th>'
+        numbers = all(_is_number(cell) or cell is None for cell in cells)
+        yield f'<th scope="col"{_class("number" if numbers else "")}>{html.escape(name)}</th>'
     yield "</tr>\n</thead>\n<tbody>"
     for row in zip(*part.columns.values(), strict=True):
-        yield "".join(
-            ["<tr>", *(f"<td{_kind(_is_number(cell))}>{html.escape(_text(cell))}</td>" for cell in row), "</tr>"]
-        )
+        yield f"<tr>{''.join(map(_cell, row))}</tr>"
     yield "</tbody>\n</table>"
 
 
-def _kind(number):
-    return ' class="number"' if number else ""
+def _cell(cell):
+    """Long text may break its lines; in bytes Japanese letters count three times, which are as wide as two."""
+    text = _text(cell)
+    kind = "number" if _is_number(cell) else "short" if len(text.encode("utf-8", "replace")) <= 24 else ""
+    return f"<td{_class(kind)}>{html.escape(text)}</td>"
+
+
+def _class(name):
+    return f' class="{name}"' if name else ""
 
 
 def _is_number(cell):

@@ -6,12 +6,18 @@ from sim.calibration.calibrate import CANNOT_TELL, FITS, MISFITS
 def percent(value):
     """0.123 as 12 %, with a digit more near both ends."""
     near = min(value, 1 - value) < 0.1 and 0 < value < 1
-    return f"{100 * value:.1f} %" if near else f"{100 * value:.0f} %"
+    digits = f"{100 * value:.1f}" if near else f"{100 * value:.0f}"
+    return f"{digits}\u00a0%" if digits != "100.0" else "100\u00a0%"
 
 
 def count(value):
     """10000 as 10,000."""
     return f"{value:,.0f}"
+
+
+def _factor(ends):
+    ratio = ends[1] / max(ends[0], 1e-12)
+    return f"{ratio:.1f}" if ratio < 1000 else "1000+"
 
 
 EN = {
@@ -24,8 +30,8 @@ EN = {
         f"{name}this pilot cannot tell what {count(k)} attempts a problem would solve: "
         f"anything from {percent(low)} to {percent(high)} (90 % interval). {why}"
     ),
-    "solved": lambda solved: f"Only {solved} of its problems were solved at all.",
-    "factor": lambda ends: f"The interval spans a factor of {ends[1] / max(ends[0], 1e-12):.1f}.",
+    "solved": lambda solved: f"Only {solved} of its problems {'was' if solved == 1 else 'were'} solved at all.",
+    "factor": lambda ends: f"The interval spans a factor of {_factor(ends)}.",
     FITS: "The memorising model fits this pilot",
     MISFITS: "The memorising model does not fit this pilot",
     CANNOT_TELL: "Whether the memorising model fits, this pilot cannot tell",
@@ -39,7 +45,8 @@ EN = {
     ),
     "laws": "Laws that were averaged",
     "laws text": (
-        "Intervals average six laws of difficulty by their evidence. The value that is said is half the average of the "
+        "Intervals average six laws of difficulty by their evidence; the table shows what each alone foretells for "
+        "new problems at the last k. The value that is said is half the average of the "
         "Beta laws and half the line through log(-log pass@k) against log k, in logarithms: what errs least on public "
         "curves."
     ),
@@ -76,8 +83,8 @@ def _fit_text(calibration):
     said = []
     if calibration.shape is not None:
         said.append(
-            f"Spread of the counts over problems: p = {calibration.shape.p_value:.2g}. Bars: problems with so large a "
-            "share of successes; the band holds 90 % of pilots that the fitted model makes."
+            f"Spread of the counts over problems: p = {calibration.shape.p_value:.2g}. Points: problems with so "
+            "large a share of successes; lines: as many as the fitted model expects; boxes: 90 % of pilots it makes."
         )
     if calibration.order is not None:
         order = calibration.order
@@ -103,7 +110,7 @@ JA = {
         f"{percent(low)} から {percent(high)} まであり得ます(90 % 区間)。{why}"
     ),
     "solved": lambda solved: f"一度でも解けた問題が {solved} 問しかありません。",
-    "factor": lambda ends: f"区間の両端の比が {ends[1] / max(ends[0], 1e-12):.1f} 倍あります。",
+    "factor": lambda ends: f"区間の両端の比が {_factor(ends)} 倍あります。",
     FITS: "記憶モデルはこのパイロットに適合します",
     MISFITS: "記憶モデルはこのパイロットに適合しません",
     CANNOT_TELL: "記憶モデルが適合するかどうか、このパイロットからは判断できません",
@@ -118,7 +125,8 @@ JA = {
     ),
     "laws": "平均した法則",
     "laws text": (
-        "区間は難しさの分布に関する6つの法則を、証拠(エビデンス)で重みづけて平均したものです。示した値は、対数で、"
+        "区間は難しさの分布に関する6つの法則を、証拠(エビデンス)で重みづけて平均したものです"
+        "(表は各法則による、最後の k での新しい問題への予測)。示した値は、対数で、"
         "ベータ法則の平均と log(-log pass@k) 対 log k の直線とを半分ずつ合わせたもので、公開データで誤差が最小でした。"
     ),
     "parameters": "上限と指数(同時に)",
@@ -154,8 +162,8 @@ def _fit_text_ja(calibration):
     said = []
     if calibration.shape is not None:
         said.append(
-            f"問題間の成功数のばらつき:p = {calibration.shape.p_value:.2g}。棒:成功率ごとの問題数。"
-            "帯:当てはめたモデルが生むパイロットの 90 %。"
+            f"問題間の成功数のばらつき:p = {calibration.shape.p_value:.2g}。点:成功率ごとの問題数。"
+            "線:当てはめたモデルの期待値。箱:そのモデルが生むパイロットの 90 %。"
         )
     if calibration.order is not None:
         order = calibration.order

@@ -51,20 +51,22 @@ def fit(problems, kernel, start=(-1.0, 1.5, -2.0)):
     theta = np.tile(np.asarray(start, float), (len(problems), 1))
     likelihood, score, information = _slopes(theta, problems, kernel)
     damping = np.full(len(theta), 1e-6)
+    left = np.arange(len(theta))  # those that still move
     for _ in range(_STEPS):
-        damped = information * (1 + damping[:, None, None] * np.eye(3)) + 1e-8 * np.eye(3)
-        held = ((theta <= _LOW) & (score < 0)) | ((theta >= _HIGH) & (score > 0))
+        here, slope = theta[left], score[left]
+        damped = information[left] * (1 + damping[left, None, None] * np.eye(3)) + 1e-8 * np.eye(3)
+        held = ((here <= _LOW) & (slope < 0)) | ((here >= _HIGH) & (slope > 0))
         damped = np.where(held[:, :, None] | held[:, None, :], 0.0, damped) + held[:, :, None] * np.eye(3)
-        step = np.linalg.solve(damped, np.where(held, 0.0, score)[..., None])[..., 0].clip(-1, 1)
-        trial = np.clip(theta + step, _LOW, _HIGH)
-        reached = _slopes(trial, problems, kernel)
-        rises = reached[0] >= likelihood - 1e-9
-        likelihood = np.where(rises, reached[0], likelihood)
-        score = np.where(rises[:, None], reached[1], score)
-        information = np.where(rises[:, None, None], reached[2], information)
-        theta = np.where(rises[:, None], trial, theta)
-        damping = np.where(rises, damping / 5, 10 * damping + 1e-3)
-        if np.abs(step).max() < 1e-4:
+        step = np.linalg.solve(damped, np.where(held, 0.0, slope)[..., None])[..., 0].clip(-1, 1)
+        trial = np.clip(here + step, _LOW, _HIGH)
+        reached = _slopes(trial, problems[left], kernel)
+        rises = reached[0] >= likelihood[left] - 1e-9
+        better = left[rises]
+        theta[better], likelihood[better] = trial[rises], reached[0][rises]
+        score[better], information[better] = reached[1][rises], reached[2][rises]
+        damping[left] = np.where(rises, damping[left] / 5, 10 * damping[left] + 1e-3)
+        left = left[np.abs(step).max(axis=1) >= 1e-3]
+        if not len(left):
             break
     return theta
 

@@ -9,6 +9,7 @@ from scipy import linalg, special
 from sim.calibration import mixtures
 
 _DRAWS, _ROUNDS = 1024, 6
+_KEPT = 1000  # draws that an average is told by
 _ENOUGH = 0.3  # of the draws may count, of the effective ones, before it stops adapting
 _WIDER, _TAIL = 1.5, 6  # covariance and degrees of freedom of the next proposal, wider than what it follows
 _NEGLIGIBLE = 1e-5  # weight, against the largest, below which parameters are dropped
@@ -67,13 +68,18 @@ def average(likelihood, laws=None, prior=None):
     of = {name: posterior(mixtures.LAWS[name], likelihood) for name in names}
     before = np.log([1.0 if prior is None else prior[name] for name in names])
     shares = special.softmax(before + [of[name].log_evidence for name in names])
-    return Average(
-        np.concatenate([share * of[name].weight for share, name in zip(shares, names, strict=True)]),
-        np.concatenate([of[name].mixing for name in names]),
-        np.repeat(np.array(names, object), [len(of[name].weight) for name in names]),
-        dict(zip(names, shares.tolist(), strict=True)),
-        of,
-    )
+    weight = np.concatenate([share * of[name].weight for share, name in zip(shares, names, strict=True)])
+    law = np.repeat(np.array(names, object), [len(of[name].weight) for name in names])
+    mixing = np.concatenate([of[name].mixing for name in names])
+    weight, kept = _resampled(weight)
+    return Average(weight, mixing[kept], law[kept], dict(zip(names, shares.tolist(), strict=True)), of)
+
+
+def _resampled(weight):
+    """Weights and positions of draws that stand for all: each as often as its weight asks for."""
+    places = np.searchsorted(np.cumsum(weight) / weight.sum(), (np.arange(_KEPT) + 0.5) / _KEPT)
+    kept, times = np.unique(places.clip(0, len(weight) - 1), return_counts=True)
+    return times / _KEPT, kept
 
 
 def _effective(weight):

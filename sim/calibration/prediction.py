@@ -39,7 +39,7 @@ def these_moments(average, likelihood, attempts):
     variance = np.zeros_like(mean)
     for kernel, problems, chances in zip(likelihood.kernel, likelihood.problems, chance.T, strict=True):
         here = average.mixing / np.maximum(chances, 1e-300)[:, None]
-        solved = here @ (kernel[:, None] * reached)
+        solved = np.clip(here @ (kernel[:, None] * reached), 0, 1)
         mean += problems * solved
         variance += problems * solved * (1 - solved)
     return mean / total, variance / total**2
@@ -56,7 +56,7 @@ def new(average, attempts, problems=None):
     mean = average.mixing @ reached
     variance = np.zeros_like(mean)
     if problems is not None:
-        variance = mean * (1 - mean) / problems
+        variance = np.clip(mean * (1 - mean), 0, 1) / problems
     return _interval(average.weight, mean, variance, attempts)
 
 
