@@ -1,0 +1,107 @@
+"""Tests of the model: their level under it, and what they see."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from sim.calibration import ansatz, mixtures
+from tests import checks
+
+
+def pilot(generator, kind, problems=200, attempts=100):
+    easy = generator.random(problems) < 0.5
+    hard = generator.beta(0.35, 5.0, problems)
+    success = np.where(easy, generator.beta(2.0, 0.5, problems), hard) if kind == "two scales" else hard
+    return np.full(problems, float(attempts)), generator.binomial(attempts, success).astype(float)
+
+
+def ordered(generator, repeat, problems=200, attempts=100):
+    """Outcomes [problems, attempts]: each repeats the one before with a chance, else is drawn anew."""
+    success = generator.beta(0.35, 5.0, problems)
+    outcomes = np.zeros((problems, attempts), np.int8)
+    outcomes[:, 0] = generator.random(problems) < success
+    for turn in range(1, attempts):
+        anew = generator.random(problems) < success
+        outcomes[:, turn] = np.where(generator.random(problems) < repeat, outcomes[:, turn - 1], anew)
+    return list(outcomes)
+
+
+def test_the_fit_is_the_likeliest():
+    likelihood = mixtures.of_counts(*pilot(np.random.default_rng(0), "model"))
+    theta = ansatz.fit(likelihood.problems[None], likelihood.kernel)[0]
+    best = mixtures.log_likelihood(mixtures.beta(theta[None]), likelihood)[0]
+    for step in np.array(list(itertools.product((-0.3, 0, 0.3), repeat=3))):
+        assert mixtures.log_likelihood(mixtures.beta(theta[None] + step), likelihood)[0] <= best + 1e-3
+
+
+def test_many_pilots_are_fitted_as_each_alone():
+    kernels = mixtures.of_counts(np.full(31, 30.0), np.arange(31.0))
+    counts = np.stack(
+        [np.bincount(pilot(np.random.default_rng(i), "model", 80, 30)[1].astype(int), minlength=31) for i in range(6)]
+    ).astype(float)
+    together = ansatz.fit(counts, kernels.kernel)
+    value = lambda theta, own: own @ np.log(mixtures.beta(theta[None]) @ kernels.kernel.T)[0]  # noqa: E731
+    for own, theta in zip(counts, together, strict=True):
+        alone = ansatz.fit(own[None], kernels.kernel)[0]
+        assert value(alone, own) == pytest.approx(value(theta, own), abs=1e-3)
+
+
+def test_changes_of_outcome_have_the_moments_of_all_orders():
+    """All orders of 3 successes among 8 attempts, by enumeration: mean 0 and variance 1 of z."""
+    orders = [np.isin(np.arange(8), where).astype(int) for where in itertools.combinations(range(8), 3)]
+    copies = 60  # of each order beside a fixed block, whose variance makes the sum normal enough to be told
+    z = np.array([ansatz.order([one] * copies).z for one in orders]) / np.sqrt(copies)
+    assert z.mean() == pytest.approx(0, abs=1e-12)
+    assert (z**2).mean() == pytest.approx(1, abs=1e-12)
+
+
+def test_repeats_are_seen_and_independence_is_not():
+    found = ansatz.order(ordered(np.random.default_rng(1), 0.3))
+    assert found.p_value < 1e-6
+    assert found.repeats == pytest.approx(0.3, abs=0.05)
+    independent = [ansatz.order(ordered(np.random.default_rng(i), 0.0)).p_value < 0.05 for i in range(200)]
+    checks.assert_proportion(sum(independent), 200, 0.05)
+    with pytest.raises(AssertionError):
+        repeated = [ansatz.order(ordered(np.random.default_rng(i), 0.1)).p_value < 0.05 for i in range(50)]
+        checks.assert_proportion(sum(repeated), 50, 0.05)
+
+
+def test_too_few_changes_tell_nothing():
+    assert ansatz.order([np.array([0, 1, 0])] * 3) is None
+    assert ansatz.order([]) is None
+
+
+def test_the_p_value_of_several_tests_is_uniform_if_theirs_are():
+    p = np.random.default_rng(0).random((4000, 2))
+    together = np.array([ansatz.together(*pair) for pair in p])
+    checks.assert_proportion((together < 0.05).sum(), 4000, 0.05)
+    with pytest.raises(AssertionError):
+        checks.assert_proportion((p.min(axis=1) < 0.05).sum(), 4000, 0.05)
+
+
+def test_bins_hold_all_problems():
+    found = ansatz.shape(*pilot(np.random.default_rng(3), "model"), 0)
+    assert found.observed.sum() == 200
+    assert found.expected.sum() == pytest.approx(200)
+    assert (found.low <= found.high).all()
+    assert found.lower[0] == 0 and found.upper[-1] == 1
+
+
+def test_unequal_and_huge_numbers_of_attempts_are_tested_too():
+    generator = np.random.default_rng(4)
+    attempts = generator.integers(5, 300, 150).astype(float)
+    attempts[:5] = 1e9
+    successes = generator.binomial(attempts.astype(int), generator.beta(0.35, 5.0, 150)).astype(float)
+    assert 0 < ansatz.shape(attempts, successes, 0).p_value <= 1
+
+
+@pytest.mark.slow
+def test_the_test_of_the_counts_keeps_its_level_and_sees_two_scales():
+    """5 % under the model (400 pilots), at least 80 % of pilots whose difficulty has two scales (100)."""
+    level = sum(ansatz.shape(*pilot(np.random.default_rng(i), "model"), i).p_value <= 0.05 for i in range(400))
+    checks.assert_proportion(level, 400, 0.05)
+    power = sum(ansatz.shape(*pilot(np.random.default_rng(i), "two scales"), i).p_value <= 0.05 for i in range(100))
+    with pytest.raises(AssertionError):
+        checks.assert_proportion(power, 100, 0.05)
+    assert power >= 80

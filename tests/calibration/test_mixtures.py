@@ -1,0 +1,96 @@
+"""Laws on the grid against closed forms and other people's distributions; likelihoods against golden values."""
+
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+
+from sim.calibration import mixtures
+
+KS = np.array([1.0, 10, 100, 1000, 1e4, 1e6])
+
+
+def failure(alpha, beta, ks):
+    """B(alpha + k, beta) / B(alpha, beta)."""
+    return np.exp(special.betaln(alpha + ks, beta) - special.betaln(alpha, beta))
+
+
+@pytest.mark.parametrize("alpha", [0.3, 1.0, 5.0, 40.0, 300.0])
+@pytest.mark.parametrize("beta", [0.05, 0.35, 1.0, 3.0])
+def test_the_beta_law_on_the_grid_gives_its_coverage(alpha, beta):
+    weights = mixtures.beta(np.log([[beta, alpha]]))
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(weights @ mixtures.reach(KS), [1 - failure(alpha, beta, KS)], atol=2e-4, rtol=2e-4)
+    away = weights @ mixtures.reach(KS) / (1 - failure(alpha * 1.05, beta, KS)) - 1
+    assert np.abs(away).max() > 4e-4  # the check would see alpha 5 % off
+
+
+def test_a_ceiling_thins_every_cell_alike():
+    theta = np.array([[-1.0, 1.6]])
+    with_ceiling = mixtures.beta(np.concatenate([theta, [[special.logit(0.2)]]], axis=1))
+    np.testing.assert_allclose(with_ceiling[:, 1:], 0.8 * mixtures.beta(theta)[:, 1:], rtol=1e-12)
+    np.testing.assert_allclose(with_ceiling[:, 0], 0.2 + 0.8 * mixtures.beta(theta)[:, 0], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.25, 3.5), (0.5, 10.0), (1.5, 2.0)])
+def test_the_kumaraswamy_law_on_the_grid_gives_its_coverage(a, b):
+    expected = [integrate.quad(lambda x, k=k: k * (1 - x) ** (k - 1) * (1 - x**a) ** b, 0, 1)[0] for k in KS[:4]]
+    found = mixtures.kumaraswamy(np.log([[a, b]])) @ mixtures.reach(KS[:4])
+    np.testing.assert_allclose(found[0], expected, atol=3e-4)
+
+
+@pytest.mark.parametrize(("mean", "spread"), [(-3.0, 1.0), (-8.0, 3.0), (2.0, 0.5)])
+def test_the_logit_normal_law_on_the_grid_gives_its_coverage(mean, spread):
+    density = stats.norm(mean, spread).pdf
+    ends = mean - 12 * spread, mean + 12 * spread
+    expected = [
+        integrate.quad(lambda t, k=k: density(t) * -np.expm1(-k * np.logaddexp(0, t)), *ends, limit=400)[0]
+        for k in KS[:4]
+    ]
+    found = mixtures.logit_normal(np.array([[mean, np.log(spread)]])) @ mixtures.reach(KS[:4])
+    np.testing.assert_allclose(found[0], expected, atol=2e-4)
+
+
+def test_a_scaled_law_ends_at_its_scale():
+    """(.25, 3.5, .1), k = 1000: failure .676162293243 (golden value)."""
+    weights = mixtures.scaled_kumaraswamy(np.array([[np.log(0.25), np.log(3.5), special.logit(0.1)]]))
+    assert weights[0, 1:][mixtures.ODDS > special.logit(0.1) + 0.1].max() == 0
+    assert weights @ mixtures.reach([1000.0]) == pytest.approx(1 - 0.676162293243, abs=2e-3)
+
+
+@pytest.mark.parametrize(("successes", "expected"), [(3, -2.89333775222), (0, -1.08744089324)])
+def test_the_likelihood_of_counts_is_the_beta_binomial(successes, expected):
+    """Success Beta(.35, 5), 100 attempts: golden values."""
+    weights = mixtures.beta(np.log([[0.35, 5.0]]))
+    likelihood = mixtures.of_counts(np.array([100.0]), np.array([float(successes)]))
+    assert mixtures.log_likelihood(weights, likelihood)[0] == pytest.approx(expected, abs=2e-4)
+
+
+@pytest.mark.parametrize("attempts", [1, 7, 1000, 10**6, 10**9])
+def test_counts_of_any_size_are_told_from_each_other(attempts):
+    """Against scipy's beta-binomial; a likelihood narrower than a cell knows the law at its middle only."""
+    counts = np.unique([0, 1, attempts // 100, attempts // 3, attempts // 2])
+    weights, close = mixtures.beta(np.log([[0.35, 5.0]])), 0.02 if attempts <= 1000 else 0.15
+    for c in counts:
+        found = mixtures.log_likelihood(weights, mixtures.of_counts(np.array([float(attempts)]), np.array([float(c)])))
+        assert found[0] == pytest.approx(stats.betabinom.logpmf(c, attempts, 0.35, 5.0), abs=close)
+
+
+def test_problems_with_the_same_counts_share_a_row():
+    likelihood = mixtures.of_counts(np.array([10.0, 10, 20, 10]), np.array([1.0, 0, 1, 1]))
+    assert likelihood.problems.tolist() == [1, 2, 1]
+    assert likelihood.row.tolist() == [1, 0, 2, 1]
+
+
+def test_batches_of_one_are_first_successes():
+    attempts, solved = np.array([5.0, 9, 30]), np.array([True, True, False])
+    batches, counts = mixtures.of_batches(attempts, solved, 1), mixtures.of_counts(attempts, solved.astype(float))
+    weights = mixtures.beta(np.log([[0.35, 5.0], [1.0, 2.0]]))
+    difference = np.diff(mixtures.log_likelihood(weights, batches)), np.diff(mixtures.log_likelihood(weights, counts))
+    assert difference[0] == pytest.approx(difference[1], abs=2e-3)
+
+
+def test_a_batch_says_less_than_its_last_attempt():
+    """P(solved in attempts 31 ... 60) = L(30) - L(60) under the Beta law."""
+    weights = mixtures.beta(np.log([[0.35, 5.0]]))
+    found = mixtures.log_likelihood(weights, mixtures.of_batches(np.array([60.0]), np.array([True]), 30))[0]
+    assert found == pytest.approx(np.log(failure(5, 0.35, 30) - failure(5, 0.35, 60)), abs=1e-3)
