@@ -1,0 +1,253 @@
+"""Pilots drawn and refitted by the thousand: their law, refits against sim.fits, errors against theory."""
+
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from checks import assert_counts, assert_mean, assert_proportion, rejects
+from scipy import special, stats
+
+from sim import fits, model, simulate
+from sim.design import draws, refit, study, targets
+from sim.laws import cost, coverage, fisher
+from sim.samplers import bits
+
+LAW = (5.0, 0.35)
+
+
+def truth(target="coverage", ceiling=1.0, alpha=5.0, beta=0.35):
+    return targets.Truth(alpha, beta, ceiling, target, 1000, 1.0, 1e-3)
+
+
+@cache
+def drawn(kind, problems, attempts, pilots, law=LAW, ceiling=1.0, seed=0):
+    """Attempts and successes, [pilots, problems], and all lanes beyond."""
+    kernel = draws.build(kind, simulate.beta_sampler(*law, ceiling), problems, attempts)
+    batches = -(-pilots // len(kernel.lanes))
+    counts = simulate.curves(seed, "test", kernel, batches, model.Budget(batches * model.BATCH, 0, 0))[:pilots]
+    width = kernel.lanes.shape[1]
+    recorded, successes = counts[:, :width], counts[:, width:]
+    return recorded[:, :problems], successes[:, :problems], np.concatenate([recorded, successes], 0)[:, problems:]
+
+
+# Draws ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("attempts", "ceiling"), [(7, 1.0), (60, 0.7), (3000, 1.0)])
+def test_counts_of_uniform_pilots_are_beta_binomial(attempts, ceiling):
+    recorded, successes, beyond = drawn(draws.Uniform, 60, attempts, 2000, ceiling=ceiling)
+    assert (recorded == attempts).all() and not beyond.any()
+    cells = np.unique([0, *np.geomspace(1, attempts + 1, 12).astype(int)])[:-1]  # few, so that little is overlooked
+    counts = np.add.reduceat(np.bincount(successes.astype(int).ravel(), minlength=attempts + 1), cells)
+
+    def law(alpha, beta):
+        chance = ceiling * stats.betabinom(attempts, beta, alpha).pmf(np.arange(attempts + 1))
+        return np.add.reduceat(chance + (1 - ceiling) * (np.arange(attempts + 1) == 0), cells)
+
+    assert_counts(counts, law(*LAW))
+    rejects(assert_counts, counts, law(5.0, 0.35 * 1.05))
+
+
+def literal(recorded, successes, waits):
+    """Algorithm 1 of Kazdan et al. 2025, attempt by attempt; waits: attempts to each further success, [levels, P]."""
+    problems = waits.shape[1]
+    made, won, since = np.zeros(problems, int), np.zeros(problems, int), np.zeros(problems, int)
+    for _ in range(int(recorded.sum())):
+        one = np.lexsort((np.arange(problems), made, won))[0]
+        made[one] += 1
+        since[one] += 1
+        if since[one] == waits[won[one], one]:
+            won[one] += 1
+            since[one] = 0
+    return made, won
+
+
+@jax.jit
+def counted(member, key):
+    return member.curves(key)
+
+
+@jax.jit
+def waits(member, key):
+    """Attempts to each further success that an adaptive pilot is drawn from, [levels, pilots, lanes]."""
+    key_problems, key_waits = jax.random.split(key)
+    rate = bits.rate(member.difficulty.at(bits.stream(key_problems), member.lanes))
+    stream = bits.stream(key_waits)
+
+    def at(turn):
+        return bits.geometric(stream, jnp.full(rate.shape, turn), member.lanes, rate)
+
+    return jax.vmap(at)(jnp.arange(200, dtype=jnp.uint32))
+
+
+@pytest.mark.parametrize(("law", "attempts"), [(LAW, 20), ((0.8, 1.5), 6), ((0.5, 3.0), 9)], ids=str)
+def test_adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt(law, attempts):
+    problems = 13
+    member = draws.build(draws.Adaptive, simulate.beta_sampler(*law, 1.0), problems, attempts)
+    key = lambda: jax.random.wrap_key_data(np.array([3, 5], np.uint32), impl="threefry2x32")  # noqa: E731
+    found = np.asarray(counted(member, key()))
+    width = member.lanes.shape[1]
+    own_waits = np.asarray(waits(member, key()))
+    solved = set()
+    for pilot in range(6):
+        recorded, successes = found[pilot, :problems], found[pilot, width : width + problems]
+        made, won = literal(recorded, successes, own_waits[:, pilot, :problems])
+        assert recorded.sum() == problems * attempts
+        assert (made == recorded).all() and (won == successes).all()
+        solved |= set(won.tolist())
+    assert len(solved) > 1
+
+
+def test_a_pilot_does_not_know_how_many_others_there_are():
+    few, many = (study.fits(truth(), "adaptive", 30, 20, pilots, 0) for pilots in (40, 300))
+    assert (few.beta == many.beta[:40]).all()
+
+
+def test_pilots_of_other_sizes_and_seeds_are_other_pilots():
+    one, *others = (study.fits(truth(), "uniform", 30, m, 40, seed) for m, seed in ((20, 0), (21, 0), (20, 1)))
+    assert all((one.beta != other.beta).any() for other in others)
+
+
+# Refits ---------------------------------------------------------------------------------------------------------------
+
+TABLES = [((5.0, 0.35), 60, 30), ((20.0, 0.15), 60, 100), ((0.8, 1.5), 60, 300), ((0.5, 0.3), 40, 20)]
+
+
+@pytest.mark.parametrize(("law", "problems", "attempts"), TABLES, ids=str)
+def test_refits_are_those_of_sim_fits(law, problems, attempts):
+    recorded, successes, _ = drawn(draws.Uniform, problems, attempts, 200, law)
+    own, other = refit.beta_law(recorded, successes, False), fits.beta_binomial(recorded, successes)
+    inside = ~own.at_wall
+    assert inside.mean() > 0.9
+    assert own.alpha[inside] == pytest.approx(other.alpha[inside], rel=1e-6)
+    assert own.beta[inside] == pytest.approx(other.beta[inside], rel=1e-6)
+
+
+def log_likelihood(recorded, successes, alpha, beta, ceiling):
+    chance = ceiling * np.exp(
+        special.betaln(alpha + recorded - successes, beta + successes) - special.betaln(alpha, beta)
+    )
+    return np.log(chance + (1 - ceiling) * (successes == 0)).sum(axis=1)
+
+
+@pytest.mark.parametrize("with_ceiling", [False, True])
+def test_no_parameters_nearby_are_likelier_than_the_refit_s(with_ceiling):
+    """Attempts as adaptive pilots have them, where Newton's method without care goes astray."""
+    recorded, successes, _ = drawn(draws.Adaptive, 60, 30, 200, ceiling=0.7 if with_ceiling else 1.0)
+    recorded, successes = (np.pad(x, ((0, 0), (0, 100))) for x in (recorded, successes))  # no attempts: say nothing
+    own = refit.beta_law(recorded, successes, with_ceiling)
+    best = np.stack(own[:3])
+    at = lambda theta: log_likelihood(recorded, successes, *theta[:, :, None])  # noqa: E731
+    rng = np.random.default_rng(0)
+    for size in (1e-3, 0.1, 1.0):
+        for _ in range(10):
+            other = best * np.exp(size * rng.standard_normal((3, 1)) * [[1], [1], [float(with_ceiling)]])
+            other[2] = np.minimum(other[2], 1 / (1 + np.exp(-refit.WALL))) if with_ceiling else 1.0
+            assert (at(other) <= at(best) + 1e-7).all()
+
+
+def test_pilots_without_spread_or_without_success_are_told():
+    recorded = np.full((3, 50), 100.0)
+    successes = np.stack([np.full(50, 30.0), np.zeros(50), np.random.default_rng(0).binomial(100, 0.5, 50) * 1.0])
+    successes[2, :20] = 0
+    own, other = refit.beta_law(recorded, successes, False), fits.beta_binomial(recorded, successes)
+    assert own.at_wall.tolist() == [True, True, False]
+    rate = own.beta / (own.alpha + own.beta)
+    assert rate == pytest.approx(other.beta / (other.alpha + other.beta), rel=1e-6)
+
+
+# Errors ---------------------------------------------------------------------------------------------------------------
+
+PILOTS = 2000
+
+
+@pytest.fixture(scope="module")
+def refitted():
+    return study.fits(truth(), "uniform", 256, 60, PILOTS, 0)
+
+
+def assert_root_mean_square(error, law):
+    """By the square, whose deviation is sqrt(2) of itself for normal errors."""
+    assert_mean(error**2, PILOTS, law**2, np.sqrt(2) * law**2)
+
+
+@pytest.mark.parametrize("target", ["coverage", "exponent"])
+def test_large_pilots_err_as_much_as_their_information_allows_for(refitted, target):
+    found, bound = targets.error(truth(target), refitted), targets.bound(truth(target), 256, 60)
+    assert_root_mean_square(found.error, bound * 1.01)  # 1 % for what is of order 1/P
+    rejects(assert_root_mean_square, found.error, bound * 1.15)
+    rejects(assert_root_mean_square, found.error, bound * 0.87)
+
+
+def test_large_pilots_regret_as_much_as_theory_says(refitted):
+    """A regret is an error squared: chi-square with one degree of freedom, as few parameters matter."""
+    found, bound = targets.error(truth("decision"), refitted), targets.bound(truth("decision"), 256, 60)
+    assert_mean(found.error, PILOTS, bound * 1.02, np.sqrt(2) * bound)
+    rejects(assert_mean, found.error, PILOTS, 1.3 * bound, np.sqrt(2) * bound)
+
+
+def test_with_a_ceiling_to_be_found_errors_are_those_of_three_parameters():
+    own = truth("coverage", ceiling=0.7, alpha=2.0, beta=1.0)._replace(attempts=100)
+    found = targets.error(own, study.fits(own, "uniform", 256, 100, PILOTS, 0))
+    bound = targets.bound(own, 256, 100)
+    assert_root_mean_square(found.error, bound)
+    two = np.sqrt(fisher.variance_bound(fisher.coverage_gradient(100, 2.0, 1.0), 256, 100, 2.0, 1.0))
+    rejects(assert_root_mean_square, found.error, two)
+
+
+def test_standard_errors_of_errors_hold():
+    """Of 400 errors, each from 50 pilots, about two thirds are within their standard error of the one of all."""
+    all_fits = study.fits(truth(), "uniform", 60, 60, 20_000, 1)
+    own = truth("coverage")
+    of_all = targets.error(own, all_fits).error
+    parts = [targets.error(own, refit.Fits(*(x[i : i + 50] for x in all_fits))) for i in range(0, 20_000, 50)]
+    inside = sum(abs(part.error - of_all) < part.stderr for part in parts)
+    assert_proportion(inside, 400, 0.68)
+    rejects(assert_proportion, sum(abs(part.error - of_all) < 2 * part.stderr for part in parts), 400, 0.68)
+
+
+def test_the_best_k_of_many_pilots_is_that_of_the_law_one_by_one():
+    parameters = refit.Fits(
+        np.array([5.0, 0.8, 20.0, 3.0]), np.array([0.35, 1.5, 0.1, 1e-3]), np.array([1.0, 0.7, 1, 1]), np.zeros(4, bool)
+    )
+    for price in (1e-9, 1e-3, 0.5, 2.0):
+        own = targets.best_attempts(1.0, price, parameters)
+        assert own.tolist() == [
+            cost.optimal_parallel(1.0, price, *(float(x[i]) for x in parameters[:3])) for i in range(4)
+        ]
+
+
+# Answers --------------------------------------------------------------------------------------------------------------
+
+
+def size(problems, attempts, error, stderr=0.0, lost=0.0):
+    return study.Size("uniform", problems, attempts, targets.Error(error, stderr, 0.0, lost), np.nan, np.nan)
+
+
+def test_the_cheapest_size_that_surely_reaches_is_named_else_the_best_one():
+    sizes = [size(30, 10, 0.05), size(60, 10, 0.029, 0.001), size(120, 10, 0.028, 0.001), size(250, 10, 0.01)]
+    assert study._answer(sizes, 0.03) == (sizes[2], True)
+    assert study._answer(sizes, 0.001) == (sizes[3], False)
+    lost = [size(30, 10, 0.001, lost=0.5), size(60, 10, 0.02), size(40, 10, np.nan)]
+    assert study._answer(lost, 0.03) == (lost[1], True)
+    assert study._answer(lost, 0.01) == (lost[1], False)
+
+
+def test_lines_of_equal_totals_are_within_the_budget():
+    found = study.study(truth(), 0.2, [20, 40], [5, 10], 250, 30, 0)
+    assert all(one.total <= 250 for one in (*found.grid, *found.line, found.chosen))
+    assert {(one.allocation, one.problems, one.attempts) for one in found.line} == {
+        (allocation, *one) for allocation in ("uniform", "adaptive") for one in ((20, 12), (40, 6))
+    }
+    assert found.total == 250
+
+
+def test_truth_of_coverage_is_the_law():
+    own = refit.Fits(*(np.full(10, x) for x in (*LAW, 1.0)), np.zeros(10, bool))
+    assert targets.error(truth(), own)[:3] == (0.0, 0.0, 0.0)
+    assert targets.error(truth("decision"), own)[:2] == (0.0, 0.0)
+    other = own._replace(beta=np.full(10, 0.4))
+    expected = coverage.coverage(1000, 5.0, 0.4) - coverage.coverage(1000, *LAW)
+    assert targets.error(truth(), other).bias == pytest.approx(expected, rel=1e-12)
