@@ -19,6 +19,7 @@ _REPLICATES = 199
 _BINS = 12
 _MOST, _ATTEMPTS, _SIZES = 4000, 500, 8  # problems, attempts of each, and different numbers of these, tested
 _COMPONENTS = 6
+_URN = 1e8  # attempts of a problem
 _TOLD = 10.0  # variance of the changes of outcome from which on their sum is normal
 _STEPS, _DIFFERENCE = 60, 1e-5
 _LOW, _HIGH = np.array([-9.0, -6.0, -9.0]), np.array([6.0, 16.0, 9.0])  # of theta, as in mixtures.beta
@@ -111,8 +112,10 @@ def _thinned(attempts, successes, generator):
     """Counts of fewer attempts, of at most 8 different numbers of them, drawn without replacement."""
     few = np.unique(np.quantile(np.minimum(attempts, _ATTEMPTS), np.arange(_SIZES) / _SIZES, method="inverted_cdf"))
     fewer = few[np.searchsorted(few, attempts, side="right") - 1].astype(np.int64)
-    won = successes.astype(np.int64)
-    return fewer.astype(float), generator.hypergeometric(won, attempts.astype(np.int64) - won, fewer).astype(float)
+    many = attempts >= _URN  # so many that what is drawn may as well be put back
+    won = np.where(many, 0, successes).astype(np.int64)
+    drawn = generator.hypergeometric(won, np.where(many, _ATTEMPTS, attempts).astype(np.int64) - won, fewer)
+    return fewer.astype(float), np.where(many, generator.binomial(fewer, successes / attempts), drawn).astype(float)
 
 
 def _smooth(attempts, successes, generator):

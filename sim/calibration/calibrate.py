@@ -7,6 +7,7 @@ import numpy as np
 from sim import fits, seeds
 from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published
 
+_URN = 1e9  # attempts of a problem
 CEILING = "beta with a ceiling"
 FITS, MISFITS, CANNOT_TELL = "fits", "does not fit", "cannot tell"
 
@@ -139,10 +140,10 @@ def _reasons(solved, these, asked):
 
 
 def _backtest(pilot, asked, seed):
-    """None where no part can be hidden: other than fixed attempts, or too few of them."""
+    """None where no part can be hidden: other than fixed attempts, too few of them, or more than can be drawn from."""
     most = int(pilot.attempts.min())
     shown = int(asked.backtest_share * most)
-    if pilot.stopping.kind != "fixed" or shown < 2 or asked.backtest_repeats < 1:
+    if pilot.stopping.kind != "fixed" or shown < 2 or asked.backtest_repeats < 1 or pilot.attempts.max() >= _URN:
         return None
     generator = seeds.generator(seed, f"backtest {shown}")
     ks = np.unique(np.round(np.geomspace(shown, most, 5)))[1:]
