@@ -97,7 +97,8 @@ def _one(curve, size, generator, inside):
     inside["at_n"].append(_hit(quantiles[-1], truths[-1]))
     inside["at_10_m"].append(_hit(quantiles[list(attempts).index(10 * size)], truths[list(attempts).index(10 * size)]))
     inside["new_at_10_m"].append(_halves(curve, made, drawn, 10 * size, generator))
-    return _methods(made, drawn, likelihood, average, attempts[-1:]), truths[-1]
+    found = methods(made, drawn, likelihood, average, attempts[-1:])
+    return {method: float(value[0]) for method, value in found.items()}, truths[-1]
 
 
 def _hit(quantiles, truth):
@@ -115,8 +116,8 @@ def _halves(curve, made, drawn, attempts, generator):
     return _hit(quantiles, truth)
 
 
-def _methods(made, drawn, likelihood, average, attempts):
-    """pass@k at `attempts` [1], by method: a float each."""
+def methods(made, drawn, likelihood, average, attempts):
+    """pass@k at `attempts` [k], by method."""
     ks = prediction.curve_grid(made[0])
     curve = estimators.pass_at_k(ks.astype(int), made, drawn).mean(axis=1)
     reached = mixtures.reach(attempts)
@@ -134,9 +135,7 @@ def _methods(made, drawn, likelihood, average, attempts):
         "free mixture": published.free_mixture(likelihood, reached),
         "plug-in 1 - (1 - c/m)^k": published.plug_in(made, drawn, attempts),
     }
-    return {
-        method: float(np.nan_to_num(np.ravel(value)[0])) for method, value in found.items()
-    }  # no line: nothing solved
+    return {method: np.nan_to_num(np.ravel(value)) for method, value in found.items()}  # no line: nothing was solved
 
 
 def _show(size, table):

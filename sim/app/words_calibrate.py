@@ -40,8 +40,9 @@ EN = {
     "growth": "How coverage grows",
     "growth text": (
         "pass@k is the chance of at least one success in k attempts. Points: what the pilot shows, with one standard "
-        "error over problems and attempts. Bands: these very problems, 50 % and 90 %. Dashed: 90 % for new problems "
-        "of the same kind, which are drawn anew besides. The two must not be confused."
+        "error over problems and attempts. Bands: the share of these very problems that k attempts each will solve, "
+        "50 % and 90 %. Dashed: 90 % for as many new problems of the same kind, which are drawn anew besides. The two "
+        "must not be confused."
     ),
     "laws": "Laws that were averaged",
     "laws text": (
@@ -120,7 +121,8 @@ JA = {
     "growth text": (
         "pass@k は k 回の試行で少なくとも一度成功する確率です。"
         "点:パイロットの値(問題と試行の両方に由来する標準誤差つき)。"
-        "帯:まさにこれらの問題に対する 50 % と 90 % の区間。破線:同種の新しい問題に対する 90 % 区間"
+        "帯:まさにこれらの問題を各 k 回試行して解ける割合の 50 % と 90 % 区間。"
+        "破線:同数の同種の新しい問題に対する 90 % 区間"
         "(問題も新たに抽出されます)。この二つを混同しないでください。"
     ),
     "laws": "平均した法則",

@@ -72,7 +72,8 @@ def calibrate(pilot, attempts, asked, seed):
     """
     likelihood, seen = curve.likelihood(pilot), curve.observed(pilot)
     average = posterior.average(likelihood)
-    these, new = prediction.these(average, likelihood, attempts), prediction.new(average, attempts)
+    these = prediction.these(average, likelihood, attempts)
+    new = prediction.new(average, attempts, len(pilot.attempts))
     point = prediction.point(average, likelihood, seen.attempts, seen.value, attempts)
     point = np.clip(point, these.quantiles[:, 0], these.quantiles[:, -1])
     solved = np.count_nonzero(pilot.successes > 0)
