@@ -59,9 +59,8 @@ def main():
     for method, regret in sorted(found.items(), key=lambda pair: pair[1]):
         print(f"{method:36s} {regret:7.2%}")
     if asked.json:
-        asked.json.write_text(
-            json.dumps(vars(asked) | {"regret": found}, indent=2, default=str) + "\n", encoding="utf-8"
-        )
+        record = {"pilot": asked.pilot, "seeds": asked.seeds, "regret": found}
+        asked.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
