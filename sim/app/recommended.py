@@ -1,0 +1,280 @@
+"""What recommend says and writes: lines, tables, figures, the report."""
+
+import numpy as np
+
+from sim.app import folder
+from sim.app.words_calibrate import count
+from sim.calibration import curve
+
+_ROUND = (0, np.log10(2), np.log10(5), 1)
+
+
+def lines(one, asked, words):
+    """What is said on the terminal, the sentence for the manager first."""
+    return [_sentence(one, asked, words), *_further(one, asked, words)]
+
+
+def _sentence(one, asked, words):
+    name = f"{one.pilot.name}: " if one.pilot.name else ""
+    if one.reasons:
+        why = " ".join(words[reason](value) for reason, value in one.reasons)
+        return words["cannot"](name, one.own, asked, why)
+    return words["sentence"](name, one.own, asked)
+
+
+def _further(one, asked, words):
+    own = one.own
+    said = [words["limited"](own.attempts)] if own.capped else []
+    said.append(words["other line"](*(("these", one.these) if asked.new else ("new", one.new))))
+    said.append(words["stages line"](one.stages, asked))
+    if one.allotment is not None:
+        said.append(words["budget line"](one.allotment, asked))
+    if one.rivals:
+        said.append(words["rivals line"](one.rivals, asked))
+    elif own.attempts:
+        said.append(_needed(one, asked, words))
+    if asked.seconds is not None:
+        said.append(words["seconds line"](_seconds(one, asked)))
+    if asked.flops is not None:
+        said.append(words["flops line"](_flops(one, asked)))
+    return said
+
+
+def _needed(one, asked, words):
+    """What a better model would need; nothing where no attempts pay."""
+    net = max(float(one.own.net.mean), 0.0)
+    return words["needed line"](one.needed[0], asked.prices.value - net, asked)
+
+
+def _seconds(one, asked):
+    return float(np.ceil(one.own.attempts / asked.slots) * asked.seconds)
+
+
+def _flops(one, asked):
+    spent = one.own.cost.mean - asked.prices.setup * (one.own.attempts > 0)
+    return float(asked.flops * spent / asked.prices.each)
+
+
+# What is written ------------------------------------------------------------------------------------------------------
+
+
+def write(where, found, asked, config, words, figure):
+    """Write all files of the answer."""
+    where.mkdir(parents=True, exist_ok=True)
+    tables = {"table": _payoff, "stages": _stages, "problems": _updates, "models": _rivals}
+    for name, table in tables.items():
+        folder.write_columns(where / f"{name}.csv", _joined([table(one) for one in found], found))
+    folder.write_json(where / "verdict.json", [_verdict(one, asked) for one in found])
+    folder.write_json(where / "manifest.json", _manifest(found, config))
+    drawn = [_figures(one, asked, where, position, len(found)) if figure else {} for position, one in enumerate(found)]
+    _report(where, found, drawn, asked, words)
+
+
+def _joined(tables, found):
+    columns = {"model": [one.pilot.name for one, table in zip(found, tables, strict=True) for _ in table["attempts"]]}
+    return columns | {name: [float(x) if not isinstance(x, str) else x for table in tables for x in table[name]]
+                      for name in tables[0]}  # fmt: skip
+
+
+def _payoff(one, curves=None):
+    curves = curves or one.curves
+    columns = {"attempts": curves.attempts}
+    for name in ("solved", "cost", "net", "gain"):
+        told = getattr(curves, name)
+        columns |= {name: told.mean, f"{name}_low": told.low, f"{name}_high": told.high}
+    return columns | {"price": np.full(len(curves.attempts), curves.price)}
+
+
+def _stages(one):
+    found = one.stages
+    columns = {name: getattr(found, name) for name in ("attempts", "solved", "left", "cost", "hazard")}
+    return columns | {"price": np.full(len(found.attempts), found.price)}
+
+
+def _updates(one):
+    names = ("attempts", "problems", "success", "success_low", "success_high", "further", "solved", "cost")
+    return dict(zip(names, one.updates, strict=True))
+
+
+def _rivals(one):
+    rows = one.rivals.rows if one.rivals else []
+    columns = {"which": [("first", "second")[row.model] for row in rows]}
+    return columns | {
+        name: [getattr(row, name) for row in rows] for name in ("what", "attempts", "solved", "cost", "net")
+    }
+
+
+def _decision(one):
+    columns = {name: getattr(one, name) for name in ("attempts", "low", "high", "best_low", "best_high")}
+    for name in ("solved", "wrong", "cost", "net"):
+        columns[name] = dict(zip(("mean", "low", "high"), getattr(one, name), strict=True))
+    return columns | {"regret": one.regret, "regret_share": one.share, "capped": one.capped}
+
+
+def _verdict(one, asked):
+    rivals, allotment = one.rivals, one.allotment
+    return {
+        "model": one.pilot.name,
+        "verdict": "cannot tell" if one.reasons else "recommended",
+        "cannot_tell": [reason for reason, _ in one.reasons],
+        "problems": "new" if asked.new else "these",
+        "attempts": one.own.attempts,
+        "these_problems": _decision(one.these),
+        "new_problems": _decision(one.new),
+        "stages": one.stages.attempts.tolist(),
+        "budget": None if allotment is None else _allotment(one),
+        "against": None if rivals is None else {
+            "better": rivals.better, "gain": rivals.gain, "rows": [row._asdict() for row in rivals.rows],
+        },
+        "better_model": dict(zip((f"{x:g}" for x in one.factors), one.needed.tolist(), strict=True)),
+        "seconds": None if asked.seconds is None else _seconds(one, asked),
+        "flops": None if asked.flops is None else _flops(one, asked),
+    }  # fmt: skip
+
+
+def _allotment(one):
+    found = one.allotment
+    return {
+        **{name: float(getattr(found, name)) for name in ("problems", "solved", "cost", "hazard")},
+        "binds": bool(found.binds),
+        "attempts": found.attempts.astype(float).tolist(),
+        "of_problems": np.asarray(found.size, float).tolist(),
+    }
+
+
+def _manifest(found, config):
+    from sim import __version__
+
+    pilots = [
+        {
+            "model": one.pilot.name,
+            "problems": len(one.pilot.attempts),
+            "attempts": [float(one.pilot.attempts.min()), float(one.pilot.attempts.max())],
+            "successes": float(one.pilot.successes.sum()),
+            "stopping": one.pilot.stopping._asdict(),
+        }
+        for one in found
+    ]
+    source = found[0].pilot.source
+    return {"command": "recommend", "source": source, "pilots": pilots, "config": config, "sim": __version__}
+
+
+def _figures(one, asked, where, position, of):
+    """SVG of each figure, kept as .svg; the first one as .png too."""
+    from sim.app import page, writing
+    from sim.figures import calibrate as drawing
+    from sim.figures import recommend
+
+    own = one.own
+    made = {"payoff": recommend.payoff(_payoff(one), own.attempts, (own.low, own.high), asked.currency)}
+    if len(one.stages.attempts):
+        made["stages"] = recommend.stages(_stages(one), asked.currency)
+    if one.rivals:
+        best = [row.cost for row in one.rivals.rows[:2]]
+        both = [_payoff(one, curves) for curves in (one.curves, one.rival_curves)]
+        made["models"] = recommend.models(both, best, asked.currency)
+    text = {name: page.svg(figure) for name, figure in made.items()}
+    end = "" if of == 1 else f"_{position}"
+    for name, shown in text.items():
+        writing.whole(where / f"{name}{end}.svg", shown.encode())
+    drawing.png(made["payoff"], where / f"payoff{end}.png")
+    return text
+
+
+# The report -----------------------------------------------------------------------------------------------------------
+
+
+def _report(where, found, figures, asked, words):
+    from sim.app import page
+
+    parts = []
+    for one, drawn in zip(found, figures, strict=True):
+        parts += _parts(one, drawn, asked, words)
+    parts.append(page.Part(words["would break"], words["assumptions"]))
+    sentence = " ".join(_sentence(one, asked, words) for one in found)
+    page.write(where / "report.html", words["language"], words["title"], sentence, parts)
+
+
+def _parts(one, drawn, asked, words):
+    from sim.app import page
+
+    heads = words["headings"]
+    name = f"{one.pilot.name}: " if one.pilot.name else ""
+
+    def part(key, texts, columns=None, figure=None):
+        return page.Part(name + words[key], tuple(texts), columns, drawn.get(figure))
+
+    updates = one.updates
+    parts = [
+        part("payoff", words["payoff text"](asked), _shown(one, heads), "payoff"),
+        part("kinds", (*words["kinds text"], *_further(one, asked, words)[:1]), _kinds(one, heads)),
+        part(
+            "stages",
+            (words["stages line"](one.stages, asked), *words["stages text"]),
+            {heads[key]: values.tolist() for key, values in _stages(one).items()} if len(one.stages.attempts) else None,
+            "stages",
+        ),
+        part("updates", words["updates text"] if len(updates.attempts) else (words["no updates"],), _left(one, heads)),
+    ]
+    if one.allotment is not None:
+        parts.append(part("budget", (words["budget line"](one.allotment, asked), words["budget text"]),
+                          _allowed(one, asked, heads)))  # fmt: skip
+    if one.rivals:
+        texts = (words["rivals line"](one.rivals, asked), *words["rivals text"](one.same))
+        parts.append(part("rivals", texts, _models(one, heads), "models"))
+    elif one.own.attempts:
+        columns = {heads["factor"]: list(one.factors), heads["needed"]: one.needed.tolist()}
+        parts.append(part("needed", (_needed(one, asked, words), *words["needed text"]), columns))
+    return parts
+
+
+def _shown(one, heads):
+    """Rows enough for a reader: near 1, 2, 5, 10, ..., and the number recommended."""
+    table, own = _payoff(one), one.own
+    names = ("attempts", "solved", "solved_low", "solved_high", "cost", "net", "gain", "price")
+    chosen = [
+        k in (own.attempts, own.low, own.high) or any(abs(np.log10(k) % 1 - place) < 0.03 for place in _ROUND)
+        for k in table["attempts"]
+    ]
+    return {heads[name]: table[name][chosen].tolist() for name in names}
+
+
+def _kinds(one, heads):
+    both = one.these, one.new
+    columns = {heads["problems"]: [heads["these"], heads["new"]]}
+    columns |= {heads[n]: [getattr(x, n) for x in both] for n in ("attempts", "low", "high", "best_low", "best_high")}
+    columns |= {heads["solved"]: [x.solved.mean for x in both], heads["solved_low"]: [x.solved.low for x in both]}
+    columns |= {heads["solved_high"]: [x.solved.high for x in both], heads["wrong"]: [x.wrong.mean for x in both]}
+    columns |= {heads["cost"]: [f"{x.cost.mean:.3g} ({x.cost.low:.3g} - {x.cost.high:.3g})" for x in both]}
+    return columns | {heads["net"]: [x.net.mean for x in both], heads["regret"]: [x.regret for x in both]}
+
+
+def _left(one, heads):
+    if not len(one.updates.attempts):
+        return None
+    names = ("made", "problems", "success", "s_low", "s_high", "further", "further_solved", "further_cost")
+    return {heads[name]: values.tolist() for name, values in zip(names, one.updates, strict=True)}
+
+
+def _allowed(one, asked, heads):
+    """The allotment by counts, as many rows as a reader takes in."""
+    found = one.allotment
+    if len(found.attempts) == 1:
+        return {heads["problems"]: [float(found.problems)], heads["attempts"]: [float(found.attempts[0])]}
+    likelihood = curve.likelihood(one.pilot)
+    first = np.unique(likelihood.row, return_index=True)[1]
+    seen = one.pilot.successes[first], one.pilot.attempts[first]
+    order = np.lexsort((seen[1], seen[0] / seen[1]))
+    rows = order[np.unique(np.round(np.linspace(0, len(order) - 1, min(12, len(order)))).astype(int))]
+    return {
+        heads["seen"]: [f"{count(seen[0][row])} / {count(seen[1][row])}" for row in rows],
+        heads["problems"]: [float(found.size[row]) for row in rows],
+        heads["attempts"]: [float(found.attempts[row]) for row in rows],
+    }
+
+
+def _models(one, heads):
+    rows = one.rivals.rows
+    columns = {heads["model"]: [heads[("first", "second")[row.model]] for row in rows]}
+    columns |= {heads["use"]: [heads[row.what] for row in rows]}
+    return columns | {heads[n]: [getattr(row, n) for row in rows] for n in ("attempts", "solved", "cost", "net")}

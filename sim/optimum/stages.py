@@ -1,0 +1,47 @@
+"""Attempts in stages: try, look, go on with what is unsolved, until another attempt is not worth its price."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.optimum import outcomes, stopping
+
+
+class Stages(NamedTuple):
+    """Of a problem, after each stage, [stages].
+
+    attempts: made by then at a problem without an accepted answer.  solved: probability of a right answer accepted.
+    left: of none accepted.  cost: mean money spent by then, all attempts of a stage paid.  hazard: what attempt
+    `attempts` + 1 would be worth, of the value of a problem; price: what it costs, of that value.
+    """
+
+    attempts: np.ndarray
+    solved: np.ndarray
+    left: np.ndarray
+    cost: np.ndarray
+    hazard: np.ndarray
+    price: float
+
+
+def stages(problems, prices, most):
+    """Stages that double, the last ending where value times hazard falls below the price of an attempt.
+
+        h(k) = E[s (1-s)^k] / E[(1-s)^k]      mean success of what k attempts left unsolved; beta / (alpha + beta + k)
+                                              for the Beta law of Levi 2024 (arXiv 2410.16377)
+
+    With a verifier that errs, s stands for what is gained, and 1 - s for not being accepted.
+    most: number of stages.  Empty where not even the first attempt pays.
+    """
+    after = prices._replace(sequential=True)
+    own = outcomes.trial(prices)
+    last = stopping.decide(problems, after, 0.0).attempts
+    if last == 0:
+        return Stages(*(np.zeros(0) for _ in range(5)), prices.each / prices.value)
+    ends = np.unique(np.ceil(last / 2.0 ** np.arange(most)))
+    found = outcomes.outcomes(after, ends)
+    left = problems.mean @ outcomes.remaining(own, ends)
+    reached = np.concatenate([[1.0], left[:-1]])  # who takes part in a stage
+    cost = prices.setup + prices.each * np.cumsum(reached * np.diff(ends, prepend=0))
+    mean = problems._replace(weight=np.ones(1), mixing=problems.mean[None], valued=problems.mean_valued[None])
+    hazard = stopping.gain(mean, after, ends)[0] / prices.value
+    return Stages(ends, problems.mean @ found.right, left, cost, hazard, prices.each / prices.value)

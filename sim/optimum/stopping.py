@@ -1,0 +1,162 @@
+"""The number of attempts with the largest net value, what is as good, what it buys, and what deciding now may cost."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.calibration.prediction import weighted_quantiles
+from sim.optimum import outcomes
+from sim.optimum.problems import Told, spread, told
+
+_ALL, _PER_DECADE = 64, 40  # all numbers of attempts up to here, then so many a decade: 6 % apart, and the top is flat
+
+
+class Decision(NamedTuple):
+    """attempts: k with the largest mean net value.  low, high: those that lose less than the share asked for.
+
+    best_low, best_high: 90 % interval of the best k, were the law known.  solved, wrong, cost, net: Told at k, a
+    problem.  regret: what knowing the law would add to the net value of a problem, on average.  at_hand: the mean of
+    the best net value, were the law known.  capped: whether no more attempts are allowed, while another would pay.
+    """
+
+    attempts: int
+    low: int
+    high: int
+    best_low: int
+    best_high: int
+    solved: Told
+    wrong: Told
+    cost: Told
+    net: Told
+    regret: float
+    at_hand: float
+    capped: bool
+
+    @property
+    def share(self):
+        """Regret, of the best there is to be had."""
+        return self.regret / self.at_hand if self.at_hand > 0 else 0.0
+
+
+class Curves(NamedTuple):
+    """Over attempts [k]: Told of what a problem comes to; gain: Told of what one attempt more is worth.
+
+    gain: for an unsolved problem where attempts end with success, for any problem where all are paid; price: of it.
+    """
+
+    attempts: np.ndarray
+    solved: Told
+    cost: Told
+    net: Told
+    gain: Told
+    price: float
+
+
+def whole_grid(most, *more):
+    """Whole numbers from 0 to the most, and those besides: all small ones, then even on a log scale."""
+    decades = np.log10(max(most / _ALL, 1))
+    large = np.round(np.geomspace(_ALL, max(most, _ALL), int(np.ceil(_PER_DECADE * decades)) + 1))
+    grid = np.unique(np.concatenate([np.arange(_ALL), large, np.asarray(more, float)]))
+    return grid[grid <= most]
+
+
+def net(problems, prices, attempts):
+    """Net value [n, k] of a problem at each draw."""
+    found = outcomes.outcomes(prices, attempts)
+    worth = prices.value * found.right - prices.wrong * found.wrong
+    return problems.valued @ worth - problems.mixing @ found.cost
+
+
+def gain(problems, prices, attempts):
+    """What attempt k + 1 is worth, [n, k]: of a problem, or of one without an accepted answer where these end it.
+
+    all paid: E[(V s t - W (1-s) f) q^k];     sequential: the same over E[q^k],  q = 1 - a
+    """
+    own = outcomes.trial(prices)
+    # A factor common to both means, which would vanish where all problems are easy.
+    logs = own.log_refused - (own.log_refused.max() if prices.sequential else 0)
+    left = np.exp(np.outer(logs, np.asarray(attempts, float)))
+    worth = problems.valued @ (own.gain[:, None] * left)
+    return worth / np.maximum(problems.mixing @ left, 1e-300) if prices.sequential else worth
+
+
+def decide(problems, prices, loss):
+    """Decision for problems; loss: share of the best net value that makes no difference."""
+    mean = problems._replace(weight=np.ones(1), mixing=problems.mean[None], valued=problems.mean_valued[None])
+    grid = whole_grid(prices.most)
+    found = net(mean, prices, grid)[0]
+    place = int(found.argmax())
+    best = _refined(mean, prices, grid, place)
+    low, high = _as_good(mean, prices, whole_grid(prices.most, best), best, loss)
+    grid = whole_grid(prices.most, best)
+    each = net(problems, prices, grid)
+    tops = each.max(axis=1)
+    ends = weighted_quantiles(grid[each.argmax(axis=1)], problems.weight, (0.05, 0.95))
+    at = _at(problems, prices, np.array([float(best)]))
+    chosen = each[:, np.searchsorted(grid, best)]
+    return Decision(
+        best,
+        low,
+        high,
+        *(int(end) for end in ends),
+        *(Told(*(float(x[0]) for x in one)) for one in at),
+        float(problems.weight @ (tops - chosen)),
+        float(problems.weight @ tops),
+        bool(best == prices.most and gain(mean, prices, [best])[0, 0] > prices.each),
+    )
+
+
+def curves(problems, prices, attempts):
+    """Curves at whole numbers of attempts."""
+    ks = np.asarray(attempts, float)
+    solved, _, cost, worth = _at(problems, prices, ks)
+    return Curves(ks, solved, cost, worth, told(problems, gain(problems, prices, ks), np.zeros(len(ks))), prices.each)
+
+
+def _at(problems, prices, ks):
+    """Told of solved, wrong, cost and net at [k]."""
+    found = outcomes.outcomes(prices, ks)
+    pairs = (
+        (found.right, found.right, "share"),
+        (found.wrong, found.wrong, "share"),
+        (found.cost, found.cost_square, "money"),
+    )
+    shown = [
+        told(problems, problems.mixing @ first, spread(problems, first, second), kind) for first, second, kind in pairs
+    ]
+    means = net(problems, prices, ks)
+    return *shown, told(problems, means, spread(problems, found.net, found.net_square, weighed=True))
+
+
+def _refined(mean, prices, grid, place):
+    """The best whole number between the neighbours of the best one of a grid; 0 where no attempt pays."""
+    low, high = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
+    best = smallest(lambda k: not gain(mean, prices, [k])[0, 0] > prices.each, max(low, 1.0), max(high, 1.0))
+    return int(best) if net(mean, prices, [best])[0, 0] > 0 else 0
+
+
+def _as_good(mean, prices, grid, best, loss):
+    """First and last number about the best one that lose less than a share of the best net value."""
+    if best == 0:
+        return 0, 0
+    found = net(mean, prices, grid)[0]
+    place = int(np.searchsorted(grid, best))
+    least = (1 - loss) * found[place]
+
+    def good(k):
+        return net(mean, prices, [k])[0, 0] >= least
+
+    below = np.flatnonzero(found[:place] < least)
+    above = place + 1 + np.flatnonzero(found[place + 1 :] < least)
+    low = smallest(good, grid[below[-1]], grid[below[-1] + 1]) if len(below) else grid[0]
+    high = smallest(lambda k: not good(k), grid[above[0] - 1], grid[above[0]]) - 1 if len(above) else grid[-1]
+    return int(low), int(high)
+
+
+def smallest(enough, low, high):
+    """Smallest whole number from low to high at which a condition holds that, once true, stays true; high if none."""
+    low, high = int(low), int(high)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
+    return low
