@@ -122,7 +122,7 @@ EN = {
     "solved": lambda solved: (
         f"{f'Only {solved}' if solved else 'None'} of its problems {'were' if solved > 1 else 'was'} solved at all."
     ),
-    "factor": lambda ends: f"These are {ends[1] / max(ends[0], 1):.0f} times apart.",
+    "factor": lambda ends: f"The ends are {ends[1] / max(ends[0], 1):.0f} times apart.",
     "limited": lambda k: f"More would pay, but no more than {count(k)} are allowed (latency.limit, attempts.max).",
     "stages line": _stages,
     "budget line": _budget,
@@ -147,10 +147,10 @@ EN = {
     ),
     "stages": "In stages",
     "stages text": (
-        "Stages double; after each, problems with an accepted answer are left alone. The hazard is the chance that the "
-        "next attempt solves a problem that is still unsolved, E[s(1-s)^k] / E[(1-s)^k]; it falls with every failure, "
-        "and attempts end where value times hazard falls below the price. With a verifier that errs, it is the mean "
-        "worth of the attempt, in values of a problem.",
+        "Attempts double with each stage, or grow faster; after each, problems with an accepted answer are left alone. "
+        "The hazard is the chance that the next attempt solves a problem that is still unsolved, "
+        "E[s(1-s)^k] / E[(1-s)^k]; it falls with every failure, and attempts end where value times hazard falls below "
+        "the price. With a verifier that errs, it is the mean worth of the attempt, in values of a problem.",
     ),
     "updates": "The unsolved problems of the pilot",
     "updates text": (
@@ -314,7 +314,7 @@ JA = {
     ),
     "stages": "段階的に進める",
     "stages text": (
-        "段階は倍々に進み、各段階のあと、回答が受理された問題は終了します。ハザードは、まだ解けていない問題が次の1回で解ける"
+        "試行回数は段階ごとに倍以上に増やし、各段階のあと、回答が受理された問題は終了します。ハザードは、まだ解けていない問題が次の1回で解ける"
         "確率 E[s(1-s)^k] / E[(1-s)^k] です。失敗のたびに下がり、価値×ハザードが価格を下回ったら打ち切ります。"
         "検証器が誤る場合は、次の1回の平均の価値(問題の価値を単位とする)です。",
     ),

@@ -54,8 +54,8 @@ def by_counts(problems, prices, total):
     weight = problems.square / problems.size if problems.square is not None else 1.0
     worth = (problems.groups @ (prices.value * found.right - prices.wrong * found.wrong)) * np.reshape(weight, (-1, 1))
     cost = problems.groups @ found.cost
-    step_worth, step_cost = (np.diff(values, axis=1) * problems.size[:, None] for values in (worth, cost))
-    ratio = np.minimum.accumulate(step_worth / np.maximum(step_cost, 1e-300), axis=1)
+    step_cost = np.diff(cost, axis=1) * problems.size[:, None]
+    ratio = _ratio(worth, cost)
     order = np.argsort(-ratio, axis=None, kind="stable")
     pays = ratio.ravel()[order] > 1
     spent = np.cumsum(step_cost.ravel()[order])
@@ -70,3 +70,11 @@ def by_counts(problems, prices, total):
     hazard = max(ends, 1.0) * prices.each / prices.value
     number = problems.size.sum()
     return Allotment(number, grid[reached], problems.size, float(solved), float(money), float(hazard), binds)
+
+
+def _ratio(worth, cost):
+    """Worth for money of each step [groups, steps], falling: the first steps, which bear what is fixed, together."""
+    ratio = np.diff(worth, axis=1) / np.maximum(np.diff(cost, axis=1), 1e-300)
+    mean = (worth[:, 1:] - worth[:, :1]) / np.maximum(cost[:, 1:], 1e-300)
+    together = np.arange(ratio.shape[1]) <= mean.argmax(axis=1)[:, None]
+    return np.minimum.accumulate(np.where(together, mean.max(axis=1, keepdims=True), ratio), axis=1)

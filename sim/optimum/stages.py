@@ -24,20 +24,22 @@ class Stages(NamedTuple):
 
 
 def stages(problems, prices, most):
-    """Stages that double, the last ending where value times hazard falls below the price of an attempt.
+    """Stages after which attempts have doubled, the last ending where value times hazard falls below the price.
 
         h(k) = E[s (1-s)^k] / E[(1-s)^k]      mean success of what k attempts left unsolved; beta / (alpha + beta + k)
                                               for the Beta law of Levi 2024 (arXiv 2410.16377)
 
     With a verifier that errs, s stands for what is gained, and 1 - s for not being accepted.
-    most: number of stages.  Empty where not even the first attempt pays.
+    most: number of stages; where so many doublings do not reach that far, all grow by a larger factor.
+    Empty where not even the first attempt pays.
     """
     after = prices._replace(sequential=True)
     own = outcomes.trial(prices)
     last = stopping.decide(problems, after, 0.0).attempts
     if last == 0:
         return Stages(*(np.zeros(0) for _ in range(5)), prices.each / prices.value)
-    ends = np.unique(np.ceil(last / 2.0 ** np.arange(most)))
+    growth = max(2.0, last ** (1 / most))
+    ends = np.unique(np.ceil(last / growth ** np.arange(most) * (1 - 1e-12)))
     found = outcomes.outcomes(after, ends)
     left = problems.mean @ outcomes.remaining(own, ends)
     reached = np.concatenate([[1.0], left[:-1]])  # who takes part in a stage

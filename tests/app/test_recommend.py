@@ -1,0 +1,264 @@
+"""python -m sim recommend: what it says, what it writes, and what it refuses in one sentence."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.app import recommend
+
+PRICE = "cost.price=0.001"
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    successes = np.round(100 * stats.beta(0.35, 5).ppf((np.arange(60) + 0.5) / 60)).astype(int)
+    _write(tmp_path / "pilot.csv", successes)
+    _write(tmp_path / "strong.csv", np.minimum(100, 3 * successes + 2))
+
+    def call(*arguments):
+        code = recommend.main(list(arguments))
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def _write(path, successes):
+    lines = [f"p{i},100,{c}" for i, c in enumerate(successes)]
+    path.write_text("problem,attempts,successes\n" + "\n".join(lines) + "\n")
+
+
+def _rows(path):
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
+    code, out, err = command("pilot=pilot.csv", PRICE, "output=found")
+    assert (code, err) == (0, "")
+    first, other, staged, better, last = out.splitlines()
+    assert first.startswith("Pay for ") and " attempts a problem (anything from " in first
+    assert " is within 1\u00a0% of the best): about " in first and "\u00a0USD a problem; deciding now costs " in first
+    assert other.startswith("New problems of the same kind: ") and staged.startswith("In stages: try ")
+    assert better.startswith("A better model, asked once,") and last == "written: found/report.html"
+    names = {path.name for path in (tmp_path / "found").iterdir()}
+    tables = {f"{name}.csv" for name in ("table", "stages", "problems", "models")}
+    figures = {"payoff.png", "payoff.svg", "stages.svg"}
+    assert names == tables | figures | {"report.html", "verdict.json", "manifest.json"}
+    (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+    own = verdict["these_problems"]
+    assert verdict["verdict"] == "recommended" and verdict["attempts"] == own["attempts"]
+    assert own["low"] < own["attempts"] < own["high"] and f"Pay for {own['attempts']} attempts" in first
+    rows = {int(row["attempts"]): row for row in _rows(tmp_path / "found" / "table.csv")}
+    best = max(rows, key=lambda k: float(rows[k]["net"]))
+    assert best == own["attempts"] and float(rows[best]["solved"]) == pytest.approx(own["solved"]["mean"])
+    report = (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
+    assert first in report and '<html lang="en">' in report and report.count("<svg") == 0
+
+
+def test_everything_can_be_asked_at_once_and_in_japanese(command, tmp_path):
+    code, out, err = command(
+        *("pilot=pilot.csv", PRICE, "paid=sequential", "budget.total=0.5", "against=strong.csv"),
+        *("against_price=0.003", "cost.flops=1e12", "latency.seconds=2", "latency.limit=3600", "problems=new"),
+        *("verifier.false_accept=0.001", "cost.wrong=0.5", "report.language=ja", "output=found", "cost.currency=JPY"),
+    )
+    assert (code, err) == (0, "")
+    for words in ("1問につき回答が受理されるまで最大", "段階的に", "予算 0.50\u00a0JPY", "第2のモデル", "FLOPs", "秒"):
+        assert words in out
+    report = (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="ja">' in report and "二つのパイロットの問題は同じです" in report
+    (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+    assert verdict["against"]["better"] > 0.5 and verdict["problems"] == "new" and verdict["flops"] > 1e12
+    assert (tmp_path / "found" / "models.svg").is_file()
+
+
+def test_a_budget_is_for_the_pilot_s_problems_or_for_as_many_new_ones(command, tmp_path):
+    said = []
+    for suite in ("null", "1000"):
+        for paid in ("parallel", "sequential"):
+            arguments = ("pilot=pilot.csv", PRICE, f"paid={paid}", "budget.total=2", f"budget.problems={suite}")
+            assert command(*arguments, "output=found", "figure=false")[0] == 0
+            (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+            said.append(verdict["budget"])
+    assert [one["problems"] for one in said] == [60, 60, 1000, 1000]
+    assert said[0]["attempts"] == [33] and len(said[1]["attempts"]) > 10 and said[2]["attempts"] == [2]
+    assert all(one["cost"] <= 2 and one["binds"] for one in (said[0], *said[2:]))
+    assert said[3]["attempts"][0] >= said[2]["attempts"][0]
+
+
+def test_prices_of_tokens_stand_for_a_price(command, tmp_path):
+    tokens = ("cost.tokens.prompt_price=1", "cost.tokens.completion_price=2", "cost.tokens.prompt=200")
+    for arguments in ((PRICE,), (*tokens, "cost.tokens.completion=400")):
+        assert command("pilot=pilot.csv", *arguments, "output=found", "figure=false")[0] == 0
+        (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+        table = _rows(tmp_path / "found" / "table.csv")
+        assert float(table[0]["price"]) == pytest.approx(1e-3)
+    assert command("pilot=pilot.csv", *tokens, "cost.tokens.completion=400", "cost.tokens.cached=0.1",
+                   "output=found", "figure=false")[0] == 0  # fmt: skip
+    (cached,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+    assert cached["attempts"] >= verdict["attempts"]
+
+
+def test_two_currencies_of_the_same_prices_give_the_same_numbers(command, tmp_path):
+    found = []
+    for value, price in ((1, 0.001), (150, 0.15)):
+        assert command("pilot=pilot.csv", f"cost.value={value}", f"cost.price={price}", "output=found",
+                       "figure=false")[0] == 0  # fmt: skip
+        found.append(json.loads((tmp_path / "found" / "verdict.json").read_text())[0]["these_problems"])
+    assert [one["attempts"] for one in found] == [found[0]["attempts"]] * 2
+    assert found[0]["solved"] == found[1]["solved"]
+
+
+@pytest.mark.parametrize(
+    ("successes", "arguments", "words"),
+    [
+        ([0] * 20, (), "This pilot cannot tell how many attempts to pay for. None of its problems was solved at all."),
+        ([0] * 19 + [2], (), "Only 1 of its problems was solved at all. The ends are "),
+        ([0] * 17 + [1, 2, 9], ("cost.price=1e-6", "tell.factor=2"), "(90 % interval). The ends are "),
+        (
+            [0] * 20,
+            ("report.language=ja",),
+            "このパイロットからは判断できません。一度でも解けた問題が一つもありません。",
+        ),
+    ],
+)
+def test_a_pilot_that_cannot_tell_says_why(command, tmp_path, successes, arguments, words):
+    _write(tmp_path / "poor.csv", successes)
+    figure = f"figure={'false' if len(arguments) else 'true'}"
+    code, out, err = command("pilot=poor.csv", PRICE, *arguments, figure, "output=found")
+    assert (code, err) == (0, "") and words in out.splitlines()[0]
+    (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+    assert verdict["verdict"] == "cannot tell" and verdict["cannot_tell"]
+
+
+def test_where_no_attempt_pays_none_is_recommended(command):
+    code, out, _ = command("pilot=pilot.csv", "cost.price=2", "output=found", "figure=false")
+    assert code == 0
+    assert out.splitlines()[0] == "Pay for no attempts: at 2.00\u00a0USD an attempt, none pays."
+
+
+def test_a_limit_of_time_is_kept(command, tmp_path):
+    arguments = ("latency.limit=60", "latency.seconds=20", "latency.slots=4")
+    code, out, _ = command("pilot=pilot.csv", PRICE, *arguments, "output=found", "figure=false")
+    assert code == 0 and out.startswith("Pay for 12 attempts") and "no more than 12 are allowed" in out
+    assert "A problem takes up to 60 s." in out
+
+
+def test_a_column_of_weights_makes_some_problems_count_more(command, tmp_path):
+    rows = _rows(tmp_path / "pilot.csv")
+    for name, weight in (("flat", lambda c: 5), ("hard", lambda c: 1 if c == 0 else 0.1)):
+        lines = [f"{r['problem']},100,{r['successes']},{weight(int(r['successes']))}" for r in rows]
+        (tmp_path / f"{name}.csv").write_text("problem,attempts,successes,weight\n" + "\n".join(lines) + "\n")
+    numbers = {}
+    for name in ("pilot", "flat", "hard"):
+        assert command(f"pilot={name}.csv", PRICE, "output=found", "figure=false")[0] == 0
+        numbers[name] = json.loads((tmp_path / "found" / "verdict.json").read_text())[0]["attempts"]
+    assert numbers["flat"] == numbers["pilot"] != numbers["hard"]
+
+
+def test_every_model_of_a_file_has_its_own_answer(command, tmp_path):
+    lines = [f"{model},p{i},50,{(i * step) % 9}" for model, step in (("small", 1), ("large", 4)) for i in range(20)]
+    (tmp_path / "two.csv").write_text("model,problem,attempts,successes\n" + "\n".join(lines) + "\n")
+    code, out, _ = command("pilot=two.csv", PRICE, "output=found")
+    assert code == 0 and out.startswith("small: Pay for ") and "\nlarge: Pay for " in out
+    assert {row["model"] for row in _rows(tmp_path / "found" / "table.csv")} == {"small", "large"}
+    assert (tmp_path / "found" / "payoff_1.png").is_file()
+
+
+def test_the_same_question_has_the_same_answer(command, tmp_path):
+    answers = []
+    for _ in range(2):
+        command("pilot=pilot.csv", PRICE, "output=found", "figure=false")
+        answers.append((tmp_path / "found" / "table.csv").read_bytes())
+    assert answers[0] == answers[1]
+
+
+TOKENS = ("cost.tokens.prompt_price=1", "cost.tokens.prompt=100", "cost.tokens.completion=100")
+REFUSED = [
+    ((), "cost.price: need the price of an attempt, or those of tokens (cost.tokens), got none"),
+    ((PRICE, TOKENS[0]), "cost.price: need the price of an attempt or those of tokens, got both (prompt_price too)"),
+    (TOKENS, "cost.tokens.completion_price: need a number besides cost.tokens.prompt_price, got none"),
+    (("cost.price=0",), "cost: need attempts that cost something, got a price of 0"),
+    (("cost.price=-1",), "cost.price: need a number from 0 to 1e+12, got -1"),
+    (("cost.price=cheap",), "cost.price: need a number from 0 to 1e+12, got 'cheap'"),
+    ((PRICE, "cost.value=0"), "cost.value: need a number from 1e-12 to 1e+12, got 0"),
+    ((PRICE, "cost.wrong=-2"), "cost.wrong: need a number from 0 to 1e+12, got -2"),
+    ((PRICE, "cost.currency=''"), "cost.currency: need a name, got ''"),
+    ((PRICE, "paid=later"), "paid: need parallel or sequential, got 'later'"),
+    ((PRICE, "problems=all"), "problems: need these or new, got 'all'"),
+    ((PRICE, "verifier.false_accept=2"), "verifier.false_accept: need a number from 0 to 1, got 2"),
+    (
+        (PRICE, "verifier.false_accept=0.5", "verifier.false_reject=0.6"),
+        "verifier: need a right attempt to be accepted more often than a wrong one, got false_accept=0.5 and "
+        "1 - false_reject=0.4",
+    ),
+    ((PRICE, "latency.limit=10"), "latency.seconds: need the seconds of an attempt for latency.limit=10, got none"),
+    (
+        (PRICE, "latency.limit=10", "latency.seconds=30"),
+        "latency.limit: need time for an attempt, latency.seconds=30, got 10",
+    ),
+    (
+        (PRICE, "paid=sequential", "latency.slots=4"),
+        "latency.slots: need 1 for paid=sequential, one attempt after the other, got 4",
+    ),
+    ((PRICE, "budget.problems=10"), "budget.total: need money for budget.problems=10, got none"),
+    ((PRICE, "budget.total=0.01"), "budget.total: need 0.06 USD, one attempt at each of 60 problems, got 0.01"),
+    (
+        (PRICE, "against=strong.csv"),
+        "against.price: need the price of an attempt of the second model for against=strong.csv, got none",
+    ),
+    ((PRICE, "against_price=1"), "against: need the pilot of the second model for against.price=1, got none"),
+    ((PRICE, "attempts.max=1.5"), "attempts.max: need a whole number from 1 to 1e+12, got 1.5"),
+    ((PRICE, "tell.loss=1"), "tell.loss: need a number from 1e-06 to 0.5, got 1"),
+    ((PRICE, "report.language=fr"), "report.language: need en or ja, got 'fr'"),
+    ((PRICE, "figure=maybe"), "figure: need true or false, got 'maybe'"),
+    ((PRICE, "--fast"), "--fast: no such option; need KEY=VALUE (python -m sim recommend --help)"),
+    ((PRICE, "prise=1"), "prise: no such key; `python -m sim recommend --help` lists them"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), REFUSED, ids=[" ".join(a) or "nothing" for a, _ in REFUSED])
+def test_bad_input_is_one_sentence_and_exit_code_2(command, tmp_path, arguments, sentence):
+    code, out, err = command("pilot=pilot.csv", *arguments)
+    assert (code, out, err) == (2, "", f"sim recommend: {sentence}\n")
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (("1", "-1"), "weighed.csv, line 3: need a weight of at least 0, got '-1'"),
+        (("1", "much"), "weighed.csv, line 3: need a weight of at least 0, got 'much'"),
+        (("0", "0"), "weighed.csv: need a weight above 0, got none"),
+    ],
+)
+def test_weights_that_are_none_are_refused(command, tmp_path, cells, words):
+    rows = [f"{name},10,{c},{cell}" for name, c, cell in zip("ab", (3, 1), cells, strict=True)]
+    (tmp_path / "weighed.csv").write_text("problem,attempts,successes,weight\n" + "\n".join(rows) + "\n")
+    code, out, err = command("pilot=weighed.csv", PRICE)
+    assert (code, out, err) == (2, "", f"sim recommend: {words}\n")
+
+
+def test_without_a_pilot_it_asks_for_one(command):
+    code, _, err = command(PRICE)
+    assert (code, err) == (2, "sim recommend: pilot: need a file of problems, attempts and successes: pilot=FILE\n")
+
+
+def test_help_shows_every_key(command):
+    code, out, _ = command("--help")
+    assert code == 0
+    for key in ("pilot:", "paid: parallel", "tokens:", "verifier:", "latency:", "budget:", "against:", "language: en"):
+        assert key in out
+
+
+def test_no_jax_is_loaded(command, tmp_path):
+    code = (
+        "import sys; from sim.app import recommend; "
+        f"recommend.main(['pilot=pilot.csv', '{PRICE}', 'output=found', 'figure=false']); print('jax' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout.splitlines()[-1] == "False"

@@ -1,0 +1,327 @@
+"""How many attempts to pay for: against closed forms of the Beta law, by enumeration, and by what must be monotone."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from sim.calibration import mixtures, posterior
+from sim.laws import cost, coverage, verification
+from sim.optimum import budget, outcomes, prices, problems, rivals, stages, stopping, update
+from sim.optimum.prices import Prices
+from sim.optimum.problems import Problems
+
+ALPHA, BETA = 5.0, 0.35
+
+
+def beta_law(alpha=ALPHA, beta=BETA, ceiling=1.0):
+    """New problems, their law known."""
+    theta = [np.log(beta), np.log(alpha)] + ([np.log(1 / ceiling - 1)] if ceiling < 1 else [])
+    mixing = mixtures.beta(np.array([theta]))
+    return Problems(np.ones(1), mixing, mixing)
+
+
+@pytest.fixture(scope="module")
+def pilot():
+    """Counts of 60 problems that lie evenly in a Beta law, 100 attempts each, and what they leave of all laws."""
+    from scipy import stats
+
+    successes = np.round(100 * stats.beta(BETA, ALPHA).ppf((np.arange(60) + 0.5) / 60))
+    attempts = np.full(60, 100.0)
+    likelihood = mixtures.of_counts(attempts, successes)
+    return attempts, successes, likelihood, posterior.average(likelihood)
+
+
+# Against the laws -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("price", [0.3, 1e-2, 1e-3, 1e-4])
+@pytest.mark.parametrize("ceiling", [1.0, 0.95])
+def test_the_best_numbers_of_a_known_law_are_those_of_its_closed_form(price, ceiling):
+    known = beta_law(ceiling=ceiling)
+    parallel = stopping.decide(known, Prices(1, price), 0.01)
+    assert parallel.attempts == cost.optimal_parallel(1.0, price, ALPHA, BETA, ceiling)
+    sequential = stopping.decide(known, Prices(1, price, sequential=True), 0.01)
+    assert sequential.attempts == cost.optimal_sequential(1.0, price, ALPHA, BETA, ceiling)
+    for decision, net in ((parallel, cost.net_value_parallel), (sequential, cost.net_value_sequential)):
+        assert decision.net.mean == pytest.approx(net(decision.attempts, 1.0, price, ALPHA, BETA, ceiling), rel=1e-8)
+        assert decision.regret == 0 and decision.best_low <= decision.attempts * 1.06
+        assert decision.net.low == decision.net.mean == decision.net.high
+
+
+def test_the_numbers_of_the_theory_are_met():
+    told = [stopping.decide(beta_law(), Prices(1, c), 0.01).attempts for c in (1e-2, 1e-3, 1e-4)]
+    until = [stopping.decide(beta_law(), Prices(1, c, sequential=True), 0.01).attempts for c in (1e-2, 1e-3, 1e-4)]
+    assert (told, until) == ([16, 110, 625], [30, 345, 3495])
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_what_is_as_good_as_the_best_is_found_by_trying_every_number(sequential):
+    known, own = beta_law(), Prices(1, 1e-2, sequential=sequential)
+    decision = stopping.decide(known, own, 0.01)
+    net = stopping.net(known, own, np.arange(500))[0]
+    good = np.flatnonzero(net >= 0.99 * net.max())
+    assert (decision.attempts, decision.low, decision.high) == (net.argmax(), good[0], good[-1])
+
+
+def test_a_large_pilot_finds_what_the_law_finds():
+    from scipy import stats
+
+    attempts = np.full(600, 1000.0)
+    successes = np.round(attempts * stats.beta(BETA, ALPHA).ppf((np.arange(600) + 0.5) / 600))
+    likelihood = mixtures.of_counts(attempts, successes)
+    average = posterior.average(likelihood, ["beta"])
+    for kind in (problems.new(average), problems.these(average, likelihood)):
+        decision = stopping.decide(kind, Prices(1, 1e-3), 0.01)
+        net = cost.net_value_parallel(decision.attempts, 1.0, 1e-3, ALPHA, BETA)
+        best = cost.net_value_parallel(cost.optimal_parallel(1.0, 1e-3, ALPHA, BETA), 1.0, 1e-3, ALPHA, BETA)
+        assert decision.low <= 110 <= decision.high and net > 0.999 * best
+        assert decision.solved.low < coverage.coverage(110, ALPHA, BETA) < decision.solved.high
+        assert 0 <= decision.regret < 1e-3
+
+
+@pytest.mark.parametrize("attempts", [1, 10, 1000])
+def test_a_verifier_that_errs_returns_what_its_law_says(attempts):
+    found = outcomes.outcomes(Prices(1, 1, false_accept=0.02, false_reject=0.1), [attempts])
+    where = beta_law().mean
+    assert where @ found.right[:, 0] == pytest.approx(verification.correct_mean(attempts, ALPHA, BETA, 0.9, 0.02))
+    assert where @ found.wrong[:, 0] == pytest.approx(verification.wrong_mean(attempts, ALPHA, BETA, 0.9, 0.02))
+
+
+@pytest.mark.parametrize(("penalty", "best"), [(1, 13), (2, 4), (4, 0), (8, 0)])
+def test_where_only_wrong_answers_cost_the_law_of_verification_says_when_to_stop(penalty, best):
+    free = Prices(1, 1e-12, wrong=penalty, false_accept=0.02, false_reject=0.1)
+    assert stopping.decide(beta_law(), free, 0.01).attempts == best
+    assert best == verification.optimal_attempts(ALPHA, BETA, 0.9, 0.02, penalty)
+
+
+def test_the_hazard_of_an_unsolved_problem_is_that_of_the_beta_law():
+    own = Prices(2, 0.01, sequential=True)
+    ks = np.array([0, 1, 10, 1000])
+    assert stopping.gain(beta_law(), own, ks)[0] == pytest.approx(2 * BETA / (ALPHA + BETA + ks), rel=1e-7)
+
+
+def test_a_problem_s_hazard_is_conjugate_to_its_counts():
+    mixing = beta_law().mixing
+    average = posterior.Average(np.ones(1), mixing, np.array(["beta"]), {}, {})
+    for made, won in ((0, 0), (7, 0), (100, 0), (100, 3)):
+        expected = (BETA + won) / (ALPHA + BETA + made)
+        assert update.hazard(average, made, won) == pytest.approx(expected, rel=2e-3)  # cells of the likelihood
+
+
+# By enumeration -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+@pytest.mark.parametrize(("accept", "reject"), [(0.0, 0.0), (0.2, 0.1)])
+def test_outcomes_are_those_of_all_courses_enumerated(sequential, accept, reject):
+    own = Prices(3.0, 0.5, 2.0, 0.25, accept, reject, sequential)
+    cell = 1 + np.searchsorted(mixtures.ODDS, -1.0)
+    s = outcomes.SUCCESS[cell]
+    for k in (0, 1, 2, 3):
+        moments = np.zeros(6)
+        for course in itertools.product("RWN", repeat=k):  # right accepted, wrong accepted, not accepted
+            each = {"R": s * (1 - reject), "W": (1 - s) * accept}
+            each["N"] = 1 - each["R"] - each["W"]
+            chance = np.prod([each[one] for one in course])
+            end = next((place for place, one in enumerate(course, 1) if one != "N"), None)
+            answer = course[end - 1] if end else None
+            used = (end or k) if sequential else k
+            money = own.setup * (k > 0) + own.each * used
+            net = {"R": own.value, "W": -own.wrong, None: 0.0}[answer] - money
+            moments += chance * np.array([answer == "R", answer == "W", money, money**2, net, net**2])
+        found = outcomes.outcomes(own, [k])
+        assert [values[cell, 0] for values in found] == pytest.approx(moments, rel=1e-9, abs=1e-12)
+
+
+def test_the_money_for_a_hopeless_problem_is_all_of_it():
+    found = outcomes.outcomes(Prices(1, 0.1, sequential=True), [10**9])
+    assert found.cost[0, 0] == pytest.approx(1e8) and found.cost_square[0, 0] == pytest.approx(1e16)
+
+
+def test_the_spread_over_a_pilot_s_problems_is_that_of_independent_ones():
+    mixing = beta_law().mixing
+    average = posterior.Average(np.ones(1), mixing, np.array(["beta"]), {}, {})
+    attempts, successes = np.array([5.0, 5.0, 9.0]), np.array([0.0, 0.0, 4.0])
+    likelihood = mixtures.of_counts(attempts, successes)
+    own = problems.these(average, likelihood)
+    chance = own.groups @ outcomes.outcomes(Prices(1, 1), [7]).right[:, 0]
+    found = outcomes.outcomes(Prices(1, 1), [7])
+    expected = likelihood.problems @ (chance * (1 - chance)) / 9
+    assert problems.spread(own, found.right, found.right)[0] == pytest.approx(expected)
+    assert own.mean @ found.right[:, 0] == pytest.approx(likelihood.problems @ chance / 3)
+
+
+def test_weights_count_problems_and_equal_ones_change_nothing(pilot):
+    _, successes, likelihood, average = pilot
+    alike = problems.these(average, likelihood)
+    same = problems.these(average, likelihood, np.full(60, 7.0))
+    assert np.allclose(same.valued, alike.mixing) and np.allclose(same.square, alike.square)
+    hard = problems.these(average, likelihood, np.where(successes == 0, 1.0, 0.0))
+    own = Prices(1, 1e-3)
+    assert stopping.decide(hard, own, 0.01).attempts > stopping.decide(alike, own, 0.01).attempts
+    net = stopping.net(hard, own, [50])[0, 0]
+    unsolved = np.flatnonzero(np.isin(np.arange(len(likelihood.problems)), likelihood.row[successes == 0]))
+    share = average.mixing[0] * likelihood.kernel[unsolved[0]]
+    share /= share.sum()
+    assert net == pytest.approx(share @ outcomes.outcomes(own, [50]).right[:, 0] - 0.05)
+
+
+def test_one_value_above_another_is_counted():
+    one = np.array([1.0, 2.0]), np.array([0.25, 0.75])
+    other = np.array([2.0, 0.0]), np.array([0.5, 0.5])
+    assert rivals._above(one, other) == pytest.approx(0.25 * 0.5 + 0.75 * (0.5 + 0.25))
+
+
+def test_prices_of_tokens_and_time_are_added_up():
+    first, later = prices.of_tokens(3.0, 15.0, 1000, 400, 0.1)
+    assert (first, later) == pytest.approx((0.009, 0.0063))
+    assert [prices.within(limit, 30, 4) for limit in (30, 59, 60, 0.3 * 100)] == [4, 4, 8, 4]
+
+
+# Decisions ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_more_value_buys_more_attempts_and_a_higher_price_fewer(pilot, sequential):
+    _, _, likelihood, average = pilot
+    own = problems.these(average, likelihood)
+    found = [stopping.decide(own, Prices(1, c, sequential=sequential), 0.01) for c in (1e-4, 1e-3, 1e-2, 3e-2)]
+    assert all(one.attempts > other.attempts for one, other in itertools.pairwise(found))
+    assert all(one.solved.mean > other.solved.mean for one, other in itertools.pairwise(found))
+    assert all(one.low <= one.attempts <= one.high and one.regret >= 0 for one in found)
+    assert all(one.solved.low < one.solved.mean < one.solved.high for one in found)
+    values = [stopping.decide(own, Prices(v, 1e-2, sequential=sequential), 0.01).attempts for v in (0.5, 1, 4)]
+    assert values == sorted(set(values))
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_two_currencies_of_the_same_prices_agree(pilot, sequential):
+    _, _, likelihood, average = pilot
+    own = problems.these(average, likelihood)
+    first = stopping.decide(own, Prices(1, 1e-3, 0.3, 2e-3, 0.001, 0.1, sequential), 0.01)
+    second = stopping.decide(own, Prices(128, 0.128, 38.4, 0.256, 0.001, 0.1, sequential), 0.01)
+    assert first[:5] == second[:5] and first.share == pytest.approx(second.share)
+    assert second.cost.high == pytest.approx(128 * first.cost.high)
+
+
+def test_nothing_is_paid_where_no_attempt_pays():
+    for own in (Prices(1, 0.5), Prices(1, 0.5, sequential=True), Prices(1, 1e-2, setup=1.0)):
+        decision = stopping.decide(beta_law(), own, 0.01)
+        assert decision.attempts == decision.low == decision.high == 0 and decision.net.mean == 0
+    assert not len(stages.stages(beta_law(), Prices(1, 0.5), 8).attempts)
+
+
+def test_what_is_fixed_for_a_problem_moves_the_best_number_only_to_nothing():
+    known = beta_law()
+    bare, fixed = (stopping.decide(known, Prices(1, 1e-3, setup=setup), 0.01) for setup in (0.0, 0.1))
+    assert bare.attempts == fixed.attempts and bare.net.mean - fixed.net.mean == pytest.approx(0.1)
+
+
+def test_a_limit_is_kept_and_said():
+    decision = stopping.decide(beta_law(), Prices(1, 1e-3, most=40), 0.01)
+    assert (decision.attempts, decision.high, decision.capped) == (40, 40, True)
+    assert not stopping.decide(beta_law(), Prices(1, 1e-3), 0.01).capped
+
+
+def test_regret_is_the_mean_loss_against_knowing_the_law():
+    mixing = np.concatenate([beta_law().mixing, beta_law(beta=0.1).mixing])
+    both = Problems(np.array([0.5, 0.5]), mixing, mixing)
+    own = Prices(1, 1e-3)
+    decision = stopping.decide(both, own, 0.01)
+    best = [cost.net_value_parallel(cost.optimal_parallel(1.0, 1e-3, ALPHA, b), 1.0, 1e-3, ALPHA, b)
+            for b in (BETA, 0.1)]  # fmt: skip
+    here = [cost.net_value_parallel(decision.attempts, 1.0, 1e-3, ALPHA, b) for b in (BETA, 0.1)]
+    assert decision.regret == pytest.approx(np.mean(best) - np.mean(here), rel=0.02)  # of a grid
+    assert decision.best_low < decision.attempts < decision.best_high
+
+
+# Stages, single problems, budgets, two models -------------------------------------------------------------------------
+
+
+def test_stages_double_and_end_where_the_hazard_falls_below_the_price():
+    own = Prices(1, 1e-3)
+    found = stages.stages(beta_law(), own, 9)
+    assert found.attempts.tolist() == [2, 3, 6, 11, 22, 44, 87, 173, 345]
+    assert found.hazard == pytest.approx(BETA / (ALPHA + BETA + found.attempts), rel=1e-7)
+    assert found.hazard[-1] <= found.price < found.hazard[-2]
+    assert found.left + found.solved == pytest.approx(np.ones(9))
+    steps = np.diff(found.attempts, prepend=0)
+    assert found.cost == pytest.approx(1e-3 * np.cumsum(steps * np.append(1.0, found.left[:-1])))
+    few = stages.stages(beta_law(), own, 3)
+    assert few.attempts.tolist() == [8, 50, 345] and few.cost[-1] > found.cost[-1]
+
+
+def test_one_attempt_a_stage_costs_what_sequential_attempts_cost():
+    own = Prices(1, 0.04, sequential=True)
+    decision, found = stopping.decide(beta_law(), own, 0.01), stages.stages(beta_law(), own, 2)
+    assert found.attempts.tolist() == [2, 4] and decision.attempts == 4
+    assert found.cost[-1] > decision.cost.mean
+
+
+def test_the_more_failures_the_fewer_further_attempts_pay(pilot):
+    average = pilot[-1]
+    attempts, successes = np.array([10.0, 10.0, 40.0, 160.0, 50.0]), np.array([0.0, 0.0, 0.0, 0.0, 2.0])
+    own = mixtures.of_counts(attempts, successes)
+    prices_own = Prices(1, 1e-3, sequential=True)
+    found = update.updates(problems.these(average, own), own, attempts, successes, prices_own, 12)
+    assert found.attempts.tolist() == [10, 40, 160] and found.problems.tolist() == [2, 1, 1]
+    assert (np.diff(found.success) < 0).all() and (np.diff(found.further) <= 0).all()
+    assert ((found.low <= found.success) & (found.success <= found.high)).all()
+    few = update.updates(problems.these(average, own), own, attempts, successes, prices_own, 2)
+    assert few.attempts.tolist() == [10, 160] and few.problems.sum() == 4
+
+
+def test_a_budget_for_all_alike_buys_the_most_it_can_pay():
+    own = Prices(1, 1e-3)
+    found = budget.uniform(beta_law(), own, 110, 50, 2.0)
+    assert found.attempts.tolist() == [40] and found.binds and found.cost == pytest.approx(2.0)
+    free = budget.uniform(beta_law(), own, 110, 50, 100.0)
+    assert free.attempts.tolist() == [110] and not free.binds
+
+
+def test_a_budget_by_counts_is_spent_where_the_next_attempt_is_worth_most(pilot):
+    _, _, likelihood, average = pilot
+    own, sequential = problems.these(average, likelihood), Prices(1, 1e-4, sequential=True)
+    solved = []
+    for total in (0.05, 0.2, 0.5):
+        found = budget.by_counts(own, sequential, total)
+        alike = budget.uniform(own, sequential, 10**6, 60, found.cost)
+        assert 0.8 * total < found.cost <= total and found.binds
+        assert found.solved > alike.solved and found.hazard > 1e-4
+        solved.append(found.solved)
+    assert solved == sorted(solved)
+    free = budget.by_counts(own, sequential, 1e9)
+    assert not free.binds and free.hazard == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize("setup", [0.0, 0.05])
+def test_a_budget_without_end_buys_every_group_its_own_best_number(pilot, setup):
+    likelihood, average = pilot[2:]
+    own, prices_own = problems.these(average, likelihood), Prices(1, 1e-3, setup=setup, sequential=True)
+    found = budget.by_counts(own, prices_own, 1e9)
+    for group, attempts in zip(own.groups, found.attempts, strict=True):
+        alone = Problems(np.ones(1), group[None], group[None])
+        best = stopping.decide(alone, prices_own, 0.01)
+        assert (attempts == 0) == (best.attempts == 0)
+        assert stopping.net(alone, prices_own, [attempts])[0, 0] >= 0.999 * best.net.mean
+
+
+def test_two_models_are_compared_at_their_best_and_at_equal_spend(pilot):
+    _, _, likelihood, average = pilot
+    own = problems.these(average, likelihood)
+    cheap, dear = Prices(1, 1e-3), Prices(1, 1e-2)
+    decisions = [stopping.decide(own, one, 0.01) for one in (cheap, dear)]
+    same = rivals.compare((own, cheap), (own, cheap), decisions[:1] * 2)
+    assert same.better == pytest.approx(0.5, abs=1e-3) and same.gain == 0
+    found = rivals.compare((own, cheap), (own, dear), decisions)
+    assert found.better < 0.05 and found.gain < 0
+    rows = {(row.what, row.model): row for row in found.rows}
+    assert rows["spend of the other", 0].attempts == 10 * rows["best", 1].attempts
+    assert rows["spend of once", 0].attempts == 10 and rows["once", 1].attempts == 1
+    assert rows["best", 0].net == pytest.approx(float(decisions[0].net.mean))
+
+
+def test_a_model_breaks_even_where_its_net_value_is_the_same():
+    needed = rivals.break_even(0.6, 2.0, 0.01, (1, 10))
+    assert 2.0 * needed - 0.01 * np.array([1, 10]) == pytest.approx([0.6, 0.6])
