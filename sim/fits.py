@@ -32,7 +32,7 @@ def beta_binomial(recorded, successes):
         step = length[..., None] * _newton_step(theta, recorded, failures, successes)
         trial = np.clip(theta + step, -_WALL, _WALL)
         reached = _log_likelihood(trial, recorded, failures, successes)
-        rises = reached >= best - 1e-8 * (1 + np.abs(best))  # far from the top a step may lead down; less is rounding
+        rises = reached >= best - 1e-12 * np.abs(best)  # far from the top a step may lead down
         theta, best = np.where(rises[..., None], trial, theta), np.where(rises, reached, best)
         length = np.where(rises, np.minimum(2 * length, 1), length / 4)
         if np.abs(step).max() < 1e-10:

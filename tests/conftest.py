@@ -138,6 +138,23 @@ SELDOM = {
     "test_learners_are_the_same_for_any_chunk_and_number_of_devices": 0,
     "test_a_dead_process_ends_the_run_with_what_was_drawn_kept": 0,
     "test_a_process_that_is_killed_takes_its_point_along_and_no_other": 0,
+    "test_counts_of_uniform_pilots_are_beta_binomial": 1,
+    "test_adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt": 1,
+    "test_a_pilot_does_not_know_how_many_others_there_are": 0,
+    "test_no_parameters_nearby_are_likelier_than_the_refit_s": 0,
+    "test_refits_are_those_of_sim_fits": 3,
+    "test_with_a_ceiling_to_be_found_errors_are_those_of_three_parameters": 0,
+    "test_large_pilots_err_as_much_as_their_information_allows_for": 1,
+    "test_what_cannot_be_reached_is_said_with_the_best_there_is": 1,
+    "test_the_report_is_japanese_where_asked_for": 0,
+    "test_a_first_pilot_takes_the_place_of_the_difficulty": 0,
+    "test_the_same_seed_gives_the_same_table_and_another_one_another": 0,
+    "test_no_words_cover_others_or_leave_the_figure": 3,
+    "test_letters_are_5_points_high_at_half_size": 2,
+    "test_svg_is_the_same_twice_without_a_date_and_with_letters_as_outlines": 2,
+    "test_drawing_leaves_the_settings_of_matplotlib_alone": 1,
+    "test_a_figure_says_what_it_shows": 4,
+    "test_evidence_and_moments_agree_with_a_fine_grid": 1,
 }
 
 
