@@ -18,7 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from sim import estimators, fits
-from sim.calibration import mixtures, posterior, prediction, published
+from sim.calibration import calibrate, mixtures, posterior, prediction, published
 from sim.pilot.reading import read
 
 LEAST = 5000  # attempts of a curve that is predicted to its end
@@ -122,16 +122,16 @@ def methods(made, drawn, likelihood, average, attempts):
     curve = estimators.pass_at_k(ks.astype(int), made, drawn).mean(axis=1)
     reached = mixtures.reach(attempts)
     beta = fits.beta_binomial(made, drawn)
-    zero = published.likeliest(mixtures.beta, likelihood, [np.log(beta.beta), np.log(beta.alpha), -2.0])[1]
-    scaled = published.likeliest(mixtures.scaled_kumaraswamy, likelihood, [-1.0, 2.0, -1.0])[1]
+    counted = {name: calibrate.counted(*law, likelihood) @ reached for name, law in calibrate.COUNTED.items()}
     found = {
         OURS: prediction.point(average, likelihood, ks, curve, attempts),
         "line through log(-log pass@k)": published.line(ks, curve, attempts),
         "exp(-a k^-b) (Brown)": published.exponential_power(ks, curve, attempts),
         "A (1 - Gamma ratio) (Levi, Eq. 7)": published.ceiling_law(ks, curve, attempts),
         "beta-binomial (Kazdan)": mixtures.beta(np.log([[beta.beta, beta.alpha]])) @ reached,
-        "zero-inflated beta-binomial": zero @ reached,
-        "scaled Kumaraswamy (Schaeffer)": scaled @ reached,
+        "zero-inflated beta-binomial": counted["zero-inflated beta-binomial"],
+        "scaled beta (Schaeffer)": counted["scaled beta"],
+        "scaled Kumaraswamy (Schaeffer)": counted["scaled Kumaraswamy"],
         "free mixture": published.free_mixture(likelihood, reached),
         "plug-in 1 - (1 - c/m)^k": published.plug_in(made, drawn, attempts),
     }

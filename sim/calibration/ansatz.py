@@ -44,13 +44,14 @@ class Shape(NamedTuple):
     high: np.ndarray
 
 
-def fit(problems, kernel, start=(-1.0, 1.5, -2.0)):
+def fit(problems, kernel, start=(-1.0, 1.5, -2.0), law=mixtures.beta):
     """Likeliest theta [pilots, 3] of the model for pilots [pilots, pairs] of counts, all at once, by Fisher scoring.
 
     problems: how many have which counts.  kernel: their likelihood [pairs, 1 + cells] (mixtures.Likelihood).
+    start: theta, or one for each pilot.  law: weights of another law with three parameters.
     """
-    theta = np.tile(np.asarray(start, float), (len(problems), 1))
-    likelihood, score, information = _slopes(theta, problems, kernel)
+    theta = np.array(np.broadcast_to(np.asarray(start, float), (len(problems), 3)))
+    likelihood, score, information = _slopes(law, theta, problems, kernel)
     damping = np.full(len(theta), 1e-6)
     left = np.arange(len(theta))  # those that still move
     for _ in range(_STEPS):
@@ -60,7 +61,7 @@ def fit(problems, kernel, start=(-1.0, 1.5, -2.0)):
         damped = np.where(held[:, :, None] | held[:, None, :], 0.0, damped) + held[:, :, None] * np.eye(3)
         step = np.linalg.solve(damped, np.where(held, 0.0, slope)[..., None])[..., 0].clip(-1, 1)
         trial = np.clip(here + step, _LOW, _HIGH)
-        reached = _slopes(trial, problems[left], kernel)
+        reached = _slopes(law, trial, problems[left], kernel)
         rises = reached[0] >= likelihood[left] - 1e-9
         better = left[rises]
         theta[better], likelihood[better] = trial[rises], reached[0][rises]
@@ -72,12 +73,10 @@ def fit(problems, kernel, start=(-1.0, 1.5, -2.0)):
     return theta
 
 
-def _slopes(theta, problems, kernel):
+def _slopes(law, theta, problems, kernel):
     """Log likelihood [pilots], its slope by theta, and the information of the counts."""
-    chance = np.maximum(mixtures.beta(theta) @ kernel.T, 1e-300)
-    slopes = [
-        (mixtures.beta(theta + _DIFFERENCE * np.eye(3)[j]) @ kernel.T / chance - 1) / _DIFFERENCE for j in range(3)
-    ]
+    chance = np.maximum(law(theta) @ kernel.T, 1e-300)
+    slopes = [(law(theta + _DIFFERENCE * np.eye(3)[j]) @ kernel.T / chance - 1) / _DIFFERENCE for j in range(3)]
     slopes = np.stack(slopes, axis=-1)
     score = np.einsum("pc,pcj->pj", problems, slopes)
     information = np.einsum("pc,pci,pcj->pij", problems, slopes, slopes)

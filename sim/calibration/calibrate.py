@@ -7,6 +7,11 @@ import numpy as np
 from sim import fits, seeds
 from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published
 
+COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-binomial; where their fits start
+    "zero-inflated beta-binomial": (mixtures.beta, ((-1.0, 1.5, -2.0), (0.0, 0.0, -2.0))),
+    "scaled beta": (mixtures.scaled_beta, ((-1.0, 1.5, 1.0), (-1.0, 0.0, 8.0))),
+    "scaled Kumaraswamy": (mixtures.scaled_kumaraswamy, ((-1.0, 2.0, 1.0), (-1.0, 0.0, 8.0))),
+}
 _URN = 1e9  # attempts of a problem
 CEILING = "beta with a ceiling"
 FITS, MISFITS, CANNOT_TELL = "fits", "does not fit", "cannot tell"
@@ -127,7 +132,16 @@ def _others(pilot, seen, likelihood, attempts):
     if pilot.stopping.kind == "fixed" and pilot.successes.any():
         own = fits.beta_binomial(pilot.attempts, pilot.successes)
         found["beta-binomial"] = (mixtures.beta(np.log([[own.beta, own.alpha]])) @ mixtures.reach(attempts))[0]
+        for name, (law, starts) in COUNTED.items():
+            found[name] = counted(law, starts, likelihood) @ mixtures.reach(attempts)
     return found
+
+
+def counted(law, starts, likelihood):
+    """Weights [1 + cells] of a law at its maximum likelihood on counts, the best that is reached from some starts."""
+    problems = np.tile(likelihood.problems, (len(starts), 1))
+    weights = law(ansatz.fit(problems, likelihood.kernel, starts, law))
+    return weights[np.argmax(mixtures.log_likelihood(weights, likelihood))]
 
 
 def _reasons(solved, these, asked):

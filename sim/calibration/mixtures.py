@@ -90,6 +90,16 @@ def scaled_kumaraswamy(theta):
     return _on_grid(density, below, np.zeros(len(theta)), np.zeros(len(theta)))
 
 
+def scaled_beta(theta):
+    """s = c z, z ~ Beta (Schaeffer et al. 2025, Sec. 4); theta [n, 3]: log beta, log alpha, log odds of c."""
+    own, other, log_scale = np.exp(theta[:, :1]), np.exp(theta[:, 1:2]), special.log_expit(theta[:, 2:])
+    log_share = np.minimum(LOG_SUCCESS - log_scale, -1e-12)
+    density = own * log_share + (other - 1) * np.log(-np.expm1(log_share)) + LOG_FAILURE
+    density = np.where(LOG_SUCCESS < log_scale, density, -np.inf)
+    below = special.betainc(own[:, 0], other[:, 0], np.minimum(_LOWEST / np.exp(log_scale[:, 0]), 1))
+    return _on_grid(density, below, np.zeros(len(theta)), np.zeros(len(theta)))
+
+
 def _never(theta, position):
     return special.expit(theta[:, position]) if theta.shape[1] > position else np.zeros(len(theta))
 

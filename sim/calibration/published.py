@@ -6,8 +6,6 @@ Each takes ks [k], the curve there, and the attempts to predict at; each returns
 import numpy as np
 from scipy import optimize, special
 
-from sim.calibration import mixtures
-
 
 def line(ks, curve, attempts):
     """log(-log pass@k) = log a - b log k, a line by least squares (Schaeffer et al. 2025, Table 1, as reproduced).
@@ -62,13 +60,3 @@ def free_mixture(likelihood, reached, rounds=2000):
         share = likelihood.kernel * weights
         weights = likelihood.problems @ (share / share.sum(axis=1, keepdims=True)) / likelihood.problems.sum()
     return weights @ reached
-
-
-def likeliest(weights, likelihood, start):
-    """Parameters of a law (mixtures.Law.weights) that make the counts likeliest, and the law's weights [1 + cells]."""
-
-    def cost(theta):
-        return -mixtures.log_likelihood(weights(theta[None]), likelihood)[0]
-
-    found = optimize.minimize(cost, start, method="Nelder-Mead", options={"maxiter": 2000, "xatol": 1e-4})
-    return found.x, weights(found.x[None])[0]

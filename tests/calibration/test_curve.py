@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import optimize, special
 
-from sim.calibration import curve, mixtures, published
+from sim.calibration import calibrate, curve, mixtures, published
 from sim.pilot.pilot import Pilot, Stopping
 from tests import checks
 
@@ -74,10 +74,28 @@ def test_the_free_mixture_is_likelier_than_any_law():
     counts = generator.binomial(100, generator.beta(0.35, 5.0, 100)).astype(float)
     likelihood = mixtures.of_counts(np.full(100, 100.0), counts)
     free = published.free_mixture(likelihood, np.eye(likelihood.kernel.shape[1]))
-    _, beta = published.likeliest(mixtures.beta, likelihood, [-1.0, 1.6, -3.0])
+    beta = calibrate.counted(*calibrate.COUNTED["zero-inflated beta-binomial"], likelihood)
     assert free.sum() == pytest.approx(1)
     assert mixtures.log_likelihood(free[None], likelihood)[0] > mixtures.log_likelihood(beta[None], likelihood)[0]
 
 
 def test_the_plug_in_is_what_it_says():
     assert published.plug_in(np.array([10.0, 10]), np.array([1.0, 0]), np.array([2.0])) == pytest.approx(0.19 / 2)
+
+
+def test_laws_fitted_to_counts_are_as_likely_as_a_simplex_finds_them():
+    """And a law fitted with one start alone would be seen where all problems are easy."""
+    generator = np.random.default_rng(3)
+    counts = generator.binomial(100, generator.beta(3.0, 0.5, 80)).astype(float)
+    likelihood = mixtures.of_counts(np.full(80, 100.0), counts)
+    value = lambda weights: mixtures.log_likelihood(np.atleast_2d(weights), likelihood)[0]  # noqa: E731
+    for law, starts in calibrate.COUNTED.values():
+        best = max(
+            -optimize.minimize(lambda theta, law=law: -value(law(theta[None])), start, method="Nelder-Mead").fun
+            for start in starts
+        )
+        assert value(calibrate.counted(law, starts, likelihood)) > best - 1
+    law, starts = calibrate.COUNTED["scaled Kumaraswamy"]
+    assert (
+        value(calibrate.counted(law, starts[:1], likelihood)) < value(calibrate.counted(law, starts, likelihood)) - 10
+    )
