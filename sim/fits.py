@@ -27,23 +27,12 @@ def beta_binomial(recorded, successes):
     failures = recorded - successes
     success_rate = np.clip((successes / recorded).mean(axis=-1), 1e-9, 1 - 1e-9)
     theta = np.log(np.stack([4.0 * (1 - success_rate), 4.0 * success_rate], axis=-1))
-    best, length = _log_likelihood(theta, recorded, failures, successes), np.ones(theta.shape[:-1])
     for _ in range(_ITERATIONS):
-        step = length[..., None] * _newton_step(theta, recorded, failures, successes)
-        trial = np.clip(theta + step, -_WALL, _WALL)
-        reached = _log_likelihood(trial, recorded, failures, successes)
-        rises = reached >= best - 1e-12 * np.abs(best)  # far from the top a step may lead down
-        theta, best = np.where(rises[..., None], trial, theta), np.where(rises, reached, best)
-        length = np.where(rises, np.minimum(2 * length, 1), length / 4)
+        step = _newton_step(theta, recorded, failures, successes)
+        theta = np.clip(theta + step, -_WALL, _WALL)
         if np.abs(step).max() < 1e-10:
             break
     return BetaFit(np.exp(theta[..., 0]), np.exp(theta[..., 1]))
-
-
-def _log_likelihood(theta, recorded, failures, successes):
-    """But for what does not depend on theta."""
-    alpha, beta = np.exp(theta[..., :1]), np.exp(theta[..., 1:])
-    return (special.betaln(alpha + failures, beta + successes) - special.betaln(alpha, beta)).sum(axis=-1)
 
 
 def _newton_step(theta, recorded, failures, successes):

@@ -406,7 +406,11 @@ def copied(where, number, source):
 
 
 def recorded(experiment):
-    found = [path.parent for path in sorted(REFERENCE.glob("*/*/manifest.json")) if path.parent.parent.name != "bench"]
+    found = [
+        path.parent
+        for path in sorted(REFERENCE.glob("*/*/manifest.json"))
+        if path.parent.parent.name not in ("bench", "calibration")
+    ]
     return [path for path in found if json.loads((path / "manifest.json").read_text())["experiment"] == experiment]
 
 

@@ -387,7 +387,11 @@ def test_a_bad_point_of_a_sweep_does_not_cost_the_good_ones(sim, tmp_path):
         ([], 0, "python -m sim run"),
         (["--help"], 0, "python -m sim run"),
         (["--version"], 0, "sim 0."),
-        (["rum"], 2, "rum: no such command; need run or status or collect or bench"),
+        (
+            ["rum"],
+            2,
+            "rum: no such command; need run or calibrate or recommend or design or status or collect or bench",
+        ),
     ],
 )
 def test_the_top_level_answers_without_loading_anything(arguments, code, words):

@@ -90,3 +90,24 @@ def test_intervals_of_pilots_from_the_model_hold_what_they_say():
     checks.assert_proportion(inside, pilots, 0.9)
     with pytest.raises(AssertionError):
         checks.assert_proportion(half, pilots, 0.9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["beta", "beta with a ceiling", "kumaraswamy"])
+def test_ranks_of_what_was_drawn_from_the_prior_are_uniform(name):
+    """400 pilots whose parameters come from the prior (Talts et al. 2018); a prior centred elsewhere is seen."""
+    law, ranks, elsewhere = mixtures.LAWS[name], [], []
+    moved = law._replace(centre=(law.centre[0] + 1.0, *law.centre[1:]))
+    for number in range(400):
+        generator = np.random.default_rng([number, len(name)])
+        theta = generator.normal(law.centre, law.scale)
+        weights = law.weights(theta[None])[0]
+        success = np.append(0.0, special.expit(mixtures.ODDS))[generator.choice(len(weights), 120, p=weights)]
+        likelihood = mixtures.of_counts(np.full(120, 60.0), generator.binomial(60, success).astype(float))
+        for of, kept in ((law, ranks), (moved, elsewhere)):
+            found = posterior.posterior(of, likelihood)
+            kept.append([found.weight[found.theta[:, j] < theta[j]].sum() for j in range(len(theta))])
+    for column in np.array(ranks).T:
+        checks.assert_counts(np.histogram(column, 10, (0, 1))[0], np.full(10, 0.1))
+    with pytest.raises(AssertionError):
+        checks.assert_counts(np.histogram(np.array(elsewhere)[:, 0], 10, (0, 1))[0], np.full(10, 0.1))
