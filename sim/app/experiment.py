@@ -44,7 +44,7 @@ def answer(point, name, question, record, source):
     if point.config["figure"]:
         _draw(target)
     checkpoint.remove(taker.folder)
-    record.experiment(name, state="done", seconds=seconds)
+    record.experiment(name, state="done", seconds=seconds, inputs=inputs(place.physics(point.config)))
     print(report.written_line(name, target, point.config["figure"]) + "\n", flush=True)
     return found
 
@@ -52,12 +52,24 @@ def answer(point, name, question, record, source):
 def identity(config, name):
     """Flat record of what the counts of an experiment depend on, as its checkpoint keeps it."""
     own = folder.finite(place.physics(config, name))
-    tables = {f"contents of {key}": _digest(value) for key, value in own.items() if key.endswith(".path") and value}
-    return {"experiment": name, **machine.kind(), **own, **tables}
+    return {"experiment": name, **machine.kind(), **own, **inputs(own)}
 
 
-def _digest(path):
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+def inputs(record):
+    """Digests of the files that a flat record names."""
+    paths = {key: Path(value) for key, value in record.items() if key.endswith(".path") and value}
+    return {f"contents of {key}": hashlib.sha256(path.read_bytes()).hexdigest() for key, path in paths.items()}
+
+
+def finished(where, own, contents):
+    """Whether an experiment is done, by its entry in status.json, from the same files, and its tables can be read."""
+    if own["state"] != "done" or own.get("inputs", contents) != contents:
+        return False
+    try:
+        folder.read_run(where)
+    except ValueError:
+        return False
+    return True
 
 
 def _progress(starts, name):

@@ -57,13 +57,20 @@ def _run_alone(point, asked, source):
     try:
         with state.holding(point.where):
             return _run(point, asked, source)
-    except (state.Held, Different, OSError) as error:  # not for us to write there
+    except (ValueError, OSError) as error:  # held, of another run, damaged: not for us to write there
         return _told(REFUSED, refused(error))
 
 
 def _run_together(point, asked):
     """Outcome of a point that several processes run; this one ends at once where another has ended before its time."""
     try:
+        record = folder.finite({"experiments": [name for name, _ in asked], **place.results(point.config)})
+        record |= experiment.inputs(record)
+        first = processes.differing(record)
+        if first is not None:
+            own = checkpoint.difference(first, record)
+            rest = f"got {own}" if own else "and another one was not"
+            return _told(REFUSED, f"distributed: need all processes to be asked the same, {rest}")
         if processes.index() > 0:
             processes.serve(asked)
             return Outcome("done")
@@ -102,7 +109,7 @@ def _run(point, asked, source):
     before = state.read_status(point.where)
     if before is not None:
         _check_same(point, before)
-        if before["state"] == "done" and _resumed(point) and _same_results(point, before):
+        if before["state"] == "done" and _resumed(point) and len(_done(point, asked, before)) == len(asked):
             print(f"  done before: {point.where}\n", flush=True)
             return Outcome("done")
     record = state.Record(point.where, _first_status(point, asked, before))
@@ -146,13 +153,22 @@ def _resumed(point):
 def _first_status(point, asked, before):
     """status.json of a run that begins; of one that goes on, experiments that are done stay so."""
     there = before["experiments"] if before and _resumed(point) else {}
-    done = {name: own for name, own in there.items() if own["state"] == "done" and _same_results(point, before)}
+    done = _done(point, asked, before) if there else {}
     begun = {
         name: done.get(name)
         or {"state": "waiting", "batches": 0, "of": None, "seconds": there.get(name, {}).get("seconds", 0.0)}
         for name, _ in asked
     }
     return _status(point, begun, machine.devices(asked[0][1]))
+
+
+def _done(point, asked, before):
+    """Entries of status.json of the experiments that need not be run again."""
+    if not _same_results(point, before):
+        return {}
+    contents = experiment.inputs(place.physics(point.config))
+    entries = ((name, before["experiments"].get(name)) for name, _ in asked)
+    return {name: own for name, own in entries if own and experiment.finished(point.where / name, own, contents)}
 
 
 def _status(point, experiments, device):

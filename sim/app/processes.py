@@ -101,6 +101,19 @@ class Driver:
         return _rounds(steps, list(starts))
 
 
+def differing(record):
+    """None where all processes are asked the same; else the first one's record, in every one of them.
+
+    record: flat, of all that the results depend on.
+    """
+    own = json.loads(json.dumps(record))
+    if index() == 0:
+        _told(own)
+    first = own if index() == 0 else _heard()
+    same = _gathered(np.array([first == own], np.int32))
+    return None if same.all() else first
+
+
 def end():
     """Send the others home."""
     _told({"experiment": None})

@@ -82,6 +82,10 @@ def exit_code():
 def _kinds(where):
     """What became of the points of a sweep, by their own files: also of those that ran elsewhere."""
     for number in range(len(state.read_sweep(where)["points"])):
-        status = points.look(where / f"point_{number}") or {"state": "waiting"}
+        try:
+            status = points.look(where / f"point_{number}") or {"state": "waiting"}
+        except ValueError:  # damaged: said when the point was to be run
+            yield point.REFUSED
+            continue
         if status["state"] in ("failed", "stopped"):
             yield (status["error"] or {"kind": point.FAILED})["kind"]

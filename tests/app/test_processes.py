@@ -57,13 +57,13 @@ def start(tmp_path, *arguments):
     return subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes)
 
 
-def together(tmp_path, number, *arguments):
-    """So many processes of one run."""
+def together(tmp_path, number, *arguments, each=lambda number: "seed=0"):
+    """So many processes of one run.  each: number of a process -> what it alone is given."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     own = ("distributed=true", f"cluster.coordinator=127.0.0.1:{port}", f"cluster.processes={number}", *arguments)
-    return [start(tmp_path, *own, f"cluster.process={i}") for i in range(number)]
+    return [start(tmp_path, *own, f"cluster.process={i}", each(i)) for i in range(number)]
 
 
 def ended(running):
@@ -83,6 +83,12 @@ def test_two_processes_draw_what_one_draws_and_one_of_them_writes(sim, tmp_path)
     [where], [alone] = (list((tmp_path / name).iterdir()) for name in ("outputs", "alone"))
     assert tables(where) == tables(alone)
     assert state.read_status(where)["state"] == "done"
+
+
+def test_processes_that_are_asked_different_things_are_refused_with_the_difference(tmp_path):
+    codes, said = ended(together(tmp_path, 2, "output=out", each=lambda number: f"seed={number}"))
+    assert codes == [2, 2] and "seed is 0 there and 1 here" in said[1]
+    assert not any("Traceback" in err for err in said) and not list(tmp_path.glob("out/*/coverage"))
 
 
 def test_a_dead_process_ends_the_run_with_what_was_drawn_kept(sim, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,6 +159,31 @@ def test_what_is_done_is_not_done_again(sim, tmp_path):
     code, out, _ = sim("run", *SMALL, "resume=true")
     assert code == 0 and "done before" in out
     assert (where / "coverage" / "manifest.json").read_bytes() == before
+
+
+def test_what_is_done_but_lost_or_from_another_table_is_done_again(sim, tmp_path):
+    problems = tmp_path / "problems.csv"
+    asked = ("run", *SMALL, "difficulty=empirical", f"difficulty.path={problems}", "resume=true")
+    problems.write_text("problem_id,attempts,successes\na,100,3\nb,100,50\n", encoding="utf-8")
+    sim(*asked)
+    [where] = folders(tmp_path)
+    first = table(where)
+    (where / "coverage" / "table.csv").unlink()
+    assert "done before" not in sim(*asked)[1] and table(where) == first
+    assert "done before" in sim(*asked)[1]
+    problems.write_text("problem_id,attempts,successes\na,100,3\nb,100,90\n", encoding="utf-8")
+    assert "done before" not in sim(*asked)[1] and table(where) != first
+
+
+def test_a_damaged_status_stops_its_own_point_only(sim, tmp_path):
+    swept = ("run", "-m", *SMALL, "difficulty.beta=0.2,0.3", "resume=true")
+    sim(*swept)
+    [where] = folders(tmp_path)
+    (where / "point_0" / "status.json").write_text('{"state', encoding="utf-8")
+    shutil.rmtree(where / "point_1")
+    code, out, err = sim(*swept)
+    assert code == 2 and err.count("\n") == 1 and "point_0/status.json" in err
+    assert "point 1: " in out and (where / "point_1" / "coverage" / "table.csv").is_file()
 
 
 def test_a_sweep_given_again_computes_what_is_missing_or_failed_only(sim, tmp_path, stopped, monkeypatch):
