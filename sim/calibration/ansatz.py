@@ -63,11 +63,11 @@ def fit(problems, kernel, start=(-1.0, 1.5, -2.0), law=mixtures.beta):
         trial = np.clip(here + step, _LOW, _HIGH)
         reached = _slopes(law, trial, problems[left], kernel)
         rises = reached[0] >= likelihood[left] - 1e-9
-        better = left[rises]
+        better, gained = left[rises], np.where(rises, reached[0] - likelihood[left], np.inf)
         theta[better], likelihood[better] = trial[rises], reached[0][rises]
         score[better], information[better] = reached[1][rises], reached[2][rises]
         damping[left] = np.where(rises, damping[left] / 5, 10 * damping[left] + 1e-3)
-        left = left[np.abs(step).max(axis=1) >= 1e-3]
+        left = left[(np.abs(step).max(axis=1) >= 1e-3) & (gained > 1e-5)]
         if not len(left):
             break
     return theta
