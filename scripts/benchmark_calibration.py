@@ -34,12 +34,9 @@ def main():
     parser.add_argument("--json", type=Path, help="write the table there too")
     asked = parser.parse_args()
     try:
-        curves = [one for one in read(asked.counts) if one.attempts.min() == one.attempts.max() >= LEAST]
+        curves = curves_of(asked.counts)
     except ValueError as error:
         print(f"benchmark_calibration: {error}", file=sys.stderr)
-        return 2
-    if not curves:
-        print(f"benchmark_calibration: {asked.counts}: need a curve of {LEAST} attempts a problem", file=sys.stderr)
         return 2
     found = {str(size): _table(curves, size, asked.seeds) for size in asked.pilot or [100, 1000]}
     for size, table in found.items():
@@ -47,6 +44,14 @@ def main():
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return 0
+
+
+def curves_of(path):
+    """Pilots of a file with the same, large number of attempts at each problem; ValueError where there are none."""
+    curves = [one for one in read(path) if one.attempts.min() == one.attempts.max() >= LEAST]
+    if not curves:
+        raise ValueError(f"{path}: need a curve of {LEAST} attempts a problem")
+    return curves
 
 
 def _table(curves, size, seeds):

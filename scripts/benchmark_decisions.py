@@ -15,13 +15,12 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from benchmark_calibration import LEAST, OURS, methods
+from benchmark_calibration import OURS, curves_of, methods
 
 from sim import estimators
 from sim.calibration import mixtures, posterior, prediction
 from sim.optimum import problems, stopping
 from sim.optimum.prices import Prices
-from sim.pilot.reading import read
 
 PRICES = (1e-2, 1e-3, 1e-4)  # of an attempt, with a solved problem worth 1
 
@@ -35,7 +34,7 @@ def main():
     parser.add_argument("--json", type=Path, help="write the table there too")
     asked = parser.parse_args()
     try:
-        curves = [one for one in read(asked.counts) if one.attempts.min() == one.attempts.max() >= LEAST]
+        curves = curves_of(asked.counts)
     except ValueError as error:
         print(f"benchmark_decisions: {error}", file=sys.stderr)
         return 2

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sim.model import TooLarge
 
-STEPS = 1024  # that a run is cut into at most; each takes two milliseconds to call and to fetch
+FEWEST, STEPS = 16, 1024  # that a run is cut into, where it can be; each takes two milliseconds to call and to fetch
 _FULL = 256  # batches of a step from which on there are more than the fewest steps
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container, if it has one
 _ASSUMED = 2**33  # bytes of a machine that does not say how many it has
@@ -37,7 +37,7 @@ class Cut(NamedTuple):
         return self.devices * self.chunk
 
 
-def cut(batches, devices, chunk, batch_bytes, cells, share, device_memory, host_memory, fewest=16):
+def cut(batches, devices, chunk, batch_bytes, cells, share, device_memory, host_memory, fewest=FEWEST):
     """Cut of so many batches, with a chunk that fits in the memory.  TooLarge if none does.
 
     chunk: batches to compute together, if they fit.  batch_bytes: device bytes of one batch.  cells: counts that a

@@ -309,7 +309,7 @@ def device_memory(device):
     return limit or plan.machine_memory() // device.client.local_device_count()
 
 
-def _run(function, words, seed, physics, arguments, budget, batches, cells, together, take, fewest=16):
+def _run(function, words, seed, physics, arguments, budget, batches, cells, together, take, fewest=plan.FEWEST):
     """function(words, *arguments) of every batch, in steps spread over the devices: [batches, ...].
 
     words: (key of the run, numbers of batches) -> what each of them draws from.  cells: counts of a batch.  together:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import folder, pilots
+from sim.app import folder, page, pilots
 from sim.app.words_calibrate import WORDS
 from sim.calibration import calibrate, mixtures, prediction
 
@@ -93,29 +93,34 @@ def _fit(one, words):
 
 def _write(where, found, config, words, language, figure):
     where.mkdir(parents=True, exist_ok=True)
-    folder.write_columns(where / "table.csv", _joined([_table(one) for one in found]))
+    tables = [_table(one) for one in found]
+    folder.write_columns(where / "table.csv", _joined(tables))
     folder.write_json(where / "verdict.json", [_verdict(one) for one in found])
-    folder.write_json(where / "manifest.json", _manifest(found, config))
-    figures = [_figures(one, where, position, len(found)) if figure else {} for position, one in enumerate(found)]
-    _report(where, found, figures, words, language)
+    folder.write_json(where / "manifest.json", pilots.manifest("calibrate", [one.pilot for one in found], config))
+    parts = []
+    for position, (one, table) in enumerate(zip(found, tables, strict=True)):
+        name = "figure.png" if len(found) == 1 else f"figure_{position}.png"
+        parts += _parts(one, table, _figures(one, table, where / name) if figure else {}, words)
+    parts.append(page.Part(words["would break"], words["assumptions"]))
+    sentence = " ".join(_sentence(one, words) for one in found)
+    page.write(where / "report.html", language, words["title"], sentence, parts)
 
 
 def _table(one):
     """Columns of table.csv, a row for each k."""
-    shown = dict(
-        zip(one.observed.attempts.tolist(), zip(one.observed.value, one.observed.stderr, strict=True), strict=True)
-    )
-    seen = np.array([shown.get(k, (np.nan, np.nan)) for k in one.attempts.tolist()])
-    if one.pilot.stopping.kind == "fixed":
-        inside = one.attempts <= one.observed.attempts[-1]
-        at = np.log(one.attempts[inside])
-        for column, values in ((0, one.observed.value), (1, one.observed.stderr)):
-            seen[inside, column] = np.interp(at, np.log(one.observed.attempts), values)
+    seen = np.full((2, len(one.attempts)), np.nan)
+    ks, values = one.observed.attempts, (one.observed.value, one.observed.stderr)
+    if one.pilot.stopping.kind == "fixed":  # known at all numbers of attempts; on a curve of some of them
+        inside = one.attempts <= ks[-1]
+        seen[:, inside] = [np.interp(np.log(one.attempts[inside]), np.log(ks), own) for own in values]
+    else:
+        inside, place = np.isin(one.attempts, ks), np.searchsorted(ks, one.attempts)
+        seen[:, inside] = [own[place[inside]] for own in values]
     columns = {
         "model": [one.pilot.name] * len(one.attempts),
         "attempts": one.attempts,
-        "observed": seen[:, 0],
-        "observed_stderr": seen[:, 1],
+        "observed": seen[0],
+        "observed_stderr": seen[1],
         "point": one.point,
     }
     for prefix, interval in (("", one.these), ("new_", one.new)):
@@ -166,35 +171,11 @@ def _tested(backtest):
     return {"shown": backtest.shown, "inside_90": float(inside.mean()), "inside_50": float(half.mean())}
 
 
-def _manifest(found, config):
-    from sim import __version__
-
-    pilots_read = [
-        {
-            "model": one.pilot.name,
-            "problems": len(one.pilot.attempts),
-            "attempts": [float(one.pilot.attempts.min()), float(one.pilot.attempts.max())],
-            "successes": float(one.pilot.successes.sum()),
-            "solved": int(np.count_nonzero(one.pilot.successes)),
-            "stopping": one.pilot.stopping._asdict(),
-        }
-        for one in found
-    ]
-    return {
-        "command": "calibrate",
-        "source": found[0].pilot.source,
-        "pilots": pilots_read,
-        "config": config,
-        "sim": __version__,
-    }
-
-
-def _figures(one, where, position, of):
-    """SVG of each figure; the first is kept as figure.png too."""
-    from sim.app import page
+def _figures(one, table, path):
+    """SVG of each figure; the first is kept as PNG at this path too."""
     from sim.figures import calibrate as drawing
 
-    columns = {name: np.asarray(values) for name, values in _table(one).items() if name != "model"}
+    columns = {name: np.asarray(values) for name, values in table.items() if name != "model"}
     grown = drawing.coverage(columns, {name: one.others[name] for name in _DRAWN if name in one.others})
     drawn = {"growth": grown}
     if one.shape is not None:
@@ -208,13 +189,8 @@ def _figures(one, where, position, of):
     if one.backtest is not None and len(one.backtest.point) > 1:
         drawn["backtest"] = drawing.backtest(one.backtest._asdict())
     text = {name: page.svg(made) for name, made in drawn.items()}
-    drawing.png(grown, where / f"figure{'' if of == 1 else f'_{position}'}.png")
+    drawing.png(grown, path)
     return text
-
-
-def _round(k):
-    """Whether k is near 1, 2, 5, 10, ...: rows enough for a reader."""
-    return any(abs(np.log10(k) % 1 - place) < 0.04 for place in (0, np.log10(2), np.log10(5), 1))
 
 
 def _alone(one, law):
@@ -224,21 +200,9 @@ def _alone(one, law):
     return prediction.weighted_quantiles(values[:, 0], of.weight, (0.05, 0.5, 0.95))
 
 
-def _report(where, found, figures, words, language):
-    from sim.app import page
-
-    parts = []
-    for one, drawn in zip(found, figures, strict=True):
-        parts += _parts(one, drawn, words)
-    parts.append(page.Part(words["would break"], words["assumptions"]))
-    sentence = " ".join(_sentence(one, words) for one in found)
-    page.write(where / "report.html", language, words["title"], sentence, parts)
-
-
-def _parts(one, drawn, words):
-    from sim.app import page
-
-    headings, table = words["headings"], _table(one)
+def _parts(one, table, drawn, words):
+    headings = words["headings"]
+    near = [pilots.near_round(k, 0.04) for k in one.attempts]
     shown = ("attempts", "observed", "observed_stderr", "point", "low90", "high90", "new_low90", "new_high90")
     named = _named(one)
     shares = sorted(one.average.shares.items(), key=lambda pair: -pair[1])
@@ -249,7 +213,7 @@ def _parts(one, drawn, words):
             named + words["growth"],
             (_fit(one, words), words["growth text"]),
             {
-                headings[name]: [value for value, k in zip(table[name], one.attempts, strict=True) if _round(k)]
+                headings[name]: [value for value, wanted in zip(table[name], near, strict=True) if wanted]
                 for name in shown
             },
             drawn.get("growth"),

@@ -27,13 +27,7 @@ _COLUMNS = ("allocation", "problems", "attempts", "total", "error", "stderr", "b
 
 def main(arguments):
     """Run the command; the exit code."""
-    return pilots.answered("design", HELP, [_spelled(argument) for argument in arguments], _answer)
-
-
-def _spelled(argument):
-    """target=NAME as target.name=NAME, budget=NUMBER as budget.attempts=NUMBER."""
-    key, equals, value = argument.partition("=")
-    return _SHORT.get(key, key) + equals + value
+    return pilots.answered("design", HELP, arguments, _answer, _SHORT)
 
 
 def _answer(config):

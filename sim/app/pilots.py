@@ -11,23 +11,25 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sim import __version__
 from sim.app.configuration import CONF, VERSION_BASE, refused
 
 _HELP = ("-h", "--help", "help")
+_FILES = {"pilot": "pilot.path", "against": "against.path"}
 
 
-def answered(name, words, arguments, work):
+def answered(name, words, arguments, work, short=None):
     """Run a command about a pilot; the exit code, 2 for bad input.
 
     name: of the command, and of its conf/NAME.yaml.  words: of --help.  work: configuration (a plain dict) -> what is
-    said, in lines.
+    said, in lines.  short: {what may be typed: the key that it stands for}, besides pilot=FILE and against=FILE.
     """
     if any(argument in _HELP for argument in arguments):
         keys = (CONF / f"{name}.yaml").read_text(encoding="utf-8")
         print(f"{words}\nkeys (conf/{name}.yaml):\n{keys}", end="")
         return 0
     try:
-        print("\n".join(work(_composed(name, arguments))), flush=True)
+        print("\n".join(work(_composed(name, arguments, _FILES | (short or {})))), flush=True)
     except BrokenPipeError:  # whoever read it has gone
         return 0
     except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
@@ -36,21 +38,21 @@ def answered(name, words, arguments, work):
     return 0
 
 
-def _composed(name, arguments):
+def _composed(name, arguments, short):
     for argument in arguments:
         if argument.startswith("-") or "=" not in argument:
             raise ValueError(f"{argument}: no such option; need KEY=VALUE (python -m sim {name} --help)")
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), **VERSION_BASE):
-        config = compose(name, overrides=[_spelled(argument) for argument in arguments])
+        config = compose(name, overrides=[_spelled(argument, short) for argument in arguments])
     return OmegaConf.to_container(config, resolve=True)
 
 
-def _spelled(argument):
-    """pilot=FILE as pilot.path=FILE, and names of files in quotes: they may hold what Hydra would read as its own."""
+def _spelled(argument, short):
+    """With the key that a short one stands for, and names of files in quotes: they may hold what Hydra would read."""
     key, _, value = argument.partition("=")
-    key = {"pilot": "pilot.path", "against": "against.path"}.get(key, key)
-    if key in ("pilot.path", "against.path", "output") and value not in ("", "null"):
+    key = short.get(key, key)
+    if key in (*_FILES.values(), "output") and value not in ("", "null"):
         value = "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
     return f"{key}={value}"
 
@@ -110,3 +112,24 @@ def attempts_grid(most, per_decade):
     """Whole numbers of attempts from 1 to the most, even on a log scale."""
     count = int(np.ceil(per_decade * np.log10(most))) + 1
     return np.unique(np.round(np.geomspace(1, most, max(count, 2))))
+
+
+def near_round(k, close):
+    """Whether k is close, in log10, to 1, 2, 5, 10, ...: rows enough for a reader of a report."""
+    return any(abs(np.log10(k) % 1 - place) < close for place in (0, np.log10(2), np.log10(5), 1))
+
+
+def manifest(command, read, config):
+    """manifest.json of an answer about these pilots."""
+    told = [
+        {
+            "model": pilot.name,
+            "problems": len(pilot.attempts),
+            "attempts": [float(pilot.attempts.min()), float(pilot.attempts.max())],
+            "successes": float(pilot.successes.sum()),
+            "solved": int(np.count_nonzero(pilot.successes)),
+            "stopping": pilot.stopping._asdict(),
+        }
+        for pilot in read
+    ]
+    return {"command": command, "source": read[0].source, "pilots": told, "config": config, "sim": __version__}

@@ -109,10 +109,11 @@ def _run(point, asked, source):
     before = state.read_status(point.where)
     if before is not None:
         _check_same(point, before)
-        if before["state"] == "done" and _resumed(point) and len(_done(point, asked, before)) == len(asked):
-            print(f"  done before: {point.where}\n", flush=True)
-            return Outcome("done")
-    record = state.Record(point.where, _first_status(point, asked, before))
+    done = _done(point, asked, before) if before is not None and _resumed(point) else {}
+    if len(done) == len(asked) and before["state"] == "done":
+        print(f"  done before: {point.where}\n", flush=True)
+        return Outcome("done")
+    record = state.Record(point.where, _first_status(point, asked, before, done))
     try:
         with taking.heeding():
             try:
@@ -150,10 +151,9 @@ def _resumed(point):
     return point.config["resume"] or os.environ.get("SLURM_RESTART_COUNT", "0") != "0"
 
 
-def _first_status(point, asked, before):
+def _first_status(point, asked, before, done):
     """status.json of a run that begins; of one that goes on, experiments that are done stay so."""
     there = before["experiments"] if before and _resumed(point) else {}
-    done = _done(point, asked, before) if there else {}
     begun = {
         name: done.get(name)
         or {"state": "waiting", "batches": 0, "of": None, "seconds": there.get(name, {}).get("seconds", 0.0)}

@@ -78,13 +78,7 @@ class Found(NamedTuple):
 
 def main(arguments):
     """Run the command; the exit code."""
-    return pilots.answered("recommend", HELP, [_spelled(argument) for argument in arguments], _answer)
-
-
-def _spelled(argument):
-    """against_price=NUMBER as against.price=NUMBER."""
-    key, equals, value = argument.partition("=")
-    return _SHORT.get(key, key) + equals + value
+    return pilots.answered("recommend", HELP, arguments, _answer, _SHORT)
 
 
 def _answer(config):

@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from sim.app import folder
+from sim.app import folder, pilots
 from sim.app.words_calibrate import count
 from sim.calibration import curve
-
-_ROUND = (0, np.log10(2), np.log10(5), 1)
 
 
 def lines(one, asked, words):
@@ -65,7 +63,7 @@ def write(where, found, asked, config, words, figure):
     for name, table in tables.items():
         folder.write_columns(where / f"{name}.csv", _joined([table(one) for one in found], found))
     folder.write_json(where / "verdict.json", [_verdict(one, asked) for one in found])
-    folder.write_json(where / "manifest.json", _manifest(found, config))
+    folder.write_json(where / "manifest.json", pilots.manifest("recommend", [one.pilot for one in found], config))
     drawn = [_figures(one, asked, where, position, len(found)) if figure else {} for position, one in enumerate(found)]
     _report(where, found, drawn, asked, words)
 
@@ -142,23 +140,6 @@ def _allotment(one):
     }
 
 
-def _manifest(found, config):
-    from sim import __version__
-
-    pilots = [
-        {
-            "model": one.pilot.name,
-            "problems": len(one.pilot.attempts),
-            "attempts": [float(one.pilot.attempts.min()), float(one.pilot.attempts.max())],
-            "successes": float(one.pilot.successes.sum()),
-            "stopping": one.pilot.stopping._asdict(),
-        }
-        for one in found
-    ]
-    source = found[0].pilot.source
-    return {"command": "recommend", "source": source, "pilots": pilots, "config": config, "sim": __version__}
-
-
 def _figures(one, asked, where, position, of):
     """SVG of each figure, kept as .svg; the first one as .png too."""
     from sim.app import page, writing
@@ -232,10 +213,7 @@ def _shown(one, heads):
     """Rows enough for a reader: near 1, 2, 5, 10, ..., and the number recommended."""
     table, own = _payoff(one), one.own
     names = ("attempts", "solved", "solved_low", "solved_high", "cost", "net", "gain", "price")
-    chosen = [
-        k in (own.attempts, own.low, own.high) or any(abs(np.log10(k) % 1 - place) < 0.03 for place in _ROUND)
-        for k in table["attempts"]
-    ]
+    chosen = [k in (own.attempts, own.low, own.high) or pilots.near_round(k, 0.03) for k in table["attempts"]]
     return {heads[name]: table[name][chosen].tolist() for name in names}
 
 

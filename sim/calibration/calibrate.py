@@ -102,7 +102,7 @@ def calibrate(pilot, attempts, asked, seed):
         verdict,
         _others(pilot, seen, likelihood, attempts),
         _reasons(solved, these, asked),
-        _backtest(pilot, asked, seed),
+        _backtest(pilot, seen, asked, seed),
     )
 
 
@@ -154,15 +154,17 @@ def _reasons(solved, these, asked):
     return reasons
 
 
-def _backtest(pilot, asked, seed):
-    """None where no part can be hidden: other than fixed attempts, too few of them, or more than can be drawn from."""
+def _backtest(pilot, truth, asked, seed):
+    """None where no part can be hidden: other than fixed attempts, too few of them, or more than can be drawn from.
+
+    truth: what the whole pilot shows.
+    """
     most = int(pilot.attempts.min())
     shown = int(asked.backtest_share * most)
     if pilot.stopping.kind != "fixed" or shown < 2 or asked.backtest_repeats < 1 or pilot.attempts.max() >= _URN:
         return None
     generator = seeds.generator(seed, f"backtest {shown}")
     ks = np.unique(np.round(np.geomspace(shown, most, 5)))[1:]
-    truth = curve.observed(pilot)
     observed = np.interp(np.log(ks), np.log(truth.attempts), truth.value)
     won, made = pilot.successes.astype(np.int64), pilot.attempts.astype(np.int64)
     rows = []

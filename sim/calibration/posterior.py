@@ -59,15 +59,14 @@ def posterior(law, likelihood):
     return Posterior(theta[kept], weight[kept] / weight[kept].sum(), mixing[kept], float(evidence))
 
 
-def average(likelihood, laws=None, prior=None):
+def average(likelihood, laws=None):
     """Average of laws, by their evidence.
 
-    laws: names, all by default.  prior: name -> weight before the pilot, 1 by default.
+    laws: names, all by default; before the pilot each is as likely as any other.
     """
     names = list(mixtures.LAWS) if laws is None else list(laws)
     of = {name: posterior(mixtures.LAWS[name], likelihood) for name in names}
-    before = np.log([1.0 if prior is None else prior[name] for name in names])
-    shares = special.softmax(before + [of[name].log_evidence for name in names])
+    shares = special.softmax([of[name].log_evidence for name in names])
     weight = np.concatenate([share * of[name].weight for share, name in zip(shares, names, strict=True)])
     law = np.repeat(np.array(names, object), [len(of[name].weight) for name in names])
     mixing = np.concatenate([of[name].mixing for name in names])

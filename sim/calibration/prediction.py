@@ -14,7 +14,7 @@ from sim.calibration import mixtures, published
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 POINT = "beta", "beta with a ceiling"  # the laws whose average is one voice of the point; the line is the other
 _VOICE = 0.5  # of the line; chosen on the ten public curves of scripts/benchmark_calibration.py
-_NODES = special.ndtri((np.arange(15) + 0.5) / 15)  # of a normal distribution
+NODES = special.ndtri((np.arange(15) + 0.5) / 15)  # of a normal distribution
 _GRID = 40  # points of a curve that others fit
 
 
@@ -74,12 +74,12 @@ def _spread(mean, variance):
 
     Normal ones where they are narrow, otherwise gamma ones of the smaller of success and failure: as few rare events.
     """
-    values = mean[:, None] + np.sqrt(variance)[:, None] * _NODES
+    values = mean[:, None] + np.sqrt(variance)[:, None] * NODES
     near = (values[:, 0] < 0) | (values[:, -1] > 1)
     if near.any():
         small = np.minimum(mean, 1 - mean)[near].clip(1e-12)
         shape = (small**2 / np.maximum(variance[near], 1e-300)).clip(1e-3, 1e6)[:, None]
-        side = (small[:, None] / shape * special.gammaincinv(shape, special.ndtr(_NODES))).clip(0, 1)
+        side = (small[:, None] / shape * special.gammaincinv(shape, special.ndtr(NODES))).clip(0, 1)
         values[near] = np.where((mean[near] < 0.5)[:, None], side, 1 - side)
     return values
 

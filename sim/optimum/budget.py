@@ -36,8 +36,7 @@ def uniform(problems, prices, best, number, total):
 
     binds = money(best) > total
     k = stopping.smallest(lambda k: money(k) > total, 0, best) - 1 if binds else best
-    single = problems._replace(weight=np.ones(1), mixing=mean[None], valued=problems.mean_valued[None])
-    hazard = stopping.gain(single, prices, [k])[0, 0] / prices.value
+    hazard = stopping.gain(problems.on_average, prices, [k])[0, 0] / prices.value
     solved = mean @ outcomes.outcomes(prices, [k]).right[:, 0]
     return Allotment(number, np.array([k]), np.array([number]), float(solved), float(money(k)), float(hazard), binds)
 

@@ -3,11 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
-from sim.calibration.prediction import weighted_quantiles
-
-_NODES = special.ndtri((np.arange(15) + 0.5) / 15)  # of a normal distribution
+from sim.calibration.prediction import NODES, weighted_quantiles
 
 
 class Problems(NamedTuple):
@@ -34,6 +31,12 @@ class Problems(NamedTuple):
     def mean_valued(self):
         """As mean, every problem counted by its weight."""
         return self.weight @ self.valued
+
+    @property
+    def on_average(self):
+        """The same with the mean over all draws for the only one."""
+        mean, valued = self.mean[None], self.mean_valued[None]
+        return self._replace(weight=np.ones(1), mixing=mean, valued=valued)
 
 
 class Told(NamedTuple):
@@ -99,11 +102,11 @@ def told(problems, means, variance, kind="real"):
 def values(mean, variance, kind="real"):
     """Equally likely values [n, nodes] of a quantity with means [n] and a variance about each of them."""
     if kind != "share":
-        drawn = mean[:, None] + np.sqrt(variance) * _NODES
+        drawn = mean[:, None] + np.sqrt(variance) * NODES
         return np.maximum(drawn, 0) if kind == "money" else drawn
     small = np.minimum(mean, 1 - mean).clip(1e-15)
     width = np.log1p(variance / small**2)[:, None]
-    side = np.minimum(small[:, None] * np.exp(np.sqrt(width) * _NODES - width / 2), 1)
+    side = np.minimum(small[:, None] * np.exp(np.sqrt(width) * NODES - width / 2), 1)
     return np.where((mean < 0.5)[:, None], side, 1 - side)
 
 

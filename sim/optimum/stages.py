@@ -44,6 +44,5 @@ def stages(problems, prices, most):
     left = problems.mean @ outcomes.remaining(own, ends)
     reached = np.concatenate([[1.0], left[:-1]])  # who takes part in a stage
     cost = prices.setup + prices.each * np.cumsum(reached * np.diff(ends, prepend=0))
-    mean = problems._replace(weight=np.ones(1), mixing=problems.mean[None], valued=problems.mean_valued[None])
-    hazard = stopping.gain(mean, after, ends)[0] / prices.value
+    hazard = stopping.gain(problems.on_average, after, ends)[0] / prices.value
     return Stages(ends, problems.mean @ found.right, left, cost, hazard, prices.each / prices.value)

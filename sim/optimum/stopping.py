@@ -83,7 +83,7 @@ def gain(problems, prices, attempts):
 
 def decide(problems, prices, loss):
     """Decision for problems; loss: share of the best net value that makes no difference."""
-    mean = problems._replace(weight=np.ones(1), mixing=problems.mean[None], valued=problems.mean_valued[None])
+    mean = problems.on_average
     grid = whole_grid(prices.most)
     found = net(mean, prices, grid)[0]
     place = int(found.argmax())
