@@ -98,6 +98,13 @@ def flag(config, key):
     return config[key]
 
 
+def one_of(config, key, words):
+    """One of some words at a key."""
+    if config[key] not in words:
+        raise ValueError(f"{key}: need {' or '.join(words)}, got {config[key]!r}")
+    return config[key]
+
+
 def read(config):
     """The pilots of the file that a configuration names (list of sim.pilot.pilot.Pilot)."""
     from sim.pilot.reading import read as read_file
