@@ -1,7 +1,8 @@
 """What a sweep of small points costs beside the same work in one point: python scripts/benchmark_sweep.py
 
-Both in one process, after Hydra has composed them, as `python -m sim run --multirun` runs them; three rounds side by
-side, their medians and the ratio. Two minutes a round on 2 cores at the default size.
+All in one process, after Hydra has composed them, as `python -m sim run --multirun` runs them: the points of the sweep
+drawn together in one program, drawn one by one, and the one point; three rounds side by side, their medians and the
+ratios. Three minutes a round on 2 cores at the default size.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import os
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line has it
@@ -19,6 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line has it
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from sim.app import machine, together
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.point import Point, run
 
@@ -32,22 +35,32 @@ def main():
     asked = parser.parse_args()
     with initialize_config_dir(str(CONF), **VERSION_BASE):
         small, large = (_composed(asked.problems * points) for points in (1, asked.points))
+    machine.start_jax(0)
+    ways = {"together": True, "one_by_one": False}
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
-        _seconds([small], where / "compiled")
-        _seconds([large | {"seed": -1}], where / "compiled_large")
+        points = {
+            way: [small | {"seed": seed, "together": on} for seed in range(asked.points)] for way, on in ways.items()
+        }
+        points["one"] = [large]
+        for way, own in points.items():  # what has to be compiled is
+            _seconds([config | {"seed": config["seed"] - 10**6} for config in own], where / f"compiled_{way}")
         rounds = [
-            (
-                _seconds([small | {"seed": seed} for seed in range(asked.points)], where / f"sweep_{number}"),
-                _seconds([large], where / f"one_{number}"),
-            )
+            {way: _seconds(own, where / f"{way}_{number}") for way, own in points.items()}
             for number in range(asked.rounds)
         ]
-    sweep, one = (statistics.median(column) for column in zip(*rounds, strict=True))
-    ratios = [round(of_sweep / of_one, 3) for of_sweep, of_one in rounds]
-    found = {"sweep_seconds": round(sweep, 2), "one_seconds": round(one, 2), "ratio": round(sweep / one, 3)}
-    print(json.dumps(vars(asked) | found | {"ratios": ratios}))
+    seconds = {way: round(statistics.median(each[way] for each in rounds), 3) for way in points}
+    ratios = {way: [round(each[way] / each["one"], 3) for each in rounds] for way in ways}
+    print(json.dumps(vars(asked) | {"device": jax_device(), "seconds": seconds, "ratios": ratios}))
     return 0
+
+
+def jax_device():
+    """The devices of the points, in words."""
+    import jax
+
+    found = jax.local_devices()
+    return f"{len(found)} x {found[0].device_kind} ({found[0].platform})"
 
 
 def _composed(problems):
@@ -56,11 +69,12 @@ def _composed(problems):
 
 
 def _seconds(configurations, where):
-    """Wall time of these points, one after the other."""
-    began = time.perf_counter()
-    for number, config in enumerate(configurations):
+    """Wall time of these points, as a sweep runs them."""
+    points = [Point(config, where / f"point_{number}", [], number) for number, config in enumerate(configurations)]
+    began, sweep = time.perf_counter(), together.Sweep(points)
+    for point in points:
         with contextlib.redirect_stdout(io.StringIO()):
-            outcome = run(Point(config, where / f"point_{number}", [], number))
+            outcome = run(point, partial(sweep.source, point))
         if outcome.state != "done":
             raise SystemExit(outcome.sentence)
     return time.perf_counter() - began

@@ -17,7 +17,7 @@ from sim.pilot import counts
 _AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
 _BUDGET = ("problems", "replays", "learners", "chunk", "devices", "memory")
 _LAW = law_keys()
-_SWITCHES = ("figure", "dry", "resume", "distributed")
+_SWITCHES = ("figure", "dry", "resume", "distributed", "together")
 _SETTINGS = tuple(name for name, experiment in EXPERIMENTS.items() if experiment.settings)
 _TOP = (
     *(*MEMBERS, "examples", "budget", "experiments", *_SETTINGS),
@@ -319,8 +319,9 @@ def _check_top(config):
 
 def _check_switches(config):
     for key in _SWITCHES:
-        if not isinstance(config[key], bool):
-            raise ValueError(f"{key}: need true or false, got {config[key]!r}")
+        rest = ", or null" if key == "together" else ""
+        if not isinstance(config[key], bool) and not (rest and config[key] is None):
+            raise ValueError(f"{key}: need true or false{rest}, got {config[key]!r}")
 
 
 def _check_experiments(names):

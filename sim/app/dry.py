@@ -1,6 +1,5 @@
 """What a run would take: cut and bytes from its plan, seconds from a small part of the very same program."""
 
-import importlib
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,6 +8,7 @@ import jax
 import numpy as np
 
 from sim import plan
+from sim.app import experiment
 from sim.model import BATCH
 from sim.samplers.attempts import Bernoulli
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
@@ -44,21 +44,9 @@ class Lever(NamedTuple):
     pulled: Callable  # (arguments, number) -> arguments of the same shapes
 
 
-class _Taken(Exception):
-    """Carries the steps of a run out of it before the first is taken."""
-
-
 def estimate(name, question):
     """Estimate of an experiment. It begins as ever and is left where it would draw its first step."""
-
-    def take(steps):
-        raise _Taken(steps)
-
-    try:
-        importlib.import_module(f"sim.experiments.{name}").run(question._replace(take=take))
-    except _Taken as taken:
-        [steps] = taken.args
-    return of_steps(steps)
+    return of_steps(experiment.steps_of(name, question))
 
 
 def of_steps(steps):

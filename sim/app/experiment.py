@@ -29,7 +29,7 @@ def answer(point, name, question, record, source):
         source,
         until is not None,
     )
-    run, question = importlib.import_module(f"sim.experiments.{name}").run, question._replace(take=taker)
+    run, question = _run_of(name), question._replace(take=taker)
     if until is None:
         found = run(question)
     else:
@@ -47,6 +47,27 @@ def answer(point, name, question, record, source):
     record.experiment(name, state="done", seconds=seconds, inputs=inputs(place.physics(point.config)))
     print(report.written_line(name, target, point.config["figure"]) + "\n", flush=True)
     return found
+
+
+class _Planned(Exception):
+    """Carries the steps of a run out of it before the first is taken."""
+
+
+def steps_of(name, question):
+    """Steps of an experiment: it begins as ever and is left where it would draw the first of them."""
+
+    def take(steps):
+        raise _Planned(steps)
+
+    try:
+        _run_of(name)(question._replace(take=take))
+    except _Planned as planned:
+        [steps] = planned.args
+    return steps
+
+
+def _run_of(name):
+    return importlib.import_module(f"sim.experiments.{name}").run
 
 
 def identity(config, name):

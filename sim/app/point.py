@@ -34,9 +34,10 @@ class Outcome(NamedTuple):
     sentence: str | None = None
 
 
-def run(point):
+def run(point, source=None):
     """Outcome of a point. Progress and verdicts on the terminal; what goes wrong, in one sentence and in status.json.
 
+    source: name of an experiment -> where its counts come from; None: from its own steps, one after the other.
     Only a signal is raised on: taking.Interrupted.
     """
     try:
@@ -49,7 +50,7 @@ def run(point):
         return _dry_run(point, asked)
     if cluster is not None:
         return _run_together(point, asked)
-    return _run_alone(point, asked, lambda name: Steps.drawn)
+    return _run_alone(point, asked, source or (lambda name: Steps.drawn))
 
 
 def _run_alone(point, asked, source):

@@ -1,5 +1,6 @@
 """python -m sim run: simulate, hold against the laws, write a folder an experiment."""
 
+from functools import partial
 from pathlib import Path
 
 import hydra
@@ -8,7 +9,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import launchers, place, point, points, state
+from sim.app import launchers, place, point, points, state, together
 from sim.app.configuration import CONF, VERSION_BASE
 
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
@@ -41,11 +42,11 @@ def command(config):
         OUTCOMES.append(run(made))
 
 
-def run(made):
-    """Outcome of one point."""
+def run(made, source=None):
+    """Outcome of one point, its counts from a source (sim.app.point.run)."""
     if made.number is not None:
         print(f"point {made.number}: {' '.join(made.overrides)}", flush=True)
-    return point.run(made)
+    return point.run(made, source)
 
 
 def run_waiting():
@@ -63,8 +64,9 @@ def run_waiting():
         SWEEPS.add(str(where))
     if "engine" in LAUNCHER:
         OUTCOMES.extend(launchers.launch(WAITING, LAUNCHER))
-    else:
-        OUTCOMES.extend(run(made) for made in WAITING)
+        return
+    sweep = together.Sweep(WAITING)
+    OUTCOMES.extend(run(made, partial(sweep.source, made)) for made in WAITING)
 
 
 def forget():

@@ -1,0 +1,145 @@
+"""The points of a sweep in one process, drawn many in one program: while some are judged, the next are drawn."""
+
+from collections import deque
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.app import door, experiment, state
+
+_POINTS = 64  # of one program at most: what is drawn is not saved before all of it is
+_SPARE = 1.25  # times as many points may be computed as are wanted, so that no other program is compiled
+_OPERATIONS = 2**36  # of one program: a second, more or less, of an accelerator
+
+
+class Drawn(NamedTuple):
+    """What is drawn of a point (`draws`), and the counts of all its steps, [steps, per_step, ...]."""
+
+    draws: tuple
+    counts: np.ndarray
+
+
+def draws(steps):
+    """What tells the draws of steps from those of others."""
+    return steps.physics, steps.first, steps.cut
+
+
+class Sweep:
+    """Where the points of a sweep have their counts from."""
+
+    def __init__(self, points):
+        self.fresh = [point for point in points if not (point.where / state.STATUS).is_file()]
+        self.queues = {}
+
+    def source(self, point, name):
+        """Where the counts of an experiment of a point come from (sim.app.taking.Taker)."""
+        return partial(self._counts, point, name)
+
+    def _counts(self, point, name, steps, starts):
+        own = self._drawn(point, name)
+        if own is None or own.draws != draws(steps):
+            yield from steps.drawn(starts)
+            return
+        for start in starts:
+            step, rest = divmod(start, steps.cut.per_step)
+            yield start, own.counts[step] if rest == 0 else np.asarray(steps.counts(start))
+
+    def _drawn(self, point, name):
+        """Drawn of a point; None where it is to draw by itself."""
+        if not _wanted(point):
+            return None
+        if name not in self.queues:
+            self.queues[name] = _Queue(name, self.fresh)
+        return self.queues[name].drawn(point.number)
+
+
+def _wanted(point):
+    """Whether a point is to be drawn with others: as it says, or because there is an accelerator."""
+    import jax
+
+    says = point.config["together"]
+    return jax.default_backend() != "cpu" if says is None else says
+
+
+class _Queue:
+    """What is drawn of one experiment, group after group."""
+
+    def __init__(self, name, points):
+        self.name, self.left, self.sizes = name, deque(points), []
+        self.coming, self.there = self._fetched(), {}
+        self.numbers = {point.number for point in points}
+
+    def drawn(self, number):
+        """Drawn of a point; None where it is to draw by itself."""
+        self.there = {other: drawn for other, drawn in self.there.items() if other >= number}
+        while number in self.numbers and number not in self.there:
+            self.there |= next(self.coming)
+        return self.there.get(number)
+
+    def _fetched(self):
+        """{number: Drawn, or None} of group after group; the next one is under way when one is fetched."""
+        ahead = None
+        for group in self._groups():
+            following = group, self._counts(list(group.values())) if len(group) > 1 else None
+            if ahead is not None:
+                yield _told_apart(*ahead)
+            ahead = following
+        if ahead is not None:
+            yield _told_apart(*ahead)
+
+    def _counts(self, steps):
+        """Counts of a group, and of some more that nobody asks for."""
+        from sim import together
+
+        return together.draw([*steps, *steps[-1:] * (self._size(len(steps)) - len(steps))])
+
+    def _size(self, points):
+        """Points that a program is made for: as many as one has been before, if that is not much more."""
+        made = [size for size in self.sizes if points <= size <= _SPARE * points]
+        if not made:
+            self.sizes.append(points)
+        return min(made, default=points)
+
+    def _groups(self):
+        """{number: Steps} of points that are alike and near each other; {number: None} of one that is not planned."""
+        from sim import together
+
+        while self.left:
+            window, alike = -(-len(self.left) // -(-len(self.left) // _POINTS)), {}
+            for point in [self.left.popleft() for _ in range(window)]:
+                steps = _steps(point, self.name)
+                if steps is None:
+                    yield {point.number: None}
+                else:
+                    alike.setdefault(together.likeness(steps), []).append((point.number, steps))
+            for members in alike.values():
+                parts = -(-len(members) // _most(members[0][1]))
+                yield from (dict(members[part::parts]) for part in range(parts))
+
+
+def _steps(point, name):
+    """Steps of a point's experiment; None where it is not one, says itself how many it takes, or cannot be planned."""
+    try:
+        asked = dict(door.questions(point.config)) if point.config["budget"]["until"] is None else {}
+        return experiment.steps_of(name, asked[name]) if name in asked else None
+    except Exception:  # whatever is wrong with a point, it says itself when it is run
+        return None
+
+
+def _most(steps):
+    """Points of one program at most."""
+    from sim import together
+    from sim.app import dry
+
+    by_operations = _OPERATIONS / (dry.operations(steps.arguments) * steps.cut.steps * steps.cut.per_step)
+    by_bytes = steps.cut.allowed_bytes / 2 / together.size(steps)
+    return max(1, int(min(_POINTS, by_operations, by_bytes)))
+
+
+def _told_apart(group, counts):
+    """{number: Drawn} of a group, None where nothing was drawn."""
+    if counts is None:
+        return dict.fromkeys(group)
+    each = zip(group.items(), np.asarray(counts), strict=False)  # without those that fill it up
+    return {number: Drawn(draws(steps), own) for (number, steps), own in each}
