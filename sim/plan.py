@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sim.model import TooLarge
 
 FEWEST, STEPS = 16, 1024  # that a run is cut into, where it can be; each takes two milliseconds to call and to fetch
-_FULL = 256  # batches of a step from which on there are more than the fewest steps
+FULL = 256  # batches of a step from which on there are more than the fewest steps: half a second of a core
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container, if it has one
 _ASSUMED = 2**33  # bytes of a machine that does not say how many it has
 _LANE = 64  # words of temporaries a problem: its words, variates, ranks and places, none of them used again
@@ -37,12 +37,12 @@ class Cut(NamedTuple):
         return self.devices * self.chunk
 
 
-def cut(batches, devices, chunk, batch_bytes, cells, share, device_memory, host_memory, fewest=FEWEST):
+def cut(batches, devices, chunk, batch_bytes, cells, share, device_memory, host_memory, fewest=FEWEST, full=FULL):
     """Cut of so many batches, with a chunk that fits in the memory.  TooLarge if none does.
 
     chunk: batches to compute together, if they fit.  batch_bytes: device bytes of one batch.  cells: counts that a
     batch leaves.  share: of the memory of a device, and of that of the machine, in bytes, that may be taken.
-    fewest: steps to cut into at least.
+    fewest: steps to cut into at least.  full: batches of a step from which on there may be more.
     """
     host_bytes = _HOST * batches * cells
     _fit(host_bytes, share, host_memory, "for all counts", "of the machine's {}; fewer draws or points need less")
@@ -50,7 +50,7 @@ def cut(batches, devices, chunk, batch_bytes, cells, share, device_memory, host_
     allowed = int(share * device_memory)
     chunk = min(chunk, allowed // batch_bytes, -(-batches // devices))
     at_once = devices * chunk
-    steps = min(max(batches // _FULL, fewest), STEPS)
+    steps = min(max(batches // full, fewest), STEPS)
     per_step = -(-batches // (steps * at_once)) * at_once
     device_bytes = chunk * batch_bytes + 4 * cells * per_step // devices
     return Cut(batches, devices, chunk, per_step, device_bytes, allowed, host_bytes)

@@ -1,6 +1,6 @@
 """The quantile function of a problem's log-odds of success: the table that samplers.quantile looks problems up in."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ _FAR = -600.0  # log-odds below which the leading power of s is all of their pro
 _STEPS = 60  # of Newton's method; it takes 4 to 20
 
 
+@lru_cache(64)  # a sweep asks for the same laws again and again
 def beta_log_odds(alpha, beta):
     """Parabolas of x = log(s / (1 - s)) as a function of a uniform u, where s ~ Beta(beta, alpha) and u = P(s).
 
@@ -27,7 +28,9 @@ def beta_log_odds(alpha, beta):
     from scipy import special
 
     law = _LogOdds(alpha, beta, special.betaln(alpha, beta))
-    return np.concatenate([_parabolas(_lower_half(law)), _parabolas(-_lower_half(law.mirrored()))], axis=1)
+    table = np.concatenate([_parabolas(_lower_half(law)), _parabolas(-_lower_half(law.mirrored()))], axis=1)
+    table.flags.writeable = False
+    return table
 
 
 class _LogOdds(NamedTuple):

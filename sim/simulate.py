@@ -22,6 +22,7 @@ from sim.steps import Steps
 _PIECE = 256
 _ACCELERATED = 1024  # batches computed together on an accelerator: a million problems keep it busy
 _FEWEST = 4  # steps of them: a small point of a sweep is not to spend its time on calls
+_ACCELERATED_STEP = 2**14  # batches of a step of an accelerator, of a large run: each takes a millisecond to call
 _ACCELERATED_LEARNERS = 64  # as many batches of learners: each has some hundred kilobytes
 
 
@@ -185,9 +186,9 @@ def _packed(masks):
     return words.sum(axis=1, dtype=jnp.uint32)
 
 
-def _batch(words, parts, examples, tries, sampling):
+def _batch(words, parts, examples, tries, sampling, *, platform):
     """Failures of one batch: int32 [len(examples)], [len(tries)], or their outer grid where both are asked."""
-    piece, streams = _piece(parts), _dealt(words, parts, sampling)
+    piece, streams = _piece(parts, platform), _dealt(words, parts, sampling)
 
     def add(total, start):
         return total + _failed(streams, parts, start + jnp.arange(piece, dtype=jnp.uint32), examples, tries), None
@@ -201,9 +202,12 @@ def _batch(words, parts, examples, tries, sampling):
     return total.sum(axis=-1)
 
 
-def _piece(parts):
-    """Problems computed together: a piece of the batch, or all of it where a member needs them in one place."""
-    if any(getattr(part, "WHOLE_BATCH", False) for part in parts):
+def _piece(parts, platform):
+    """Problems computed together: on a CPU a piece of the batch, which its cache holds; all of it on an accelerator.
+
+    All of it too where a member needs them in one place.
+    """
+    if platform != "cpu" or any(getattr(part, "WHOLE_BATCH", False) for part in parts):
         return BATCH
     table = lambda part: isinstance(part, quantile.BetaQuantile)  # noqa: E731 (it may stand inside another sampler)
     return _PIECE // 2 if any(map(table, jax.tree.leaves(parts.difficulty, is_leaf=table))) else _PIECE
@@ -211,7 +215,8 @@ def _piece(parts):
 
 def _failures(words, parts, examples, tries, sampling, *, mesh, chunk):
     """Failures of batches, from their streams (a multiple of devices x chunk), int32 [batches, ...grid]."""
-    return _spread(_batch, mesh, chunk, words, parts, examples, tries, sampling)
+    batch = partial(_batch, platform=mesh.devices.flat[0].platform)
+    return _spread(batch, mesh, chunk, words, parts, examples, tries, sampling)
 
 
 def _curves(words, kernel, *, mesh, chunk):
@@ -263,7 +268,9 @@ def failures(seed, physics, parts, budget, examples=None, tries=None, take=steps
     arguments, cells = (parts, *grids, _SAMPLING[sampling]), math.prod(len(g) for g in grids if g is not None)
     dealt = lambda key, numbers: keys.streams(key, numbers, sum(_streams_of(parts)))  # noqa: E731
     together = _ACCELERATED
-    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, together, take, _FEWEST)
+    quick = not any(isinstance(part, attempts.Bernoulli | memory.TrainingSet) for part in parts)
+    steps_of = (_FEWEST, _ACCELERATED_STEP) if quick else (plan.FEWEST, plan.FULL)
+    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, together, take, steps_of)
     return Counts(counts.astype(np.int64), BATCH, sampling == "random")
 
 
@@ -294,13 +301,13 @@ def curves(seed, physics, kernel, batches, budget, take=steps.take):
     return run.reshape(-1, run.shape[-1]).astype(float)
 
 
-def batch_bytes(arguments):
+def batch_bytes(arguments, platform="cpu"):
     """Device bytes of one batch, an upper estimate, from the arguments of `_failures` or `_curves`."""
     if not isinstance(arguments[0], Parts):
         return arguments[0].bytes
     parts, examples, tries, _ = arguments
     points = [0 if grid is None else len(grid) for grid in (examples, tries)]
-    return plan.problem_bytes(_piece(parts), *points, 1 if _graded(parts) else 32)
+    return plan.problem_bytes(_piece(parts, platform), *points, 1 if _graded(parts) else 32)
 
 
 def device_memory(device):
@@ -309,18 +316,20 @@ def device_memory(device):
     return limit or plan.machine_memory() // device.client.local_device_count()
 
 
-def _run(function, words, seed, physics, arguments, budget, batches, cells, together, take, fewest=plan.FEWEST):
+def _run(function, words, seed, physics, arguments, budget, batches, cells, together, take, steps_of=None):
     """function(words, *arguments) of every batch, in steps spread over the devices: [batches, ...].
 
     words: (key of the run, numbers of batches) -> what each of them draws from.  cells: counts of a batch.  together:
-    batches computed together on an accelerator, where they fit.  take: is given the Steps.  fewest: of those.
+    batches computed together on an accelerator, where they fit.  take: is given the Steps.  steps_of: fewest of those,
+    and batches of each of many on an accelerator.
     TooLarge, before anything is drawn, where one batch does not fit.
     """
-    devices = local_devices(budget.devices)
-    chunk = budget.chunk or (1 if devices[0].platform == "cpu" else together)
-    memory = device_memory(devices[0]), plan.machine_memory()
-    cut = plan.cut(batches, len(devices), chunk, batch_bytes(arguments), cells, budget.memory, *memory, fewest)
-    program, key = kernel(function, devices[0].platform), keys.run_key(seed, physics)
+    devices, (fewest, full) = local_devices(budget.devices), steps_of or (plan.FEWEST, plan.FULL)
+    platform = devices[0].platform
+    chunk, full = budget.chunk or (1 if platform == "cpu" else together), plan.FULL if platform == "cpu" else full
+    memory, needed = (device_memory(devices[0]), plan.machine_memory()), batch_bytes(arguments, platform)
+    cut = plan.cut(batches, len(devices), chunk, needed, cells, budget.memory, *memory, fewest, full)
+    program, key = kernel(function, platform), keys.run_key(seed, physics)
     mesh = Mesh(np.array(devices), ("batches",))
     arguments = jax.device_put(arguments, NamedSharding(mesh, PartitionSpec()))
     return take(Steps(program, partial(words, key), arguments, mesh, cut, f"{seed} {physics}", budget.first))

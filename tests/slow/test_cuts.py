@@ -84,7 +84,7 @@ def forget():
 def assert_every_piece_counts_the_same(name, monkeypatch, sizes):
     of, found = question(name), []
     for size in sizes:
-        monkeypatch.setattr(simulate, "_piece", lambda parts, size=size: size)
+        monkeypatch.setattr(simulate, "_piece", lambda parts, platform, size=size: size)
         forget()
         found.append(counts(of))
     assert all((some == found[0]).all() for some in found)
