@@ -23,7 +23,7 @@ _PIECE = 256
 _ACCELERATED = 1024  # batches computed together on an accelerator: a million problems keep it busy
 _FEWEST = 4  # steps of them: a small point of a sweep is not to spend its time on calls
 _ACCELERATED_STEP = 2**14  # batches of a step of an accelerator, of a large run: each takes a millisecond to call
-_ACCELERATED_LEARNERS = 64  # as many batches of learners: each has some hundred kilobytes
+_ACCELERATED_LEARNERS = 512  # as many batches of learners, where they fit: each has some hundred kilobytes
 
 
 class Parts(NamedTuple):
