@@ -98,11 +98,14 @@ def _one(curve, size, generator, inside):
     made = np.full(len(drawn), float(size))
     likelihood = mixtures.of_counts(made, drawn)
     average = posterior.average(likelihood)
-    quantiles = prediction.these(average, likelihood, attempts).quantiles
+    ks = prediction.curve_grid(size)
+    seen = estimators.pass_at_k(ks.astype(int), made, drawn).mean(axis=1)
+    point, interval = prediction.told(average, likelihood, ks, seen, attempts)
+    quantiles = interval.quantiles
     inside["at_n"].append(_hit(quantiles[-1], truths[-1]))
     inside["at_10_m"].append(_hit(quantiles[list(attempts).index(10 * size)], truths[list(attempts).index(10 * size)]))
     inside["new_at_10_m"].append(_halves(curve, made, drawn, 10 * size, generator))
-    found = methods(made, drawn, likelihood, average, attempts[-1:])
+    found = {OURS: point[-1:], **others(made, drawn, likelihood, ks, seen, attempts[-1:])}
     return {method: float(value[0]) for method, value in found.items()}, truths[-1]
 
 
@@ -121,15 +124,12 @@ def _halves(curve, made, drawn, attempts, generator):
     return _hit(quantiles, truth)
 
 
-def methods(made, drawn, likelihood, average, attempts):
-    """pass@k at `attempts` [k], by method."""
-    ks = prediction.curve_grid(made[0])
-    curve = estimators.pass_at_k(ks.astype(int), made, drawn).mean(axis=1)
+def others(made, drawn, likelihood, ks, curve, attempts):
+    """pass@k at `attempts` [k], by published method.  ks, curve: pass@k of the pilot."""
     reached = mixtures.reach(attempts)
     beta = fits.beta_binomial(made, drawn)
     counted = {name: calibrate.counted(*law, likelihood) @ reached for name, law in calibrate.COUNTED.items()}
     found = {
-        OURS: prediction.point(average, likelihood, ks, curve, attempts),
         "line through log(-log pass@k)": published.line(ks, curve, attempts),
         "exp(-a k^-b) (Brown)": published.exponential_power(ks, curve, attempts),
         "A (1 - Gamma ratio) (Levi, Eq. 7)": published.ceiling_law(ks, curve, attempts),

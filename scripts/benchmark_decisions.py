@@ -15,7 +15,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from benchmark_calibration import OURS, curves_of, methods
+from benchmark_calibration import OURS, curves_of, others
 
 from sim import estimators
 from sim.calibration import mixtures, posterior, prediction
@@ -68,15 +68,14 @@ def _chosen(drawn, size, ks):
     made = np.full(len(drawn), float(size))
     likelihood = mixtures.of_counts(made, drawn)
     average = posterior.average(likelihood)
-    own = problems.these(average, likelihood)
+    own, shown = problems.these(average, likelihood), prediction.curve_grid(size)
+    seen = estimators.pass_at_k(shown, made, drawn).mean(axis=1)
     found = {
         method: [_best(curve, price, ks) for price in PRICES]
-        for method, curve in methods(made, drawn, likelihood, average, ks).items()
-        if method != OURS
+        for method, curve in others(made, drawn, likelihood, shown, seen, ks).items()
     }
     found[OURS] = [stopping.decide(own, Prices(1.0, price, most=int(ks[-1])), 0.01).attempts for price in PRICES]
-    seen = estimators.pass_at_k(prediction.curve_grid(size), made, drawn).mean(axis=1)
-    found["no more than the pilot shows"] = [_best(seen, price, prediction.curve_grid(size)) for price in PRICES]
+    found["no more than the pilot shows"] = [_best(seen, price, shown) for price in PRICES]
     return found
 
 

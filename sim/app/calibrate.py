@@ -92,7 +92,7 @@ def _fit(one, words):
 
 
 def _write(where, found, config, words, language, figure):
-    where.mkdir(parents=True, exist_ok=True)
+    pilots.without_figures(where, "calibrate", ("figure",))
     tables = [_table(one) for one in found]
     folder.write_columns(where / "table.csv", _joined(tables))
     folder.write_json(where / "verdict.json", [_verdict(one) for one in found])

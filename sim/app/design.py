@@ -44,7 +44,7 @@ def _answer(config):
 
     truth = Truth(*_fitted(difficulty), *target)
     where = pilots.folder_of(config, "design")
-    where.mkdir(parents=True, exist_ok=True)  # before the work, in case it cannot be
+    pilots.without_figures(where, "design", ("map", "line"))  # before the work, in case it cannot be
     found = study(truth, asked["error"], *grid, asked["budget"], asked["pilots"], asked["seed"])
     _write(where, found, truth, source, config, asked, WORDS[language], figure)
     return [*_lines(found, truth, source, asked, WORDS[language]), f"written: {where / 'report.html'}"]

@@ -1,5 +1,7 @@
 """What the commands about a pilot have in common: a configuration, a folder, one sentence about what is bad."""
 
+import contextlib
+import json
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -16,6 +19,7 @@ from sim.app.configuration import CONF, VERSION_BASE, refused
 
 _HELP = ("-h", "--help", "help")
 _FILES = {"pilot": "pilot.path", "against": "against.path"}
+_WRITTEN = ("table.csv", "stages.csv", "problems.csv", "models.csv", "verdict.json", "manifest.json", "report.html")
 
 
 def answered(name, words, arguments, work, short=None):
@@ -39,21 +43,43 @@ def answered(name, words, arguments, work, short=None):
 
 
 def _composed(name, arguments, short):
-    for argument in arguments:
-        if argument.startswith("-") or "=" not in argument:
-            raise ValueError(f"{argument}: no such option; need KEY=VALUE (python -m sim {name} --help)")
+    sections = _sections(OmegaConf.to_container(OmegaConf.load(CONF / f"{name}.yaml")))
+    overrides = [_spelled(argument, name, short, sections) for argument in arguments]
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), **VERSION_BASE):
-        config = compose(name, overrides=[_spelled(argument, short) for argument in arguments])
+        config = compose(name, overrides=overrides)
     return OmegaConf.to_container(config, resolve=True)
 
 
-def _spelled(argument, short):
-    """With the key that a short one stands for, and names of files in quotes: they may hold what Hydra would read."""
-    key, _, value = argument.partition("=")
+def _sections(config, prefix=""):
+    """{dotted key: the keys below it} of a configuration, wherever there are any."""
+    below = {f"{prefix}{key}": value for key, value in config.items() if isinstance(value, dict)}
+    found = {key: tuple(value) for key, value in below.items()}
+    for key, value in below.items():
+        found |= _sections(value, f"{key}.")
+    return found
+
+
+def _spelled(argument, command, short, sections):
+    """An override as Hydra reads it: with the key that a short one stands for, names of files in quotes.
+
+    ValueError for what is none, or is one of several values, or of a whole section.
+    """
+    key, equal, value = argument.partition("=")
+    if argument.startswith("-") or not equal:
+        raise ValueError(f"{argument}: no such option; need KEY=VALUE (python -m sim {command} --help)")
     key = short.get(key, key)
-    if key in (*_FILES.values(), "output") and value not in ("", "null"):
-        value = "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    if key in sections and not value.startswith("{"):
+        raise ValueError(f"{key}: need a value for one of its keys ({', '.join(sections[key])}), got {value!r}")
+    if key in (*_FILES.values(), "output") and value not in ("", "null"):  # they may hold what Hydra would read
+        value = "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\${") + "'"
+    try:
+        parsed = OverridesParser.create().parse_override(f"{key}={value}")
+    except HydraException:
+        rest = "need KEY=VALUE, with quotes around a value that has special characters"
+        raise ValueError(f"{argument}: cannot be read; {rest}") from None
+    if parsed.is_sweep_override():
+        raise ValueError(f"{key}: need one value, a number with a decimal point, got {value!r}")
     return f"{key}={value}"
 
 
@@ -62,13 +88,38 @@ def folder_of(config, name):
     if config["output"] is not None:
         if not isinstance(config["output"], str) or not config["output"]:
             raise ValueError(f"output: need the name of a folder, got {config['output']!r}")
-        return Path(config["output"])
+        return _spared(Path(config["output"]), config)
     stem = Path("outputs") / f"{name}_{datetime.now():%Y-%m-%d_%H-%M-%S}"
     found, number = stem, 1
     while found.exists():
         number += 1
         found = stem.with_name(f"{stem.name}_{number}")
     return found
+
+
+def _spared(where, config):
+    """A folder; ValueError where what is written there would be written over what is read."""
+    for key, dotted in _FILES.items():
+        section = config.get(dotted.split(".")[0])
+        for name in _WRITTEN if section and section["path"] else ():
+            target = where / name
+            if target.exists() and Path(section["path"]).exists() and target.samefile(section["path"]):
+                raise ValueError(
+                    f"output: need a folder where {key}={section['path']} is not written over, got {where}"
+                )
+    return where
+
+
+def without_figures(where, command, names):
+    """A folder to write into, made if need be, without figures of these names, or one for each model, left there by an
+    earlier answer of the same command."""
+    where.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # no earlier answer, or none to be read
+        if json.loads((where / "manifest.json").read_text(encoding="utf-8")).get("command") == command:
+            for path in [path for name in names for own in (name, f"{name}_*") for path in where.glob(f"{own}.*")]:
+                if path.suffix in (".png", ".svg", ".pdf"):
+                    path.unlink()
+    return where
 
 
 def number(config, key, low, high, whole=False):
@@ -110,7 +161,7 @@ def read(config):
     from sim.pilot.reading import read as read_file
 
     own = config["pilot"]
-    if own["path"] is None:
+    if not own["path"]:
         raise ValueError("pilot: need a file of problems, attempts and successes: pilot=FILE")
     return read_file(own["path"], own["columns"], own["stopping"])
 

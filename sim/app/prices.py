@@ -4,7 +4,7 @@ from sim.app import pilots
 from sim.optimum.prices import Prices, of_tokens, within
 
 _TOKENS = ("prompt_price", "completion_price", "prompt", "completion")
-_DEAREST = 1e12
+_CHEAPEST, _DEAREST = 1e-12, 1e12
 
 
 def of_model(config):
@@ -18,13 +18,17 @@ def of_model(config):
             f"verifier: need a right attempt to be accepted more often than a wrong one, got "
             f"false_accept={accepted:g} and 1 - false_reject={1 - rejected:g}"
         )
-    if not later + checked > 0:
-        raise ValueError("cost: need attempts that cost something, got a price of 0")
+    _check_costs("cost", later + checked)
     sequential = pilots.one_of(config, "paid", ("parallel", "sequential")) == "sequential"
-    value = pilots.number(config, "cost.value", 1e-12, _DEAREST)
+    value = pilots.number(config, "cost.value", _CHEAPEST, _DEAREST)
     wrong = pilots.number(config, "cost.wrong", 0, _DEAREST)
     most = _most(config, sequential)
     return Prices(value, later + checked, wrong, fixed + first - later, accepted, rejected, sequential, most)
+
+
+def _check_costs(key, price):
+    if price < _CHEAPEST:
+        raise ValueError(f"{key}: need attempts that cost at least {_CHEAPEST:g}, got a price of {price:g}")
 
 
 def _price(config):
@@ -74,6 +78,5 @@ def of_rival(config, prices):
         )
     checked, fixed = config["cost"]["verification"], config["cost"]["fixed"]
     each = pilots.number(config, "against.price", 0, _DEAREST) + checked
-    if not each > 0:
-        raise ValueError("against.price: need attempts that cost something, got a price of 0")
+    _check_costs("against.price", each)
     return prices._replace(each=each, setup=float(fixed))

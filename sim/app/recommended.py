@@ -6,6 +6,8 @@ from sim.app import folder, pilots
 from sim.app.words_calibrate import count
 from sim.calibration import curve
 
+_FIGURES = "payoff", "stages", "models"
+
 
 def lines(one, asked, words):
     """What is said on the terminal, the sentence for the manager first."""
@@ -58,7 +60,7 @@ def _flops(one, asked):
 
 def write(where, found, asked, config, words, figure):
     """Write all files of the answer."""
-    where.mkdir(parents=True, exist_ok=True)
+    pilots.without_figures(where, "recommend", _FIGURES)
     tables = {"table": _payoff, "stages": _stages, "problems": _updates, "models": _rivals}
     for name, table in tables.items():
         folder.write_columns(where / f"{name}.csv", _joined([table(one) for one in found], found))

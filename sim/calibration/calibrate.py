@@ -77,10 +77,9 @@ def calibrate(pilot, attempts, asked, seed):
     """
     likelihood, seen = curve.likelihood(pilot), curve.observed(pilot)
     average = posterior.average(likelihood)
-    these = prediction.these(average, likelihood, attempts)
+    counted = pilot.stopping.kind == "fixed"
+    point, these = prediction.told(average, likelihood, seen.attempts, seen.value, attempts, counted)
     new = prediction.new(average, attempts, len(pilot.attempts))
-    point = prediction.point(average, likelihood, seen.attempts, seen.value, attempts)
-    point = np.clip(point, these.quantiles[:, 0], these.quantiles[:, -1])
     solved = np.count_nonzero(pilot.successes > 0)
     shape = _shape(pilot, solved, seed)
     order = None if pilot.outcomes is None else ansatz.order(pilot.outcomes)
@@ -173,7 +172,6 @@ def _backtest(pilot, truth, asked, seed):
         fewer = pilot._replace(attempts=np.full(len(part), float(shown)), successes=part, outcomes=None)
         likelihood, seen = curve.likelihood(fewer), curve.observed(fewer)
         average = posterior.average(likelihood)
-        quantiles = prediction.these(average, likelihood, ks).quantiles
-        point = prediction.point(average, likelihood, seen.attempts, seen.value, ks)
-        rows.append((np.clip(point, quantiles[:, 0], quantiles[:, -1]), *quantiles[:, [0, 4, 1, 3]].T))
+        point, these = prediction.told(average, likelihood, seen.attempts, seen.value, ks)
+        rows.append((point, *these.quantiles[:, [0, 4, 1, 3]].T))
     return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), observed)

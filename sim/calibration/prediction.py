@@ -16,6 +16,7 @@ POINT = "beta", "beta with a ceiling"  # the laws whose average is one voice of 
 _VOICE = 0.5  # of the line; chosen on the ten public curves of scripts/benchmark_calibration.py
 NODES = special.ndtri((np.arange(15) + 0.5) / 15)  # of a normal distribution
 _GRID = 40  # points of a curve that others fit
+_FAR = 10.0  # times the attempts of a pilot, where nothing of it is left in what is said but by its laws
 
 
 class Interval(NamedTuple):
@@ -46,7 +47,7 @@ def these_moments(average, likelihood, attempts):
 
 
 def these(average, likelihood, attempts):
-    """Interval of the coverage of the pilot's own problems."""
+    """Interval of the coverage of the pilot's own problems at numbers of attempts [k], ascending."""
     return _interval(average.weight, *these_moments(average, likelihood, attempts), attempts)
 
 
@@ -66,6 +67,7 @@ def _interval(weight, mean, variance, attempts):
     for point in range(len(attempts)):
         values = _spread(mean[:, point], variance[:, point])
         quantiles[point] = weighted_quantiles(values.ravel(), np.repeat(weight / values.shape[1], values.shape[1]))
+    quantiles = np.maximum.accumulate(quantiles)  # coverage never falls, but its approximations may
     return Interval(np.asarray(attempts), quantiles, weight @ mean)
 
 
@@ -96,8 +98,31 @@ def curve_grid(most):
     return np.unique(np.round(np.geomspace(1, most, _GRID)))
 
 
-def point(average, likelihood, ks, curve, attempts):
-    """The value that is said for the coverage of these problems: [k].
+def told(average, likelihood, ks, curve, attempts, counted=True):
+    """(what is said for the coverage of these problems [k], never falling; their Interval, which holds it at 90 %).
+
+    As far as the pilot goes: what it shows, or the median of the interval where that is nothing. From ten times as many
+    attempts on: two voices on what the laws say. Between: the voices, with ever less of their difference at its end.
+    ks, curve: pass@k of the pilot.  attempts: [k], ascending.  counted: whether the curve is unbiased for these
+    problems; else the median is said.
+    """
+    interval = these(average, likelihood, attempts)
+    known, middle = np.append(attempts, ks[-1]), interval.quantiles[:, LEVELS.index(0.5)]
+    here = np.interp(np.log(known), np.log(attempts), middle)
+    if counted:
+        shown = np.interp(np.log(known), np.log(ks), curve)
+        here = np.where(shown > 0, shown, here)
+    said = _voices(average, likelihood, ks, curve, known)
+    left = np.clip(1 - np.log(known / ks[-1]) / np.log(_FAR), 0, 1)
+    value = np.where(known <= ks[-1], here, said * (here[-1] / said[-1]) ** left)[:-1]
+    value = np.maximum.accumulate(np.minimum(value, 1))
+    low, *inner, high = interval.quantiles.T
+    quantiles = np.stack([np.minimum(low, value), *inner, np.maximum(high, value)], axis=1)
+    return value, interval._replace(quantiles=quantiles)
+
+
+def _voices(average, likelihood, ks, curve, attempts):
+    """Two voices on the coverage of these problems far beyond the pilot, [k].
 
     Half of its logarithm from the laws with an exponent (the value with the least expected relative error under beta
     with and without a ceiling), half from the line through log(-log pass@k). The Beta laws tend to say too little

@@ -6,6 +6,8 @@ import numpy as np
 
 from sim.optimum import outcomes, stopping
 
+_HARDLY = 1e-6  # share of the problems
+
 
 class Stages(NamedTuple):
     """Of a problem, after each stage, [stages].
@@ -30,19 +32,40 @@ def stages(problems, prices, most):
                                               for the Beta law of Levi 2024 (arXiv 2410.16377)
 
     With a verifier that errs, s stands for what is gained, and 1 - s for not being accepted.
+    The last is never so late that hardly a problem gets there, and no later than the best number of attempts that are
+    all paid where ending there is worth more.
     most: number of stages; where so many doublings do not reach that far, all grow by a larger factor.
     Empty where not even the first attempt pays.
     """
     after = prices._replace(sequential=True)
-    own = outcomes.trial(prices)
-    last = stopping.decide(problems, after, 0.0).attempts
-    if last == 0:
+    lasts = {_reached(problems, after, stopping.decide(problems, own, 0.0).attempts) for own in (after, prices)} - {0}
+    if not lasts:
         return Stages(*(np.zeros(0) for _ in range(5)), prices.each / prices.value)
+    plans = [_until(problems, after, last, most) for last in sorted(lasts)]
+    return max(plans, key=lambda plan: _worth(problems, after, plan))
+
+
+def _reached(problems, prices, last):
+    """The last attempt, or the first that hardly a problem is left for."""
+    own = outcomes.trial(prices)
+    return stopping.smallest(
+        lambda k: problems.mean @ outcomes.remaining(own, [k])[:, 0] <= _HARDLY, min(last, 1), last
+    )
+
+
+def _until(problems, prices, last, most):
+    own = outcomes.trial(prices)
     growth = max(2.0, last ** (1 / most))
     ends = np.unique(np.ceil(last / growth ** np.arange(most) * (1 - 1e-12)))
-    found = outcomes.outcomes(after, ends)
+    found = outcomes.outcomes(prices, ends)
     left = problems.mean @ outcomes.remaining(own, ends)
     reached = np.concatenate([[1.0], left[:-1]])  # who takes part in a stage
     cost = prices.setup + prices.each * np.cumsum(reached * np.diff(ends, prepend=0))
-    hazard = stopping.gain(problems.on_average, after, ends)[0] / prices.value
+    hazard = stopping.gain(problems.on_average, prices, ends)[0] / prices.value
     return Stages(ends, problems.mean @ found.right, left, cost, hazard, prices.each / prices.value)
+
+
+def _worth(problems, prices, plan):
+    """Net value of a problem under a plan."""
+    found = outcomes.outcomes(prices, plan.attempts[-1:])
+    return problems.mean_valued @ (prices.value * found.right - prices.wrong * found.wrong)[:, 0] - plan.cost[-1]

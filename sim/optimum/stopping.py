@@ -10,6 +10,8 @@ from sim.optimum.problems import Told, spread, told
 
 _ALL, _PER_DECADE = 64, 40  # all numbers of attempts up to here, then so many a decade: 6 % apart, and the top is flat
 
+_ROUNDING = 1e-9  # of the net value: far less than what a step of the grid makes of it at the top
+
 
 class Decision(NamedTuple):
     """attempts: k with the largest mean net value.  low, high: those that lose less than the share asked for.
@@ -85,9 +87,7 @@ def decide(problems, prices, loss):
     """Decision for problems; loss: share of the best net value that makes no difference."""
     mean = problems.on_average
     grid = whole_grid(prices.most)
-    found = net(mean, prices, grid)[0]
-    place = int(found.argmax())
-    best = _refined(mean, prices, grid, place)
+    best = _refined(mean, prices, grid)
     low, high = _as_good(mean, prices, whole_grid(prices.most, best), best, loss)
     grid = whole_grid(prices.most, best)
     each = net(problems, prices, grid)
@@ -129,8 +129,16 @@ def _at(problems, prices, ks):
     return *shown, told(problems, means, spread(problems, found.net, found.net_square, weighed=True))
 
 
-def _refined(mean, prices, grid, place):
-    """The best whole number between the neighbours of the best one of a grid; 0 where no attempt pays."""
+def _refined(mean, prices, grid):
+    """The best whole number between the neighbours of the best one of a grid; 0 where no attempt pays.
+
+    Where nothing is left to be gained, the first from which on that is so.
+    """
+    found = net(mean, prices, grid)[0]
+    place, least = int(found.argmax()), found.max() - _ROUNDING * abs(found.max())
+    first = int(np.argmax(found >= least))
+    if 0 < first < place:
+        return smallest(lambda k: net(mean, prices, [k])[0, 0] >= least, grid[first - 1] + 1, grid[first])
     low, high = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
     best = smallest(lambda k: not gain(mean, prices, [k])[0, 0] > prices.each, max(low, 1.0), max(high, 1.0))
     return int(best) if net(mean, prices, [best])[0, 0] > 0 else 0

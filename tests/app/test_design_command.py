@@ -121,6 +121,8 @@ REFUSED = [
     (("seed=x",), "seed: need a whole number from -4.61169e+18 to 4.61169e+18, got 'x'"),
     (("report.language=fr",), "report.language: need en or ja, got 'fr'"),
     (("figure=maybe",), "figure: need true or false, got 'maybe'"),
+    (("grid=5",), "grid: need a value for one of its keys (problems, attempts), got '5'"),
+    (("difficulty=3",), "difficulty: need a value for one of its keys (alpha, beta, ceiling), got '3'"),
     (("--fast",), "--fast: no such option; need KEY=VALUE (python -m sim design --help)"),
     (("tagret=coverage",), "tagret: no such key; `python -m sim design --help` lists them"),
 ]

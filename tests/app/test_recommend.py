@@ -169,6 +169,16 @@ def test_every_model_of_a_file_has_its_own_answer(command, tmp_path):
     assert (tmp_path / "found" / "payoff_1.png").is_file()
 
 
+@pytest.mark.parametrize("paid", ["parallel", "sequential"])
+def test_a_verifier_that_accepts_much_leaves_no_attempt_that_nothing_reaches(command, tmp_path, paid):
+    command("pilot=pilot.csv", PRICE, "verifier.false_accept=0.5", f"paid={paid}", "output=found", "figure=false")
+    (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+    rows = _rows(tmp_path / "found" / "stages.csv")
+    assert 0 < verdict["attempts"] < 40 and 0 < verdict["stages"][-1] < 40
+    net = float(rows[-1]["solved"]) - float(rows[-1]["cost"])
+    assert net >= verdict["these_problems"]["net"]["mean"] - 1e-9 or paid == "sequential"
+
+
 def test_the_same_question_has_the_same_answer(command, tmp_path):
     answers = []
     for _ in range(2):
@@ -182,7 +192,8 @@ REFUSED = [
     ((), "cost.price: need the price of an attempt, or those of tokens (cost.tokens), got none"),
     ((PRICE, TOKENS[0]), "cost.price: need the price of an attempt or those of tokens, got both (prompt_price too)"),
     (TOKENS, "cost.tokens.completion_price: need a number besides cost.tokens.prompt_price, got none"),
-    (("cost.price=0",), "cost: need attempts that cost something, got a price of 0"),
+    (("cost.price=1e-300",), "cost: need attempts that cost at least 1e-12, got a price of 1e-300"),
+    (("cost.price=0",), "cost: need attempts that cost at least 1e-12, got a price of 0"),
     (("cost.price=-1",), "cost.price: need a number from 0 to 1e+12, got -1"),
     (("cost.price=cheap",), "cost.price: need a number from 0 to 1e+12, got 'cheap'"),
     ((PRICE, "cost.value=0"), "cost.value: need a number from 1e-12 to 1e+12, got 0"),
@@ -216,6 +227,27 @@ REFUSED = [
     ((PRICE, "tell.loss=1"), "tell.loss: need a number from 1e-06 to 0.5, got 1"),
     ((PRICE, "report.language=fr"), "report.language: need en or ja, got 'fr'"),
     ((PRICE, "figure=maybe"), "figure: need true or false, got 'maybe'"),
+    (
+        ("cost=5",),
+        "cost: need a value for one of its keys (value, wrong, price, verification, fixed, currency, flops, "
+        "tokens), got '5'",
+    ),
+    ((PRICE, "latency=5"), "latency: need a value for one of its keys (limit, seconds, slots), got '5'"),
+    ((PRICE, "stages=3"), "stages: need a value for one of its keys (most), got '3'"),
+    ((PRICE, "budget=50"), "budget: need a value for one of its keys (total, problems), got '50'"),
+    ((PRICE, "verifier=0.5"), "verifier: need a value for one of its keys (false_accept, false_reject), got '0.5'"),
+    ((PRICE, "report=ja"), "report: need a value for one of its keys (language), got 'ja'"),
+    ((PRICE, "tell="), "tell: need a value for one of its keys (loss, factor, solved), got ''"),
+    (("cost.price=0,001",), "cost.price: need one value, a number with a decimal point, got '0,001'"),
+    (
+        ("cost.price=[1",),
+        "cost.price=[1: cannot be read; need KEY=VALUE, with quotes around a value that has special characters",
+    ),
+    ((PRICE, "pilot="), "pilot: need a file of problems, attempts and successes: pilot=FILE"),
+    (
+        (PRICE, "pilot=no${x}.csv"),
+        "no${x}.csv: no such file; need CSV, TSV, JSON lines, JSON, parquet or a log of Inspect",
+    ),
     ((PRICE, "--fast"), "--fast: no such option; need KEY=VALUE (python -m sim recommend --help)"),
     ((PRICE, "prise=1"), "prise: no such key; `python -m sim recommend --help` lists them"),
 ]
@@ -226,6 +258,25 @@ def test_bad_input_is_one_sentence_and_exit_code_2(command, tmp_path, arguments,
     code, out, err = command("pilot=pilot.csv", *arguments)
     assert (code, out, err) == (2, "", f"sim recommend: {sentence}\n")
     assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize(("key", "name"), [("pilot", "table.csv"), ("pilot", "problems.csv"), ("against", "table.csv")])
+def test_what_is_read_is_never_written_over(command, tmp_path, key, name):
+    own = tmp_path / "own" / name
+    own.parent.mkdir()
+    own.write_bytes(before := (tmp_path / "strong.csv").read_bytes())
+    read = f"{key}=own/{name}"
+    code, _, err = command("pilot=pilot.csv", PRICE, "against_price=1", "against=strong.csv", read, "output=own")
+    assert (code, err) == (2, f"sim recommend: output: need a folder where {read} is not written over, got own\n")
+    assert own.read_bytes() == before and list(own.parent.iterdir()) == [own]
+
+
+def test_an_answer_without_figures_leaves_none_of_the_one_before(command, tmp_path):
+    command("pilot=pilot.csv", PRICE, "output=found")
+    kept = tmp_path / "found" / "mine.png"
+    kept.touch()
+    command("pilot=pilot.csv", PRICE, "output=found", "figure=false")
+    assert [path.name for path in (tmp_path / "found").glob("*.[ps][nv]g")] == ["mine.png"]
 
 
 @pytest.mark.parametrize(
