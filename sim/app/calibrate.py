@@ -22,6 +22,7 @@ manifest.json, figure.png. Exit code 2 for bad input, in one sentence.
 """
 _FURTHER = 100  # times the attempts of the pilot: as far as is foretold where nothing else is asked
 _MOST = 10**9
+_ENDS = "low90", "low50", "median", "high50", "high90"  # of intervals of 90 and 50 %, and the median
 _DRAWN = "line", "exp(-a k^-b)", "Levi Eq. 7", "beta-binomial"  # of the published fits; all are in the table
 
 
@@ -124,8 +125,7 @@ def _table(one):
         "point": one.point,
     }
     for prefix, interval in (("", one.these), ("new_", one.new)):
-        names = ("low90", "low50", "median", "high50", "high90")
-        columns |= {prefix + name: values for name, values in zip(names, interval.quantiles.T, strict=True)}
+        columns |= {prefix + name: values for name, values in zip(_ENDS, interval.quantiles.T, strict=True)}
     return columns | one.others
 
 
@@ -154,8 +154,8 @@ def _verdict(one):
         "tests": tests,
         "attempts": one.attempts[-1],
         "pass_at_k": one.point[-1],
-        "these_problems": dict(zip(("5", "25", "50", "75", "95"), one.these.quantiles[-1].tolist(), strict=True)),
-        "new_problems": dict(zip(("5", "25", "50", "75", "95"), one.new.quantiles[-1].tolist(), strict=True)),
+        "these_problems": dict(zip(_ENDS, one.these.quantiles[-1].tolist(), strict=True)),
+        "new_problems": dict(zip(_ENDS, one.new.quantiles[-1].tolist(), strict=True)),
         "cannot_tell": [reason for reason, _ in one.reasons],
         "parameters": parameters | {"correlation_of_ceiling_and_beta": one.parameters.correlation},
         "laws": one.average.shares,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim.app.words_calibrate import count
+from sim.design.targets import LOST
 
 
 def figures(value, stderr=None):
@@ -28,8 +29,13 @@ def _size_ja(size):
     return f"{count(size.problems)} 問 x {count(size.attempts)} 回(合計 {count(size.total)} 回)"
 
 
+def _says_nothing(truth, size):
+    """Whether a bound is none, or above what any guess at a probability errs by."""
+    return not np.isfinite(size.bound) or (truth.target == "coverage" and size.bound > 0.5)
+
+
 def _least(truth, size):
-    if not np.isfinite(size.bound):
+    if _says_nothing(truth, size):
         return ""
     if truth.target == "decision":
         return f"; theory for large pilots: {figures(size.bound)}"
@@ -37,7 +43,7 @@ def _least(truth, size):
 
 
 def _least_ja(truth, size):
-    if not np.isfinite(size.bound):
+    if _says_nothing(truth, size):
         return ""
     if truth.target == "decision":
         return f"、大きなパイロットの理論値 {figures(size.bound)}"
@@ -50,6 +56,25 @@ def _lost(size):
 
 def _lost_ja(size):
     return f"こうしたパイロットの {size.error.lost:.1%} からは何も分かりません。" if size.error.lost > 0 else ""
+
+
+def _unsure(wanted, size):
+    """Why an error that is below what is wanted is not taken for it."""
+    if not size.error.error <= wanted:
+        return ""
+    if size.error.lost > LOST:
+        return f" No more than {LOST:.0%} may."
+    return " It counts as reached where two standard errors of the simulation above it are too: try more `pilots`."
+
+
+def _unsure_ja(wanted, size):
+    if not size.error.error <= wanted:
+        return ""
+    if size.error.lost > LOST:
+        return f"許容は {LOST:.0%} までです。"
+    return (
+        "達成とみなすのは、シミュレーションの標準誤差の2倍を加えても目標以下のときです。`pilots` を増やしてください。"
+    )
 
 
 def _reached(truth, wanted, size):
@@ -73,7 +98,7 @@ def _unreached(truth, wanted, size, budget):
         head, does = f"A standard error of {wanted:g} on {name}", "leaves one of"
     return (
         f"{head} cannot be reached by a pilot{limit}: the best one, {_size(size)}, {does} "
-        f"{shown.replace('; ', ' (', 1) + ')' if '; ' in shown else shown}.{_lost(size)}"
+        f"{shown.replace('; ', ' (', 1) + ')' if '; ' in shown else shown}.{_lost(size)}{_unsure(wanted, size)}"
     )
 
 
@@ -98,7 +123,8 @@ def _unreached_ja(truth, wanted, size, budget):
         head = f"1問あたりの期待損失 {wanted:g}"
     else:
         head = f"{_what(truth) if truth.target == 'coverage' else '指数 beta'} の標準誤差 {wanted:g}"
-    return f"{head} は{limit}では達成できません。最良の{_size_ja(size)}でも {shown} です。{_lost_ja(size)}"
+    rest = _lost_ja(size) + _unsure_ja(wanted, size)
+    return f"{head} は{limit}では達成できません。最良の{_size_ja(size)}でも {shown} です。{rest}"
 
 
 EN = {

@@ -84,12 +84,20 @@ def _budget(found, asked):
     return f"A budget of {money(asked.total, asked.currency)} for {number} buys {what}: {bought}{rest}."
 
 
+def _alike(first, second):
+    """Whether two models are worth the same."""
+    return abs(first.net - second.net) <= 1e-9 * max(abs(first.net), abs(second.net))
+
+
 def _rivals(found, asked):
     first, second = found.rows[:2]
     better = "second" if found.gain > 0 else "first"
     chance = found.better if found.gain > 0 else 1 - found.better
+    head = f"The {better} model is the better buy (probability {percent(chance)})"
+    if _alike(first, second):
+        head = "Neither model is the better buy"
     return (
-        f"The {better} model is the better buy (probability {percent(chance)}): at its best each, the first solves "
+        f"{head}: at its best each, the first solves "
         f"{percent(first.solved)} with {_attempts(first.attempts)} for {money(first.cost, asked.currency)} a problem, "
         f"the second {percent(second.solved)} with {_attempts(second.attempts)} for "
         f"{money(second.cost, asked.currency)}; net {money(first.net, asked.currency)} against "
@@ -261,7 +269,10 @@ def _rivals_ja(found, asked):
         f"{percent(row.solved)} を解き、正味の価値は {money(row.net, asked.currency)}"
         for number, row in ((1, first), (2, second))
     )
-    return f"{better}のモデルのほうが得です(確率 {percent(chance)})。それぞれ最良の回数で、{told}です。"
+    head = f"{better}のモデルのほうが得です(確率 {percent(chance)})"
+    if _alike(first, second):
+        head = "どちらのモデルも同じ価値です"
+    return f"{head}。それぞれ最良の回数で、{told}です。"
 
 
 def _other_ja(kind, one):

@@ -100,7 +100,7 @@ def calibrate(pilot, attempts, asked, seed):
         p_value,
         verdict,
         _others(pilot, seen, likelihood, attempts),
-        _reasons(solved, these, asked),
+        _reasons(pilot, solved, these, asked),
         _backtest(pilot, seen, asked, seed),
     )
 
@@ -143,8 +143,11 @@ def counted(law, starts, likelihood):
     return weights[np.argmax(mixtures.log_likelihood(weights, likelihood))]
 
 
-def _reasons(solved, these, asked):
+def _reasons(pilot, solved, these, asked):
+    """Why coverage at the last number of attempts is not told: unless it is within the pilot, or all are solved."""
     low, high = these.quantiles[-1, 0], these.quantiles[-1, -1]
+    if these.attempts[-1] <= pilot.attempts.min() or solved == len(pilot.attempts):
+        return []
     reasons = []
     if solved < asked.least_solved:
         reasons.append(("solved", solved))

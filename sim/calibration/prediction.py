@@ -12,6 +12,7 @@ from scipy import special
 from sim.calibration import mixtures, published
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+_NINETY = LEVELS[-1] - LEVELS[0]
 POINT = "beta", "beta with a ceiling"  # the laws whose average is one voice of the point; the line is the other
 _VOICE = 0.5  # of the line; chosen on the ten public curves of scripts/benchmark_calibration.py
 NODES = special.ndtri((np.arange(15) + 0.5) / 15)  # of a normal distribution
@@ -64,9 +65,9 @@ def new(average, attempts, problems=None):
 def _interval(weight, mean, variance, attempts):
     """Quantiles of a mixture of distributions between 0 and 1 that are known by their first two moments."""
     quantiles = np.empty((len(attempts), len(LEVELS)))
-    for point in range(len(attempts)):
-        values = _spread(mean[:, point], variance[:, point])
-        quantiles[point] = weighted_quantiles(values.ravel(), np.repeat(weight / values.shape[1], values.shape[1]))
+    for place in range(len(attempts)):
+        values = _spread(mean[:, place], variance[:, place])
+        quantiles[place] = weighted_quantiles(values.ravel(), np.repeat(weight / values.shape[1], values.shape[1]))
     quantiles = np.maximum.accumulate(quantiles)  # coverage never falls, but its approximations may
     return Interval(np.asarray(attempts), quantiles, weight @ mean)
 
@@ -99,14 +100,15 @@ def curve_grid(most):
 
 
 def told(average, likelihood, ks, curve, attempts, counted=True):
-    """(what is said for the coverage of these problems [k], never falling; their Interval, which holds it at 90 %).
+    """(what is said for the coverage of these problems [k], never falling; their Interval).
 
     As far as the pilot goes: what it shows, or the median of the interval where that is nothing. From ten times as many
     attempts on: two voices on what the laws say. Between: the voices, with ever less of their difference at its end.
     ks, curve: pass@k of the pilot.  attempts: [k], ascending.  counted: whether the curve is unbiased for these
     problems; else the median is said.
     """
-    interval = these(average, likelihood, attempts)
+    moments = these_moments(average, likelihood, attempts)
+    interval = _interval(average.weight, *moments, attempts)
     known, middle = np.append(attempts, ks[-1]), interval.quantiles[:, LEVELS.index(0.5)]
     here = np.interp(np.log(known), np.log(attempts), middle)
     if counted:
@@ -116,9 +118,22 @@ def told(average, likelihood, ks, curve, attempts, counted=True):
     left = np.clip(1 - np.log(known / ks[-1]) / np.log(_FAR), 0, 1)
     value = np.where(known <= ks[-1], here, said * (here[-1] / said[-1]) ** left)[:-1]
     value = np.maximum.accumulate(np.minimum(value, 1))
-    low, *inner, high = interval.quantiles.T
-    quantiles = np.stack([np.minimum(low, value), *inner, np.maximum(high, value)], axis=1)
-    return value, interval._replace(quantiles=quantiles)
+    return value, _holding(value, interval, average.weight, *moments)
+
+
+def _holding(value, interval, weight, mean, variance):
+    """The interval, its 90 % moved where they do not hold what is said: from there on, or up to there."""
+    quantiles = interval.quantiles.copy()
+    outside = (value < quantiles[:, 0]) | (quantiles[:, -1] < value)
+    for place in np.flatnonzero(outside):
+        drawn = _spread(mean[:, place], variance[:, place])
+        each = np.repeat(weight / drawn.shape[1], drawn.shape[1])
+        below = each[drawn.ravel() < value[place]].sum() / each.sum()
+        first = below if value[place] < quantiles[place, 0] else max(below - _NINETY, 0)
+        ends = weighted_quantiles(drawn.ravel(), each, (first, first + _NINETY))
+        quantiles[place, [0, -1]] = min(value[place], ends[0]), max(value[place], ends[1])
+    quantiles[:, 0], quantiles[:, -1] = (np.maximum.accumulate(quantiles[:, end]) for end in (0, -1))
+    return interval._replace(quantiles=quantiles)
 
 
 def _voices(average, likelihood, ks, curve, attempts):

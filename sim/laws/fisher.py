@@ -3,6 +3,10 @@
 import numpy as np
 from scipy import special
 
+from sim.laws import coverage
+
+_LARGE = 1e3  # from which on three terms of a series in 1 / x are enough
+
 
 def information(attempts, alpha, beta, ceiling=1.0):
     """Fisher information on (alpha, beta), and on the ceiling A if A < 1, of one problem with m attempts.
@@ -93,12 +97,21 @@ def regret_gradient(attempts, value, alpha, beta, ceiling=1.0):
     attempts: the best k, real, > 0.  value: V.
     """
     loss, by_alpha, by_beta = _log_slopes(attempts, alpha, beta)
-    fall = special.digamma(alpha + attempts) - special.digamma(alpha + beta + attempts)
-    of_first, of_both = special.polygamma(1, alpha + attempts), special.polygamma(1, alpha + beta + attempts)
-    bend = value * ceiling * loss * (fall**2 + of_first - of_both)
-    slope = -value * ceiling * loss * np.array([by_alpha * fall + of_first - of_both, by_beta * fall - of_both])
+    fall = -coverage.local_exponent(attempts, alpha, beta) / attempts
+    of_both = special.polygamma(1, alpha + beta + attempts)
+    apart = _trigamma_difference(alpha + attempts, beta)
+    bend = value * ceiling * loss * (fall**2 + apart)
+    slope = -value * ceiling * loss * np.array([by_alpha * fall + apart, by_beta * fall - of_both])
     slope = np.append(slope, -value * loss * fall)
     return (slope / np.sqrt(2 * bend))[: 2 if ceiling == 1 else 3]
+
+
+def _trigamma_difference(x, step):
+    """psi'(x) - psi'(x + step), which cancels where x is large; relative error about 1e-12."""
+    if x < _LARGE:
+        return special.polygamma(1, x) - special.polygamma(1, x + step)
+    both, total = x * (x + step), 2 * x + step
+    return step / both + step * total / (2 * both**2) + step * (total**2 - both) / (6 * both**3)
 
 
 def _log_slopes(attempts, alpha, beta):

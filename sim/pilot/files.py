@@ -14,7 +14,7 @@ def form(path):
     if path.is_dir():
         raise ValueError(f"{path}: need a file ({FORMS}), got a folder")
     if not path.is_file():
-        raise ValueError(f"{path}: no such file; need {FORMS}")
+        raise ValueError(f"{path}: {'not a file' if path.exists() else 'no such file'}; need {FORMS}")
     with _readable(path), path.open("rb") as file:
         start = file.read(4)
     if start == b"PAR1":

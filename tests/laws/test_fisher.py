@@ -1,5 +1,6 @@
 """Information in counts: against its golden limit, against derivatives and brute sums, and what no counts can tell."""
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import stats
@@ -90,3 +91,18 @@ def test_the_regret_of_a_small_error_is_half_the_bend_times_its_square(law):
         regret = (2 * worth(best) - worth(up) - worth(down)) / 2
         expected = (gradient @ (step * theta * direction)[: len(gradient)]) ** 2
         assert regret == pytest.approx(expected, rel=0.02)
+
+
+def test_the_gradient_of_the_regret_keeps_its_digits_at_any_number_of_attempts():
+    """Against 60 digits."""
+    for attempts in (10.0, 999.0, 1e3, 1e8, 1e25):
+        alpha, beta, k = (mpmath.mpf(x) for x in (5.0, 0.35, attempts))
+        with mpmath.workdps(60):
+            psi = mpmath.psi
+            loss = mpmath.beta(alpha + k, beta) / mpmath.beta(alpha, beta)
+            fall, apart = psi(0, alpha + k) - psi(0, alpha + beta + k), psi(1, alpha + k) - psi(1, alpha + beta + k)
+            by_beta = psi(0, alpha + beta) - psi(0, alpha + beta + k)
+            by_alpha = psi(0, alpha + k) - psi(0, alpha) + by_beta
+            slope = [by_alpha * fall + apart, by_beta * fall - psi(1, alpha + beta + k)]
+            expected = [float(-loss * x / mpmath.sqrt(2 * loss * (fall**2 + apart))) for x in slope]
+        assert fisher.regret_gradient(attempts, 1.0, 5.0, 0.35) == pytest.approx(expected, rel=1e-9)
