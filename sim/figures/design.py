@@ -7,6 +7,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from sim.figures import panels
@@ -32,13 +33,13 @@ def sizes(columns, wanted, chosen):
     seen = np.isfinite(error) & (error > 0)
     scale = LogNorm(*_ends(error[seen], wanted))
     shown = np.ma.masked_where(~seen, error)
-    axis.pcolormesh(np.arange(shape[1]), np.arange(shape[0]), shown, norm=scale, cmap=_MAP, shading="nearest")
+    mesh = axis.pcolormesh(np.arange(shape[1]), np.arange(shape[0]), shown, norm=scale, cmap=_MAP, shading="nearest")
     for (y, x), value in np.ndenumerate(error):
         if seen[y, x]:
             dark = scale(value) < 0.4
-            axis.text(
-                x, y, f"{value:.2g}", ha="center", va="center", fontsize=9, zorder=5, color="w" if dark else BLACK
-            )
+            clear = [withStroke(linewidth=3, foreground=mesh.to_rgba(value))]  # of the lines that pass
+            told = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 5, "color": "w" if dark else BLACK}
+            axis.text(x, y, f"{value:.2g}", path_effects=clear, **told)
     handles = _contours(axis, ((error, "-", "wanted: simulated"), (bound, "--", "by Fisher bound")), wanted)
     if chosen[0] in problems and chosen[1] in attempts:
         corner = np.searchsorted(attempts, chosen[1]) - 0.5, np.searchsorted(problems, chosen[0]) - 0.5

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
+from sim import estimators
 from sim.calibration import mixtures, posterior, prediction
 from tests import checks
 
@@ -82,9 +83,12 @@ def test_intervals_of_pilots_from_the_model_hold_what_they_say():
         for number in range(100):
             generator = np.random.default_rng([number, int(10 * truth[0]), int(truth[1])])
             success = generator.beta(truth[2], truth[1], 140) * (generator.random(140) < truth[0])
-            likelihood = mixtures.of_counts(np.full(140, 100.0), generator.binomial(100, success).astype(float))
+            attempts, successes = np.full(140, 100.0), generator.binomial(100, success).astype(float)
+            likelihood, ks = mixtures.of_counts(attempts, successes), prediction.curve_grid(100)
+            seen = estimators.pass_at_k(ks.astype(int), attempts, successes).mean(axis=1)
             average = posterior.average(likelihood)
-            low, quarter, _, three, high = prediction.these(average, likelihood, np.array([1000.0])).quantiles[0]
+            _, interval = prediction.told(average, likelihood, ks, seen, np.array([1000.0]))
+            low, quarter, _, three, high = interval.quantiles[0]
             solved = (generator.random(140) < 1 - (1 - success) ** 1000).mean()
             inside, half, pilots = inside + (low <= solved <= high), half + (quarter <= solved <= three), pilots + 1
     checks.assert_proportion(inside, pilots, 0.9)
