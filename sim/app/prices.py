@@ -3,13 +3,14 @@
 from sim.app import pilots
 from sim.optimum.prices import Prices, of_tokens, within
 
-_TOKENS = ("prompt_price", "completion_price", "prompt", "completion")
+_LENGTHS = "prompt", "completion"
+_TOKENS = ("prompt_price", "completion_price", *_LENGTHS)
 _CHEAPEST, _DEAREST = 1e-12, 1e12
 
 
 def of_model(config):
     """Prices of an attempt and of answers."""
-    first, later = _price(config)
+    first, later = _price(config, "cost")
     checked = pilots.number(config, "cost.verification", 0, _DEAREST)
     fixed = pilots.number(config, "cost.fixed", 0, _DEAREST)
     accepted, rejected = (pilots.number(config, f"verifier.false_{name}", 0, 1) for name in ("accept", "reject"))
@@ -31,21 +32,32 @@ def _check_costs(key, price):
         raise ValueError(f"{key}: need attempts that cost at least {_CHEAPEST:g}, got a price of {price:g}")
 
 
-def _price(config):
-    """Price of the first attempt at a problem, and of the later ones."""
-    price, tokens = config["cost"]["price"], config["cost"]["tokens"]
+def _price(config, section):
+    """Price of the first attempt at a problem, and of the later ones.
+
+    section: cost, or against, whose lengths of prompt and completion are those of cost unless it has its own.
+    """
+    price, tokens = config[section]["price"], config[section]["tokens"]
     given = [name for name in _TOKENS if tokens[name] is not None]
+    of_whom = "" if section == "cost" else " of the second model"
     if price is not None and given:
-        raise ValueError(f"cost.price: need the price of an attempt or those of tokens, got both ({given[0]} too)")
+        raise ValueError(f"{section}.price: need the price of an attempt or those of tokens, got both ({given[0]} too)")
     if price is not None:
-        return (pilots.number(config, "cost.price", 0, _DEAREST),) * 2
+        return (pilots.number(config, f"{section}.price", 0, _DEAREST),) * 2
     if not given:
-        raise ValueError("cost.price: need the price of an attempt, or those of tokens (cost.tokens), got none")
-    for name in _TOKENS:
+        raise ValueError(
+            f"{section}.price: need the price of an attempt{of_whom}, or those of tokens ({section}.tokens), got none"
+        )
+    keys = {name: f"{section}.tokens.{name}" for name in (*_TOKENS, "cached")}
+    for name in (*_LENGTHS, "cached"):
         if tokens[name] is None:
-            raise ValueError(f"cost.tokens.{name}: need a number besides cost.tokens.{given[0]}, got none")
-    numbers = [pilots.number(config, f"cost.tokens.{name}", 0, _DEAREST) for name in _TOKENS]
-    return of_tokens(*numbers, pilots.number(config, "cost.tokens.cached", 0, 1))
+            keys[name] = f"cost.tokens.{name}"
+    for name in _TOKENS:
+        at, own = keys[name].split(".")[0], keys[name]
+        if config[at]["tokens"][name] is None:
+            raise ValueError(f"{own}: need a number besides {section}.tokens.{given[0]}, got none")
+    numbers = [pilots.number(config, keys[name], 0, _DEAREST) for name in _TOKENS]
+    return of_tokens(*numbers, pilots.number(config, keys["cached"], 0, 1))
 
 
 def _most(config, sequential):
@@ -67,16 +79,14 @@ def _most(config, sequential):
 
 def of_rival(config, prices):
     """Prices of the second model, None where there is none.  prices: of the first one."""
-    path, price = config["against"]["path"], config["against"]["price"]
-    if path is None and price is not None:
-        raise ValueError(f"against: need the pilot of the second model for against.price={price}, got none")
+    path, own = config["against"]["path"], config["against"]
     if path is None:
+        given = {"price": own["price"], **{f"tokens.{name}": value for name, value in own["tokens"].items()}}
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(f"against: need the pilot of the second model for against.{name}={value}, got none")
         return None
-    if price is None:
-        raise ValueError(
-            f"against.price: need the price of an attempt of the second model for against={path}, got none"
-        )
+    first, later = _price(config, "against")
     checked, fixed = config["cost"]["verification"], config["cost"]["fixed"]
-    each = pilots.number(config, "against.price", 0, _DEAREST) + checked
-    _check_costs("against.price", each)
-    return prices._replace(each=each, setup=float(fixed))
+    _check_costs("against.price", later + checked)
+    return prices._replace(each=later + checked, setup=float(fixed + first - later))

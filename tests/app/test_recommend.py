@@ -220,9 +220,22 @@ REFUSED = [
     ((PRICE, "budget.total=0.01"), "budget.total: need 0.06 USD, one attempt at each of 60 problems, got 0.01"),
     (
         (PRICE, "against=strong.csv"),
-        "against.price: need the price of an attempt of the second model for against=strong.csv, got none",
+        "against.price: need the price of an attempt of the second model, or those of tokens (against.tokens), "
+        "got none",
     ),
     ((PRICE, "against_price=1"), "against: need the pilot of the second model for against.price=1, got none"),
+    (
+        (PRICE, "against=strong.csv", "against.tokens.prompt_price=1"),
+        "against.tokens.completion_price: need a number besides against.tokens.prompt_price, got none",
+    ),
+    (
+        (PRICE, "against=strong.csv", "against.tokens.prompt_price=1", "against.tokens.completion_price=2"),
+        "cost.tokens.prompt: need a number besides against.tokens.prompt_price, got none",
+    ),
+    (
+        (PRICE, "against.tokens.cached=0.1"),
+        "against: need the pilot of the second model for against.tokens.cached=0.1, got none",
+    ),
     ((PRICE, "attempts.max=1.5"), "attempts.max: need a whole number from 1 to 1e+12, got 1.5"),
     ((PRICE, "tell.loss=1"), "tell.loss: need a number from 1e-06 to 0.5, got 1"),
     ((PRICE, "report.language=fr"), "report.language: need en or ja, got 'fr'"),
@@ -269,6 +282,21 @@ def test_what_is_read_is_never_written_over(command, tmp_path, key, name):
     code, _, err = command("pilot=pilot.csv", PRICE, "against_price=1", "against=strong.csv", read, "output=own")
     assert (code, err) == (2, f"sim recommend: output: need a folder where {read} is not written over, got own\n")
     assert own.read_bytes() == before and list(own.parent.iterdir()) == [own]
+
+
+def test_tokens_of_the_second_model_have_prices_of_their_own(command, tmp_path):
+    """An attempt of 1000 + 500 tokens at 1 and 4 a million costs 0.003; lengths are those of the first model."""
+    cost = {"prompt_price": 0.1, "completion_price": 0.4, "prompt": 1000, "completion": 500}
+    first = [f"cost.tokens.{name}={value}" for name, value in cost.items()]
+    second = ("against.tokens.prompt_price=1", "against.tokens.completion_price=4")
+    found = []
+    for own in (second, ("against.price=0.003",)):
+        code, out, _ = command("pilot=pilot.csv", *first, "against=strong.csv", *own, "output=found", "figure=false")
+        assert code == 0
+        found.append((out, (tmp_path / "found" / "models.csv").read_text()))
+    assert found[0] == found[1]
+    command("pilot=pilot.csv", *first, "against=strong.csv", *second, "against.tokens.completion=600", "output=found")
+    assert (tmp_path / "found" / "models.csv").read_text() != found[0][1]
 
 
 def test_an_answer_without_figures_leaves_none_of_the_one_before(command, tmp_path):
