@@ -81,7 +81,7 @@ class _Queue:
         """{number: Drawn, or None} of group after group; the next one is under way when one is fetched."""
         ahead = None
         for group in self._groups():
-            following = group, self._counts(list(group.values())) if len(group) > 1 else None
+            following = group, _tried(self._counts, list(group.values())) if len(group) > 1 else None
             if ahead is not None:
                 yield _told_apart(*ahead)
             ahead = following
@@ -137,9 +137,20 @@ def _most(steps):
     return max(1, int(min(_POINTS, by_operations, by_bytes)))
 
 
+def _tried(work, what):
+    """What comes of work on a device; None where it ends badly, as for want of memory: each point then draws alone."""
+    import jax
+
+    try:
+        return work(what)
+    except jax.errors.JaxRuntimeError:
+        return None
+
+
 def _told_apart(group, counts):
     """{number: Drawn} of a group, None where nothing was drawn."""
+    counts = None if counts is None else _tried(np.asarray, counts)
     if counts is None:
         return dict.fromkeys(group)
-    each = zip(group.items(), np.asarray(counts), strict=False)  # without those that fill it up
+    each = zip(group.items(), counts, strict=False)  # without those that fill it up
     return {number: Drawn(draws(steps), own) for (number, steps), own in each}

@@ -1,5 +1,6 @@
 """Points of a sweep that are drawn in one program have the tables of points drawn one by one."""
 
+import jax
 import pytest
 
 from sim import together
@@ -47,6 +48,16 @@ def test_a_point_that_is_refused_leaves_the_others_as_they_are(sim, tmp_path, pr
     assert code == 2
     assert complained.count("difficulty.alpha") == 2
     assert programs == [2]
+    assert tables(tmp_path / "together") == tables(tmp_path / "alone")
+
+
+def test_points_that_do_not_fit_together_are_drawn_one_by_one(sim, tmp_path, monkeypatch):
+    def full(runs):
+        raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+
+    assert sim("run", *SWEEP, "together=false", "output=alone")[0] == 0
+    monkeypatch.setattr(together, "draw", full)
+    assert sim("run", *SWEEP, "together=true", "output=together")[0] == 0
     assert tables(tmp_path / "together") == tables(tmp_path / "alone")
 
 
