@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from sim.figures import panels
 from sim.figures.panels import ATTEMPTS, BLACK, GREY, POINTS, RIVAL, SHADES, Curve, Pen
@@ -35,6 +35,7 @@ OTHERS = (
     Pen("#009E73", "none", (0, (4, 1, 1, 1, 1, 1))),
     Pen("#56B4E9", "none", (0, (1, 1))),
 )  # of Okabe and Ito; curves of further laws
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TICKS = np.outer(10.0 ** np.arange(9), (1, 2, 5)).ravel()  # of numbers of problems
 
 
@@ -183,15 +184,26 @@ def _figure(height, rows=1, widths=(1,)):
 
 
 def _finish(axis):
-    """As panels.finish, powers of ten with plain letters: formulas take as long as all else that is drawn."""
+    """As panels.finish, log axes as `in_powers`."""
     panels.finish(axis)
     for direction in (axis.xaxis, axis.yaxis):
         if direction.get_scale() == "log":
-            direction.set_major_formatter(FuncFormatter(lambda value, _: "10" + _raised(round(np.log10(value)))))
+            in_powers(direction)
 
 
-def _raised(power):
-    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+def in_powers(direction):
+    """Powers of ten on a log axis, and 2 and 5 of each between them where there are fewer than two.
+
+    In plain letters: formulas take as long as all else that is drawn.
+    """
+    low, high = direction.get_view_interval()
+    direction.set_minor_locator(LogLocator(subs=range(2, 10)))
+    direction.set_minor_formatter(NullFormatter())
+    if np.floor(np.log10(high)) - np.ceil(np.log10(low)) < 1:
+        direction.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        direction.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        return
+    direction.set_major_formatter(FuncFormatter(lambda value, _: "10" + str(round(np.log10(value))).translate(_RAISED)))
 
 
 def _legend(axis):

@@ -7,14 +7,13 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.figures.calibrate import STYLE, WIDE, WIDTH
+from sim.figures.calibrate import STYLE, WIDE, WIDTH, in_powers
 from sim.figures.panels import ATTEMPTS, BLACK, POINTS, RIVAL
 from sim.figures.words import plain
 
 _FLAT = "#E4E4E4"
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @rc_context(STYLE)
@@ -112,12 +111,12 @@ def _top(shares):
 
 
 def _finish(figure, *axes):
-    """Log axes in powers of ten, plain letters: formulas take as long as all else; one legend above all panels."""
+    """Round numbers on all axes, and one legend above all panels."""
     told = {}
     for axis in axes:
         for direction in (axis.xaxis, axis.yaxis):
             if direction.get_scale() == "log":
-                _in_powers(direction)
+                in_powers(direction)
             else:
                 direction.set_major_locator(MaxNLocator(5))
                 direction.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -125,18 +124,6 @@ def _finish(figure, *axes):
     figure.align_ylabels(figure.axes)
     if told:
         figure.legend(told.values(), told.keys(), loc="outside upper left", ncols=2, columnspacing=1.2)
-
-
-def _in_powers(direction):
-    """Powers of ten, and 2 and 5 of each between them where there are fewer than two."""
-    low, high = direction.get_view_interval()
-    direction.set_minor_locator(LogLocator(subs=range(2, 10)))
-    direction.set_minor_formatter(NullFormatter())
-    if np.floor(np.log10(high)) - np.ceil(np.log10(low)) < 1:
-        direction.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        direction.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        return
-    direction.set_major_formatter(FuncFormatter(lambda value, _: "10" + str(round(np.log10(value))).translate(_RAISED)))
 
 
 def _figure(height, rows=1):
