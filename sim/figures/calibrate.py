@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
 from sim.figures import panels
 from sim.figures.panels import ATTEMPTS, BLACK, GREY, POINTS, RIVAL, SHADES, Curve, Pen
@@ -184,18 +184,17 @@ def _figure(height, rows=1, widths=(1,)):
 
 
 def _finish(axis):
-    """As panels.finish, log axes as `in_powers`."""
+    """As panels.finish, numbers in plain letters: formulas take as long as all else that is drawn."""
     panels.finish(axis)
     for direction in (axis.xaxis, axis.yaxis):
         if direction.get_scale() == "log":
             in_powers(direction)
+        elif isinstance(direction.get_major_formatter(), ScalarFormatter):
+            direction.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def in_powers(direction):
-    """Powers of ten on a log axis, and 2 and 5 of each between them where there are fewer than two.
-
-    In plain letters: formulas take as long as all else that is drawn.
-    """
+    """Powers of ten on a log axis, and 2 and 5 of each between them where there are fewer than two; plain letters."""
     low, high = direction.get_view_interval()
     direction.set_minor_locator(LogLocator(subs=range(2, 10)))
     direction.set_minor_formatter(NullFormatter())

@@ -52,7 +52,7 @@ FIGURES = {
     "backtest": lambda: calibrate.backtest(FORETOLD),
 }
 SAID = {
-    "coverage at one k": ["\n5\n"],
+    "coverage at one k": ["\n10\n", "\n0.4\n"],
     "coverage": [
         *("coverage pass@k", "inference loss 1 - pass@k", "attempts per problem k", "pilot, with standard error"),
         *("foretold, these problems", "50 %, these", "90 %, these", "90 %, new problems", "end of the pilot"),
