@@ -46,11 +46,10 @@ def _answer(config):
     per_decade = pilots.number(config, "attempts.per_decade", 1, 100, whole=True)
     seed = pilots.number(config, "seed", -(2**62), 2**62, whole=True)
     most = None if config["attempts"]["max"] is None else pilots.number(config, "attempts.max", 2, _MOST, whole=True)
-    found = []
+    found, where = [], pilots.folder_of(config, "calibrate")
     for pilot in pilots.read(config):
         last = most or min(_FURTHER * int(pilot.attempts.max()), _MOST)
         found.append(calibrate.calibrate(pilot, pilots.attempts_grid(max(last, 2), per_decade), asked, seed))
-    where = pilots.folder_of(config, "calibrate")
     _write(where, found, config, WORDS[language], language, figure)
     return [*_lines(found, WORDS[language]), f"written: {where / 'report.html'}"]
 

@@ -83,8 +83,8 @@ def _answer(config):
     read = pilots.read(config)
     other = _other(config, read)
     counted = weights.read(config["pilot"]["path"], config["pilot"]["columns"])
-    found = [_found(pilot, asked, other, counted) for pilot in read]
     where = pilots.folder_of(config, "recommend")
+    found = [_found(pilot, asked, other, counted) for pilot in read]
     recommended.write(where, found, asked, config, words, figure)
     lines = [line for one in found for line in recommended.lines(one, asked, words)]
     return [*lines, f"written: {where / 'report.html'}"]
