@@ -51,6 +51,7 @@ GALLERY = {  # a name, and what is typed after `python -m sim run`
     "importance": ["experiment=importance"],
     "noise": ["experiment=noise", "budget.learners=400000"],
     "capacity": ["experiment=capacity"],
+    "allocation": ["experiment=allocation"],
 }
 
 

@@ -176,6 +176,19 @@ EXPERIMENTS = {
         settings.Capacity,
         ("features", "memory", "sampling"),
     ),
+    "allocation": Experiment(
+        "Examples and attempts share one budget: what split leaves least unsolved?",
+        {
+            "failure": Heading(*_EXAMPLES, "unsolved"),
+            "best_examples": Heading("examples", "all in examples", "best n", unit="examples"),
+            "best_failure": Heading("examples", "all in examples", "unsolved at best"),
+            "regret": Heading("examples", "all in examples", "the best n found loses"),
+        },
+        (),
+        ("learning", "difficulty"),
+        settings.Allocation,
+        (*_ATTEMPTS_ALONE, "memory"),
+    ),
 }
 NAMES = tuple(EXPERIMENTS)
 USUAL = {  # members of an axis that go without saying

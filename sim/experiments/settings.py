@@ -137,3 +137,27 @@ class Capacity:
     def check(self):
         """Refuse budgets that leave no choice."""
         need(100 <= self.product <= 1e15, "capacity.product", "a number from 100 to 1e15", self.product)
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """A budget for examples and attempts, all in one unit.
+
+    budget: the largest.  example: price of an example.  attempt: price of an attempt.  problems: at which attempts are
+    made, each as often.
+    """
+
+    budget: float
+    example: float
+    attempt: float
+    problems: float
+
+    def check(self):
+        """Refuse what costs nothing, and budgets that leave no choice."""
+        for name in ("example", "attempt"):
+            value = getattr(self, name)
+            need(1e-12 <= value <= 1e12, f"allocation.{name}", f"1e-12 <= {name} <= 1e12", value)
+        need(1 <= self.problems <= 1e12, "allocation.problems", "1 <= problems <= 1e12", self.problems)
+        least, most = 100 * (self.example + self.attempt * self.problems), 1e15 * min(self.example, self.attempt)
+        rule = f"from {least:g} (100 examples, and 100 attempts at every problem) to {most:g}"
+        need(least <= self.budget <= most, "allocation.budget", rule, self.budget)
