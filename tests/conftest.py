@@ -15,7 +15,7 @@ jax.config.update("jax_debug_key_reuse", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
-os.environ["SIM_COMPILATION_CACHE"] = "off"  # tests leave nothing in the user's folders
+os.environ["SIM_COMPILATION_CACHE"] = os.environ["SIM_MODEL_CACHE"] = "off"  # tests leave nothing in user's folders
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def write_run(folder, columns, verdicts, manifest):
     """Write the three files of a run folder, made if need be; each appears whole or not at all."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_columns(folder / "table.csv", {name: columns[name] for name in COLUMNS})
+    write_columns(folder / "table.csv", {name: columns[name] for name in COLUMNS} | columns)
     write_json(folder / "verdict.json", [asdict(verdict) for verdict in verdicts])
     write_json(folder / "manifest.json", manifest)
 

@@ -189,6 +189,22 @@ EXPERIMENTS = {
         settings.Allocation,
         (*_ATTEMPTS_ALONE, "memory"),
     ),
+    "generative": Experiment(
+        "Autoencoders that have memorised images make noisy attempts at them: do they follow the laws?",
+        {
+            "coverage": Heading(*_ATTEMPTS, "pass@k", "Eq. 7 fitted"),
+            "ceiling": Heading(*_ATTEMPTS, "ceiling A", "P(r^2<eps)"),
+            "alpha": Heading(*_ATTEMPTS, "alpha"),
+            "exponent": Heading(*_ATTEMPTS, "exponent beta", "2 / m"),
+            "shared_noise": Heading(*_ATTEMPTS, "pass@k, noise shared", "copula"),
+            "failure": Heading(*_ATTEMPTS, "unsolved"),
+            "learning_exponent": Heading(*_ATTEMPTS, "exponent of n", "joint law"),
+        },
+        (),
+        (),
+        settings.Generative,
+        (*_ATTEMPTS_ALONE, "features", "memory"),
+    ),
 }
 NAMES = tuple(EXPERIMENTS)
 USUAL = {  # members of an axis that go without saying
