@@ -63,7 +63,7 @@ def steps_of(name, question):
         raise _Planned(steps)
 
     try:
-        _run_of(name)(question._replace(take=take, learn=lambda training: training.first))
+        _run_of(name)(question._replace(take=take, learn=lambda training: training.begin()))
     except _Planned as planned:
         [steps] = planned.args
     return steps

@@ -32,7 +32,7 @@ class Learner(NamedTuple):
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:32]
         folder = self.folder()
         where = folder and folder / digest
-        done, state = self._kept(where, identity, training.first)
+        done, state = self._kept(where, identity, training.begin)
         saved, last = done, time.monotonic()
         try:
             while done < training.chunks:
@@ -46,12 +46,12 @@ class Learner(NamedTuple):
                 _save(where, identity, done, state)
         return state
 
-    def _kept(self, where, identity, first):
-        """(chunks done, state) of the newest state that is whole, or none and the first."""
+    def _kept(self, where, identity, begin):
+        """(chunks done, state) of the newest state that is whole, or none and that of the beginning."""
         pieces, damaged = checkpoint.read(where, identity) if where else ([], [])
         for sentence in damaged:
             self.say(sentence)
-        return (pieces[-1].end, _state(pieces[-1].counts[-1], first)) if pieces else (0, first)
+        return (pieces[-1].end, _state(pieces[-1].counts[-1], begin)) if pieces else (0, begin())
 
 
 def _save(where, identity, done, state):
@@ -71,14 +71,11 @@ def _bytes(state):
     return np.concatenate([np.frombuffer(np.asarray(leaf).tobytes(), np.uint8) for leaf in jax.tree.leaves(state)])
 
 
-def _state(content, like):
-    """The pytree of the same shapes as another one, from its bytes."""
+def _state(content, begin):
+    """The pytree that `begin` would give, of the same shapes, from its bytes."""
     import jax
 
-    leaves, tree = jax.tree.flatten(like)
-    ends = np.cumsum([np.asarray(leaf).nbytes for leaf in leaves])
-    cut = np.split(content, ends[:-1])
-    return tree.unflatten(
-        jax.numpy.asarray(np.frombuffer(one.tobytes(), leaf.dtype).reshape(leaf.shape))
-        for one, leaf in zip(cut, leaves, strict=True)
-    )
+    leaves, tree = jax.tree.flatten(jax.eval_shape(begin))
+    ends = np.cumsum([leaf.size * leaf.dtype.itemsize for leaf in leaves])
+    pieces = zip(np.split(content, ends[:-1]), leaves, strict=True)
+    return tree.unflatten(jax.numpy.asarray(np.frombuffer(x.tobytes(), of.dtype).reshape(of.shape)) for x, of in pieces)

@@ -200,7 +200,7 @@ EXPERIMENTS = {
             "failure": Heading(*_ATTEMPTS, "unsolved"),
             "learning_exponent": Heading(*_ATTEMPTS, "exponent of n", "joint law"),
         },
-        (),
+        ("attempts",),
         (),
         settings.Generative,
         (*_ATTEMPTS_ALONE, "features", "memory"),

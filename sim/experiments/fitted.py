@@ -1,69 +1,76 @@
 """Eq. 7 of Levi 2024 and its rivals fitted to the attempts of trained models, with errors over their images."""
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 from scipy import optimize, special
 
-from sim import estimators, fits
+from sim import estimators
 from sim.axes.difficulty import Empirical
-from sim.calibration import ansatz, calibrate, curve, mixtures, published
+from sim.calibration import ansatz, calibrate, mixtures, published
+from sim.calibration import curve as curves
 from sim.experiments.question import rows
 from sim.model import grid
 from sim.pilot.pilot import Pilot
-from sim.verdict import verdict_of
+from sim.verdict import judge_fit, sigmas, verdict_of
 
 _LARGEST, _POINTS = 10**4, 33  # attempts k that fits are made over
+_LEVEL = 0.01  # p-value below which Eq. 7 is said to fail: of five pilots one does by chance in 20 runs
 _WORST = 1 / 200  # least p-value that the simulated pilots can give
 
 
-def crossed(question, right, own_error, middle):
-    """(tables, verdicts) over temperatures at the middle threshold, and over thresholds at the middle temperature.
+def crossed(question, right, own_error, attempts, middle):
+    """(tables, verdicts, misses) over temperatures at the middle threshold, and over thresholds at the middle one.
 
-    right: [batches, t, images, e].  own_error: of each image without noise [images].
+    right: [batches, t, images, e] of so many attempts a batch.  own_error: of each image without noise [images].
+    misses: columns of how far Eq. 7 and its rivals are off.
     """
-    settings, tables, verdicts = question.settings, [], []
+    settings, tables, verdicts, misses, found = question.settings, [], [], [], {}
     t, e = (np.arange(len(numbers)) for numbers in (settings.temperatures, settings.thresholds))
     pairs = dict.fromkeys([*((int(i), middle[1]) for i in t), *((middle[0], int(j)) for j in e)])
     for pair in pairs:
-        successes = right[:, pair[0], :, pair[1]].sum(axis=0)
-        pilot = _pilot(settings, pair, successes, settings_attempts(right))
-        own, fit, law = _fitted(settings, pilot, own_error, pair, settings.latent)
-        tables += own
-        verdicts.append(_verdict(pilot, fit, law, question.seed))
-    return tables, verdicts
+        pilot = _pilot(settings, pair, right[:, pair[0], :, pair[1]].sum(axis=0), right.shape[0] * attempts)
+        fit = _fit(pilot)
+        if fit is None:
+            continue
+        found[pair] = fit
+        tables += _tables(settings, pilot, fit, own_error, pair)
+        misses += [(pilot.source, *each) for each in _misses(pilot, fit)]
+        verdicts.append(_verdict(pilot, fit, question.seed))
+    verdicts += _same_exponent(settings, {pair: fit for pair, fit in found.items() if pair[1] == middle[1]})
+    return tables, verdicts, dict(zip(("model", "law", "rms_error"), zip(*misses, strict=True), strict=True))
 
 
-def settings_attempts(right):
-    """Attempts made at each image, from counts of batches of 256 [batches, ...]."""
-    return 256 * len(right)
-
-
-def of_latents(settings, others, own_errors, middle):
-    """Tables of ceiling, alpha and exponent of models with other latents; right: [batches, images] each."""
+def of_latents(settings, others, own_errors, attempts, thresholds, middle):
+    """Tables of ceiling, alpha and exponent of models with other latents.  others: [batches, images] each."""
     tables = []
-    for latent, right, own_error in zip(settings.latents, others, own_errors, strict=True):
-        pilot = _pilot(settings, middle, right.sum(axis=0), settings_attempts(right) // 4)
-        tables += _fitted(settings, pilot, own_error, middle, latent)[0][1:]
+    for latent, right, own_error, threshold in zip(settings.latents, others, own_errors, thresholds, strict=True):
+        own = replace(settings, latent=latent, thresholds=(threshold,))
+        pilot = _pilot(own, (middle[0], 0), right.sum(axis=0), right.shape[0] * attempts)
+        fit = _fit(pilot)
+        tables += [] if fit is None else _tables(own, pilot, fit, own_error, (middle[0], 0))[1:]
     return tables
 
 
-def pilots(settings, right):
+def pilots(settings, right, attempts):
     """Columns of counts.csv, which `calibrate` reads: a pilot for every temperature and threshold."""
     columns = {"problem": [], "model": [], "attempts": [], "successes": []}
     for i, temperature in enumerate(settings.temperatures):
         for j, threshold in enumerate(settings.thresholds):
             successes = right[:, i, :, j].sum(axis=0)
             columns["problem"] += [f"image {number}" for number in range(len(successes))]
-            columns["model"] += [f"T = {temperature:g} epsilon = {threshold:g}"] * len(successes)
-            columns["attempts"] += [settings_attempts(right)] * len(successes)
+            columns["model"] += [f"T {temperature:g} epsilon {threshold:g}"] * len(successes)
+            columns["attempts"] += [len(right) * attempts] * len(successes)
             columns["successes"] += [int(won) for won in successes]
     return columns
 
 
-def labelled(table, settings, pair, latent=None, **more):
+def labelled(table, settings, pair, **more):
     """The table with columns temperature, threshold and latent, the same in all rows; more: columns set anew."""
     length = len(table["quantity"])
     own = {"temperature": settings.temperatures[pair[0]], "threshold": settings.thresholds[pair[1]]}
-    own |= {"latent": float(settings.latent if latent is None else latent)} | more
+    own |= {"latent": settings.latent} | more
     return table | {name: np.full(length, float(value)) for name, value in own.items()}
 
 
@@ -102,47 +109,93 @@ def slope(x, y):
 
 def _pilot(settings, pair, successes, made):
     names = [f"image {i}" for i in range(len(successes))]
-    source = f"T = {settings.temperatures[pair[0]]:g}, epsilon = {settings.thresholds[pair[1]]:g}"
+    source = f"T {settings.temperatures[pair[0]]:g}, epsilon {settings.thresholds[pair[1]]:.4g}"
     return Pilot(source, names, np.full(len(successes), float(made)), successes.astype(float))
 
 
-def _fitted(settings, pilot, own_error, pair, latent):
-    """([tables], Eq. 7 as it fits, (k, pass@k, its law)) of one pilot; errors by a jackknife over groups of images."""
+class Fit(NamedTuple):
+    """Eq. 7 as it fits, its replicates [groups, 3] without one group of images each; k, pass@k as a Curve, and the law.
+
+    whole: A, alpha, beta.
+    """
+
+    whole: np.ndarray
+    parts: np.ndarray
+    attempts: np.ndarray
+    curve: estimators.Curve
+    law: np.ndarray
+
+
+def _fit(pilot):
+    """Fit to one pilot, by least squares of pass@k; None where nothing more is solved after one attempt."""
     k = grid(min(_LARGEST, pilot.attempts[0]), _POINTS)
     each = estimators.pass_at_k(k, pilot.attempts, pilot.successes)
-    curve_of_k, threshold = over_images(each), settings.thresholds[pair[1]]
-    groups = estimators.jackknife_groups(1 - each.T)
-    whole, parts = (fits.ceiling_law(failure, k) for failure in (1 - curve_of_k.estimate, groups))
-    errors = [estimators.jackknife_stderr(part) for part in parts]
-    law = whole.ceiling * -np.expm1(
-        special.betaln(whole.alpha + k, whole.beta) - special.betaln(whole.alpha, whole.beta)
-    )
-    predicted = {"ceiling": np.mean(own_error < threshold), "alpha": np.nan, "exponent": 2 / latent}
-    tables = [labelled(rows("coverage", curve_of_k, law, attempts=k), settings, pair, latent)]
-    for name, value, error in zip(predicted, whole, errors, strict=True):
-        found = rows(name, estimators.Curve(value, error), predicted[name], attempts=k[-1])
-        tables.append(labelled(found, settings, pair, latent))
-    return tables, whole, (k, curve_of_k.estimate, law)
+    curve, groups = over_images(each), estimators.jackknife_groups(each.T)
+    if min(groups[:, -1] - groups[:, 0]) <= 0:
+        return None
+    theta = published.ceiling_law_fit(k, curve.estimate)
+    near = np.clip(theta, -11.9, 11.9)
+    parts = np.stack([_numbers(published.ceiling_law_fit(k, group, near)) for group in groups])
+    return Fit(_numbers(theta), parts, k, curve, published.levi(theta, k))
 
 
-def _verdict(pilot, fit, law, seed):
-    """Does Eq. 7 fit, by the smooth test of the counts? In words its numbers, and how far it and its rivals are off.
+def _numbers(theta):
+    return np.array([special.expit(theta[2]), np.exp(theta[0]), np.exp(theta[1])])
+
+
+def _tables(settings, pilot, fit, own_error, pair):
+    """pass@k, and the numbers of Eq. 7 against those of a toy autoencoder; errors by a jackknife over the images."""
+    k, threshold = fit.attempts, settings.thresholds[pair[1]]
+    predicted = {"ceiling": np.mean(own_error < threshold), "alpha": np.nan, "exponent": 2 / settings.latent}
+    tables = [labelled(rows("coverage", fit.curve, fit.law, attempts=k), settings, pair)]
+    for name, value, part in zip(predicted, fit.whole, fit.parts.T, strict=True):
+        found = estimators.Curve(value, estimators.jackknife_stderr(part))
+        tables.append(labelled(rows(name, found, predicted[name], attempts=k[-1]), settings, pair))
+    return tables
+
+
+def _misses(pilot, fit):
+    """[(law, root mean square of what it misses)] of Eq. 7 and its rivals over k."""
+    k, solved = fit.attempts, fit.curve.estimate
+    laws = {"Eq. 7": fit.law, "exp(-a k^-b)": published.exponential_power(k, solved, k)}
+    laws["line of log(-log pass@k)"] = published.line(k, solved, k)
+    likelihood = curves.likelihood(pilot)
+    for name, (kind, starts) in calibrate.COUNTED.items():
+        laws[f"{name}, counts"] = calibrate.counted(kind, starts, likelihood) @ mixtures.reach(k)
+    return [(name, _rms(law - solved)) for name, law in laws.items()]
+
+
+def _rms(x):
+    return float(np.sqrt(np.mean(x**2)))
+
+
+def _verdict(pilot, fit, seed):
+    """Does Eq. 7 fit, by the smooth test of the counts? In words its numbers, and how far it is off.
 
     p-value: from pilots simulated from the fit; where none of these fits as badly, that of a chi-square with 6 degrees
     of freedom, as if nothing had been fitted.
     """
-    k, solved, known = law
-    rms = lambda other: float(np.sqrt(np.mean((other - solved) ** 2)))  # noqa: E731
-    rivals = {"exp(-a k^-b)": published.exponential_power(k, solved, k), "line": published.line(k, solved, k)}
-    likelihood = curve.likelihood(pilot)
-    for name, (kind, starts) in calibrate.COUNTED.items():
-        rivals[name] = calibrate.counted(kind, starts, likelihood) @ mixtures.reach(k)
     shape = ansatz.shape(pilot.attempts, pilot.successes, seed)
     p_value = shape.p_value
     if p_value <= _WORST:
         p_value = min(p_value, float(special.chdtrc(ansatz.COMPONENTS, shape.statistic)))
-    told = ", ".join(f"{name} {rms(other):.4f}" for name, other in rivals.items())
-    numbers = f"A {fit.ceiling:.3f}, alpha {fit.alpha:.3g}, beta {fit.beta:.3g}"
-    words = f"Eq. 7 at {pilot.source}: {numbers}; root-mean-square error {rms(known):.4f} ({told})"
+    numbers = "A {:.3f}, alpha {:.3g}, beta {:.3g}".format(*fit.whole)
+    judged = "fails" if p_value < _LEVEL else "fits"
+    words = f"Eq. 7 {judged}, {pilot.source}: {numbers}, rms {_rms(fit.law - fit.curve.estimate):.4f}"
+    largest = float(np.abs(sigmas(fit.curve, fit.law)).max())
     test = shape.statistic, ansatz.COMPONENTS, p_value
-    return verdict_of(words, "coverage", None, None, float(np.nan), test, len(pilot.attempts), 0.0)
+    return verdict_of(words, "coverage", None, None, largest, test, len(pilot.attempts), 0.0)
+
+
+def _same_exponent(settings, found):
+    """Is beta one at all temperatures? They share images, and groups of these, so that differences have an error."""
+    if len(found) < 2:
+        return []
+    beta, parts = (
+        np.stack([getattr(fit, name)[..., 2] for fit in found.values()], axis=-1) for name in ("whole", "parts")
+    )
+    told = ", ".join(f"{settings.temperatures[i]:g}" for i, _ in found)
+    zero, images = np.zeros(len(beta) - 1), settings.images
+    return [
+        judge_fit(f"one beta at T {told}", "exponent", beta[1:] - beta[0], parts[:, 1:] - parts[:, :1], zero, images)
+    ]

@@ -42,19 +42,21 @@ def run(question):
     sets, of_main = _training_sets(question), _learn(question, "main", settings.latent, None)
     others = [_learn(question, f"latent {m:g}", int(m), None) for m in settings.latents]
     of_sets = _learn(question, "training sets", settings.latent, sets)
-    kernel = _kernel(settings, of_main, others, of_sets)
+    middle = len(settings.temperatures) // 2, len(settings.thresholds) // 2
+    own, *own_of_others = [_own_error(models, settings.pictures.pixels) for models in (of_main, *others)]
+    share = np.mean(own < settings.thresholds[middle[1]])
+    near = [float(np.quantile(errors, share)) for errors in own_of_others]  # as large a ceiling, by the toy
+    kernel = _kernel(settings, of_main, others, of_sets, near)
     seed, physics = question.seed, f"generative {settings} {settings.pictures.source}"
     batches = -(-settings.attempts // _BATCH)
     counts = Runs(*_split(kernel, simulate.curves(seed, physics, kernel, batches, question.budget, question.take)))
-    middle = len(settings.temperatures) // 2, len(settings.thresholds) // 2
-    own_errors = [_own_error(models, settings.pictures.pixels) for models in (of_main, *others)]
-    tables, verdicts = fitted.crossed(question, counts.main[:, 0], own_errors[0], middle)
-    parts = [tables, fitted.of_latents(settings, counts.others, own_errors[1:], middle)]
-    parts.append(_shared(settings, counts, middle))
-    parts.append(_joint(settings, counts, sets, middle))
-    table = join(*(own for part in parts for own in part))
+    tables, verdicts, misses = fitted.crossed(question, counts.main[:, 0], own, _BATCH, middle)
+    tables += fitted.of_latents(settings, counts.others, own_of_others, _BATCH // _FEWER, near, middle)
+    tables += [_shared(settings, counts, middle), *_joint(settings, counts, sets, middle)]
+    table = join(*tables)
     made = batches * _BATCH * len(settings.pictures.pixels) * len(settings.temperatures)
-    files = {"counts.csv": fitted.pilots(settings, counts.main[:, 0]), "strip.csv": _strip(question, of_main, middle)}
+    files = {"counts.csv": fitted.pilots(settings, counts.main[:, 0], _BATCH), "fits.csv": misses}
+    files["strip.csv"] = _strip(question, of_main, middle)
     return Answer(table, verdicts, made, float(made), "attempts", files)
 
 
@@ -84,14 +86,14 @@ def _learn(question, name, latent, copies):
     return question.learn(training.of_task(task, name, question.seed)).models
 
 
-def _kernel(settings, of_main, others, of_sets):
-    """All attempts of a batch."""
+def _kernel(settings, of_main, others, of_sets, near):
+    """All attempts of a batch.  near: thresholds of the other models."""
     pixels, middle = settings.pictures.pixels, ([_middle(settings.temperatures)], [_middle(settings.thresholds)])
     part, few = attempts.part, _BATCH // _FEWER
     main = part(of_main, pixels, settings.temperatures, settings.thresholds, _BATCH)
     shared = part(of_main, pixels, *middle, _BATCH, settings.shared)
-    rest = [part(models, pixels, *middle, few) for models in (*others, of_sets)]
-    return attempts.Attempts((main, shared, *rest))
+    rest = [part(models, pixels, middle[0], [epsilon], few) for models, epsilon in zip(others, near, strict=True)]
+    return attempts.Attempts((main, shared, *rest, part(of_sets, pixels, *middle, few)))
 
 
 def _split(kernel, counts):
@@ -139,8 +141,7 @@ def _shared(settings, counts, middle):
     problems = fitted.empirical(len(alone) * _BATCH, alone.sum(axis=0))
     laws = {name: fitted.nearest(kind, k, curve.estimate, problems) for name, kind in _DEPENDENCE.items()}
     correlation, law = laws["copula"]
-    table = fitted.labelled(rows("shared_noise", curve, law, attempts=k), settings, middle, depth=correlation)
-    return [table]
+    return fitted.labelled(rows("shared_noise", curve, law, attempts=k), settings, middle, depth=correlation)
 
 
 _DEPENDENCE = {"copula": Copula, "polya": Polya, "sticky": Sticky}
@@ -149,29 +150,28 @@ _DEPENDENCE = {"copula": Copula, "polya": Polya, "sticky": Sticky}
 def _joint(settings, counts, sets, middle):
     """What is unsolved after n examples and k attempts, against the joint law, and the exponent of n at some k.
 
-    The law takes the problems to be those of the model that has seen all images alike, and what was not seen to be
-    never solved.  Standard error: from the images there are, and from one training set standing for all.
+    The law knows how hard the images are that the model with the most examples has seen, takes them to be as hard after
+    fewer, and what was not seen to be never solved.  Standard error: from the images there are, and from one training
+    set standing for all.
     """
     mass = np.arange(1.0, settings.images + 1) ** -settings.zipf
     mass /= mass.sum()
     made = counts.examples.shape[0] * _BATCH // _FEWER
     k, n = grid(made, _POINTS), np.array(settings.examples, float)
-    solved = np.stack(
-        [estimators.pass_at_k(k, np.full(len(mass), float(made)), right) for right in counts.examples.sum(axis=0)]
-    )
+    recorded = np.full(len(mass), float(made))
+    solved = np.stack([estimators.pass_at_k(k, recorded, right) for right in counts.examples.sum(axis=0)])
     unsolved = 1 - solved @ mass  # [n, k]
     spread = np.sqrt(((1 - solved - unsolved[..., None]) ** 2) @ mass**2)
-    alone = counts.main[:, 0, middle[0], :, middle[1]]
-    recorded = np.full(len(mass), float(len(alone) * _BATCH))
-    loss = 1 - estimators.pass_at_k(k, recorded, alone.sum(axis=0)).mean(axis=1)
+    of_seen = mass * (sets[-1] > 0)
+    loss = 1 - solved[-1] @ of_seen / of_seen.sum()
     unseen = learning_curve.unmemorised_mass(n, settings.zipf, settings.images)
     variance = learning_curve.unmemorised_mass_variance(n, settings.zipf, settings.images)
     law = joint.failure(unseen[:, None], loss[None, :])
     curve = estimators.Curve(unsolved, np.hypot(spread, np.sqrt(variance)[:, None]))
     where = {"examples": n[:, None], "attempts": k[None, :]}
-    tables = [fitted.labelled(rows("failure", curve, law, **where), settings, middle)]
     at = np.unique([int(np.argmin(np.abs(k - wanted))) for wanted in _AT if wanted <= made])
-    slopes = fitted.slope(np.log(n), np.log(np.maximum(unsolved[:, at], 1e-12)))
-    known = fitted.slope(np.log(n), np.log(law[:, at])).estimate
-    found = rows("learning_exponent", slopes._replace(estimate=-slopes.estimate), -known, attempts=k[at])
-    return [*tables, fitted.labelled(found, settings, middle)]
+    falls, known = (fitted.slope(np.log(n), -np.log(np.maximum(x[:, at], 1e-12))) for x in (unsolved, law))
+    return [
+        fitted.labelled(rows("failure", curve, law, **where), settings, middle),
+        fitted.labelled(rows("learning_exponent", falls, known.estimate, attempts=k[at]), settings, middle),
+    ]

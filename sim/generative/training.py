@@ -7,7 +7,6 @@ import hashlib
 import importlib.metadata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,20 +15,20 @@ _CHUNK = 250  # steps
 
 @dataclass(frozen=True)
 class Training:
-    """identity: flat record of all that the result depends on.  first: state before the first chunk, a pytree.
+    """identity: flat record of all that the result depends on.  begin: () -> state before the first chunk, a pytree.
 
     advance: (state, number of the chunk) -> state after it.  chunks: how many there are.
     """
 
     identity: dict
-    first: Any
+    begin: Callable
     advance: Callable
     chunks: int
 
 
 def learn(training):
     """State after all chunks."""
-    state = training.first
+    state = training.begin()
     for number in range(training.chunks):
         state = training.advance(state, number)
     return state
@@ -53,4 +52,4 @@ def of_task(task, name, seed):
     def advance(state, number):
         return vae.advance(task, state, of_chunks[1 + number], min(_CHUNK, task.steps - number * _CHUNK))
 
-    return Training(identity, vae.begin(task, of_chunks[0]), advance, chunks)
+    return Training(identity, lambda: vae.begin(task, of_chunks[0]), advance, chunks)

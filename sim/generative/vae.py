@@ -65,9 +65,7 @@ class State(NamedTuple):
 
 def begin(task, key):
     """State before the first step."""
-    keys = jax.random.split(key, len(task.copies))
-    models = jax.vmap(lambda own: Autoencoder(task.pixels.shape[1], task.latent, task.width, own))(keys)
-    return State(models, jax.vmap(_optimiser(task.steps).init)(models))
+    return _begin(jax.random.split(key, len(task.copies)), task.pixels.shape[1], task.latent, task.width, task.steps)
 
 
 def advance(task, state, key, steps):
@@ -91,6 +89,12 @@ def loss(model, key, images, noise):
 
 def _optimiser(steps):
     return optax.adam(optax.cosine_decay_schedule(_RATE, steps))
+
+
+@partial(jax.jit, static_argnums=(1, 2, 3, 4))
+def _begin(keys, pixels, latent, width, total):
+    models = jax.vmap(lambda own: Autoencoder(pixels, latent, width, own))(keys)
+    return State(models, jax.vmap(_optimiser(total).init)(models))
 
 
 @partial(jax.jit, static_argnames=("total", "steps"))
