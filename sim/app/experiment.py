@@ -113,7 +113,7 @@ def _progress(starts, name):
 def _draw(target):
     from sim.figures import files  # loads matplotlib
 
-    files.save(files.draw(folder.read_run(target)), target / "figure")
+    files.save(files.draw(folder.read_run(target), target), target / "figure")
 
 
 def _manifest(config, name, question, answer, seconds):

@@ -79,7 +79,7 @@ def _idx(path, unpacked):
 
 def _npz(path):
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:
             three = {name: arrays[name] for name in arrays.files if arrays[name].ndim == 3}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: need an NPZ file of arrays of numbers ({error})") from None

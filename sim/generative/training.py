@@ -47,9 +47,9 @@ def of_task(task, name, seed):
     identity = {"training": name, "seed": seed, **digests, **sizes, **releases}
     run = keys.run_key(seed, f"training {name} {digests} {sizes}")
     chunks = -(-task.steps // _CHUNK)
-    of_chunks = keys.key_of(keys.batch_keys(run, np.arange(chunks + 1, dtype=np.uint32)))
+    words = keys.batch_keys(run, np.arange(chunks + 1, dtype=np.uint32))
 
     def advance(state, number):
-        return vae.advance(task, state, of_chunks[1 + number], min(_CHUNK, task.steps - number * _CHUNK))
+        return vae.advance(task, state, keys.key_of(words[1 + number]), min(_CHUNK, task.steps - number * _CHUNK))
 
-    return Training(identity, lambda: vae.begin(task, of_chunks[0]), advance, chunks)
+    return Training(identity, lambda: vae.begin(task, keys.key_of(words[0])), advance, chunks)

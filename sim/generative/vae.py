@@ -106,7 +106,8 @@ def _advance(state, key, pixels, ends, noise, *, total, steps):
         drawn = jax.random.randint(key_images, (_IN_BATCH,), 0, ends[-1])
         batch = pixels[jnp.searchsorted(ends, drawn, side="right")]
         slope = jax.grad(loss)(model, key_noise, batch, noise)
-        change, optimiser = update(slope, optimiser)
+        with jax.numpy_dtype_promotion("standard"):  # optax raises numbers to the power of a counter
+            change, optimiser = update(slope, optimiser)
         return optax.apply_updates(model, change), optimiser
 
     def all_models(state, key):
