@@ -39,15 +39,30 @@ def stopped(training, after):
     return Training(training.identity, training.begin, advance, training.chunks)
 
 
-def test_a_training_stopped_and_gone_on_with_ends_in_the_same_bits(tmp_path):
+def walk():
+    """A training whose every state depends on all before, in several arrays."""
+    begin = lambda: {"x": jnp.linspace(0.1, 0.9, 5), "n": jnp.int32(0)}  # noqa: E731
+    return Training({"walk": 1}, begin, lambda at, i: {"x": jnp.sin(at["x"] * (i + 2.5)), "n": at["n"] + 1}, 6)
+
+
+def test_a_training_stopped_again_and_again_ends_in_the_same_bits(tmp_path):
+    whole = learn(walk())
+    for after in (1, 2, 5):
+        with pytest.raises(Stop):
+            learner(tmp_path)(stopped(walk(), after))
+    assert same(learner(tmp_path)(walk()), whole)
+    assert same(learner(tmp_path)(stopped(walk(), 0)), whole)  # ready: nothing is trained
+    assert len(list(tmp_path.glob("*/*"))) == 1  # one state is kept
+
+
+@pytest.mark.slow
+def test_models_stopped_and_gone_on_with_are_the_same_and_others_are_kept_apart(tmp_path):
     training = of_task(task(), "a", 0)
     whole = learn(training)
     assert training.chunks == 2
     with pytest.raises(Stop):
         learner(tmp_path)(stopped(training, 1))
     assert same(learner(tmp_path)(training), whole)
-    assert same(learner(tmp_path)(stopped(training, 0)), whole)  # ready: nothing is trained
-    assert len(list(tmp_path.glob("*/*"))) == 1  # one state is kept
     assert not same(learn(of_task(task(), "a", 1)), whole)
     assert not same(learner(tmp_path)(of_task(task(noise=0.2), "a", 0)), whole)  # another model, kept apart
     assert len(list(tmp_path.glob("*"))) == 2

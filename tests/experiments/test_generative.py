@@ -14,9 +14,10 @@ from sim.experiments.settings import Generative
 from sim.laws import coverage
 from sim.model import grid
 from sim.pilot.pilot import Pilot
+from sim.pilot.reading import read
 
 SMALL = [
-    *("experiment=generative", "budget=smoke", "budget.devices=2", "figure=true", "generative.images=40"),
+    *("experiment=generative", "budget=smoke", "budget.devices=2", "generative.images=40"),
     *("generative.attempts=1024", "generative.latents=[]", "generative.steps=250", "generative.width=32"),
     *("generative.examples=[8,16,32]", "generative.thresholds=[0.02,0.03,0.04]"),
 ]
@@ -31,7 +32,7 @@ def pilot(alpha, beta, ceiling, images, made=4096, seed=0):
     )
 
 
-def test_a_run_writes_what_it_found_and_a_pilot_that_calibrate_reads(sim, tmp_path):
+def test_a_run_writes_what_it_found_and_pilots_that_can_be_read(sim, tmp_path):
     code, out, err = sim("run", *SMALL)
     assert (code, err) == (0, "")
     [where] = tmp_path.glob("outputs/*/generative")
@@ -56,7 +57,17 @@ def test_a_run_writes_what_it_found_and_a_pilot_that_calibrate_reads(sim, tmp_pa
     verdicts = json.loads((where / "verdict.json").read_text())
     assert all("Eq. 7 f" in entry["law"] or "one beta at T" in entry["law"] for entry in verdicts)
     assert "Eq. 7 fi" in out or "Eq. 7 fails" in out
+    pilots = read(str(where / "counts.csv"))
+    assert [one.name for one in pilots] == [f"T {t} epsilon {e}" for t in (1, 2, 3) for e in (0.02, 0.03, 0.04)]
+    np.testing.assert_array_equal(pilots[4].successes, own)
+
+
+@pytest.mark.slow
+def test_calibrate_answers_for_every_temperature_and_threshold(sim, tmp_path, capsys):
+    assert sim("run", *SMALL, "figure=true")[0] == 0
+    [where] = tmp_path.glob("outputs/*/generative")
     assert calibrate.main([f"pilot={where / 'counts.csv'}", "output=calibrated"]) == 0
+    assert capsys.readouterr().out.count("The memorising model ") >= 5
 
 
 def test_the_fit_finds_the_numbers_that_counts_were_drawn_with_and_knows_its_errors():
@@ -124,7 +135,7 @@ def test_lines_have_the_slope_they_were_drawn_with():
     ],
 )
 def test_what_cannot_be_trained_or_drawn_is_refused_in_one_sentence(sim, typed, rule):
-    code, out, err = sim("run", "experiment=generative", typed)
+    code, _, err = sim("run", "experiment=generative", typed)
     assert code == 2 and err.startswith(f"sim run: {rule}") and err.count("\n") == 1
 
 
