@@ -35,7 +35,8 @@ def members(group):
 
 
 PRESETS = [
-    pytest.param(name, marks=pytest.mark.slow if name in ("all", *PAPER) else ()) for name in members("experiment")
+    pytest.param(name, marks=pytest.mark.slow if name in ("all", *TRAINED, *PAPER) else ())
+    for name in members("experiment")
 ]
 
 

@@ -43,12 +43,13 @@ def test_every_split_costs_the_budget_and_the_best_one_is_the_laws(split):
     assert (np.diff(column(rows, "best_failure", "estimate")) < 0).all()  # a larger budget leaves less
 
 
-@pytest.mark.parametrize("wrong", ["law.exponent=1.96", "law.beta=0.357"])
+@pytest.mark.parametrize("wrong", [pytest.param("law.exponent=1.96", marks=pytest.mark.slow), "law.beta=0.357"])
 def test_an_exponent_two_percent_off_is_refuted(split, wrong):
     _, verdicts, _ = split(wrong, "budget.problems=4194304")
     assert verdicts[0]["verdict"] == "refuted" and verdicts[0]["p_value"] < FALSE_ALARM
 
 
+@pytest.mark.slow
 def test_other_features_and_difficulties_have_their_best_split_too(split):
     rows, verdicts, _ = split("features=exponential", "difficulty=small_ball", "allocation.budget=1e6")
     assert verdicts[0]["p_value"] > FALSE_ALARM
