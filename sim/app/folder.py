@@ -90,19 +90,20 @@ def read_columns(path, needed, numeric):
             raise ValueError(f"{path}, line {line}: need {len(header)} cells as in the header, got {len(row)}")
     columns = dict(zip(header, zip(*rows, strict=True), strict=True))
     return {
-        name: _numbers(path, name, cells) if name in numeric else np.array(cells, dtype=object)
+        name: numbers(path, name, cells) if name in numeric else np.array(cells, dtype=object)
         for name, cells in columns.items()
     }
 
 
-def _numbers(path, name, cells):
-    numbers = np.full(len(cells), np.nan)
+def numbers(path, name, cells):
+    """Cells of a column as float64; ValueError, in one sentence, where one is neither a number nor empty."""
+    found = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         try:
-            numbers[row] = float(cell or "nan")
+            found[row] = float(cell or "nan")
         except ValueError:
             raise ValueError(f"{path}, line {row + 2}: column {name} needs a number or nothing, got {cell!r}") from None
-    return numbers
+    return found
 
 
 def _check_verdicts(path, verdicts):

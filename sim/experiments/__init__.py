@@ -27,6 +27,7 @@ class Experiment(NamedTuple):
     recorded problems).
     settings: what it alone is set by, a section of the configuration with its name.  usual: axes on which it takes
     the usual member only.  learners: whether budget.learners says how much is drawn.
+    further: columns that its table has beside those of all tables.
     """
 
     question: str
@@ -36,6 +37,7 @@ class Experiment(NamedTuple):
     settings: type | None = None
     usual: tuple[str, ...] = ()
     learners: bool = False
+    further: tuple[str, ...] = ()
 
 
 _EXAMPLES, _ATTEMPTS = ("examples", "examples n"), ("attempts", "attempts k")
@@ -204,6 +206,7 @@ EXPERIMENTS = {
         (),
         settings.Generative,
         (*_ATTEMPTS_ALONE, "features", "memory"),
+        further=("temperature", "threshold", "latent"),
     ),
 }
 NAMES = tuple(EXPERIMENTS)
