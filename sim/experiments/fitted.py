@@ -39,7 +39,7 @@ def crossed(question, right, own_error, attempts, middle):
         misses += [(pilot.source, *each) for each in _misses(pilot, fit)]
         verdicts.append(_verdict(pilot, fit, question.seed))
     verdicts += _same_exponent(settings, {pair: fit for pair, fit in found.items() if pair[1] == middle[1]})
-    return tables, verdicts, dict(zip(("model", "law", "rms_error"), zip(*misses, strict=True), strict=True))
+    return tables, verdicts, {name: [row[i] for row in misses] for i, name in enumerate(("model", "law", "rms_error"))}
 
 
 def of_latents(settings, others, own_errors, attempts, thresholds, middle):

@@ -10,7 +10,7 @@ from sim.experiments import fitted
 from sim.experiments.question import Answer, join, rows
 from sim.generative import attempts, training, vae
 from sim.laws import joint, learning_curve
-from sim.model import grid
+from sim.model import Unanswerable, grid
 
 _BATCH = 256  # attempts of a batch at an image: as many share noise where they do
 _FEWER = 4  # times fewer are made by models beside the main one
@@ -51,6 +51,10 @@ def run(question):
     batches = -(-settings.attempts // _BATCH)
     counts = Runs(*_split(kernel, simulate.curves(seed, physics, kernel, batches, question.budget, question.take)))
     tables, verdicts, misses = fitted.crossed(question, counts.main[:, 0], own, _BATCH, middle)
+    if not tables:
+        low, high = np.quantile(own, (0.1, 0.9))
+        rule = f"some that attempts meet (without noise the errors of these images are {low:.3g} to {high:.3g})"
+        raise Unanswerable(f"generative.thresholds: need {rule}, got {list(settings.thresholds)}")
     tables += fitted.of_latents(settings, counts.others, own_of_others, _BATCH // _FEWER, near, middle)
     tables += [_shared(settings, counts, middle), *_joint(settings, counts, sets, middle)]
     table = join(*tables)

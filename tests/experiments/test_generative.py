@@ -64,6 +64,13 @@ def test_a_run_writes_what_it_found_and_pilots_that_can_be_read(sim, tmp_path):
 
 
 @pytest.mark.slow
+def test_thresholds_that_no_attempt_meets_are_refused_with_those_that_some_would(sim):
+    code, _, err = sim("run", *SMALL[:-1], "generative.thresholds=[1e-6]", "generative.examples=[8,16,32]")
+    assert code == 2 and err.count("\n") == 1
+    assert "generative: generative.thresholds: need some that attempts meet (without noise the errors of these" in err
+
+
+@pytest.mark.slow
 def test_calibrate_answers_for_every_temperature_and_threshold(sim, tmp_path, capsys):
     assert sim("run", *SMALL, "figure=true")[0] == 0
     [where] = tmp_path.glob("outputs/*/generative")
