@@ -18,6 +18,7 @@ from sim.figures.files import draw, save
 ROOT = Path(__file__).resolve().parents[1]
 WHERE = ROOT / "outputs" / "reference" / "gallery"
 KEPT = ("table.csv", "verdict.json", "manifest.json", "figure.png")
+FURTHER = {"generative": ("fits.csv", "strip.csv")}
 COVERAGE, LEARNING, JOINT = "experiment=coverage", "experiment=learning_curve", "experiment=joint"
 GALLERY = {  # a name, and what is typed after `python -m sim run`
     "features_finite": [LEARNING, "features.size=1e5", "examples.max=1e9"],
@@ -35,6 +36,7 @@ GALLERY = {  # a name, and what is typed after `python -m sim run`
     "difficulty_reciprocal": [COVERAGE, "difficulty=reciprocal"],
     "difficulty_latent_precision": [COVERAGE, "difficulty=latent_precision"],
     "difficulty_latent_precision_bias": [COVERAGE, "difficulty=latent_precision", "difficulty.bias=1"],
+    "difficulty_small_ball": [COVERAGE, "difficulty=small_ball", "attempts.max=1e9", "budget.problems=671088640"],
     "difficulty_empirical": [COVERAGE, "difficulty=empirical"],
     "dependence_zipf": [COVERAGE, "dependence=zipf"],
     "dependence_markov": [COVERAGE, "dependence=markov"],
@@ -50,6 +52,8 @@ GALLERY = {  # a name, and what is typed after `python -m sim run`
     "importance": ["experiment=importance"],
     "noise": ["experiment=noise", "budget.learners=400000"],
     "capacity": ["experiment=capacity"],
+    "allocation": ["experiment=allocation"],
+    "generative": ["experiment=generative"],
 }
 
 
@@ -82,10 +86,10 @@ def _redraw(name, simulate):
             subprocess.run(command, cwd=made, env=environment, check=True, stdout=subprocess.DEVNULL)
             [table] = Path(made).glob("outputs/*/*/table.csv")
             where.mkdir(parents=True, exist_ok=True)
-            for kept in KEPT:
+            for kept in (*KEPT, *FURTHER.get(name, ())):
                 shutil.copy(table.with_name(kept), where / kept)
     else:
-        save(draw(read_run(where)), where / "figure")
+        save(draw(read_run(where), where), where / "figure")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ options:
 environment:
   SIM_COMPILATION_CACHE   compiled programs are kept in the user's cache folder, so that the next run starts sooner:
                           off keeps none, a path keeps them there (at most 64 MiB); results are the same
+  SIM_MODEL_CACHE         the same for models that were trained (experiment=generative), which need not be again
 
 Results are written below outputs/ in the current folder. Bad input ends with one sentence and exit code 2.
 """

@@ -44,6 +44,10 @@ class TooLarge(ValueError):
     """A run that does not fit in the memory it may use."""
 
 
+class Unanswerable(ValueError):
+    """A run whose draws say nothing of the question."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """How much is drawn: problems (test examples) in all, rounded up to whole batches, and how the work is cut."""

@@ -73,6 +73,11 @@ def beta_sampler(alpha, beta, ceiling):
     return quantile.beta_quantile(quantiles.beta_log_odds(alpha, beta), ceiling)
 
 
+def small_ball_sampler(dimension, temperature, ceiling):
+    """samplers.quantile.BetaQuantile with the table of a small ball, from float64."""
+    return quantile.beta_quantile(quantiles.small_ball_log_odds(dimension, temperature), ceiling)
+
+
 def gamma_ratio_sampler(alpha, beta, ceiling):
     """samplers.difficulty.GammaRatio."""
     return difficulty.GammaRatio(*(np.asarray(x, np.float32) for x in (alpha, beta, ceiling)))

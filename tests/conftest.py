@@ -5,6 +5,7 @@ import sys
 
 import jax
 import pytest
+from absl import logging as absl_logging
 
 from sim import __main__ as command_line
 
@@ -15,7 +16,10 @@ jax.config.update("jax_debug_key_reuse", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
-os.environ["SIM_COMPILATION_CACHE"] = "off"  # tests leave nothing in the user's folders
+# Hydra closes the handlers of all logs, and that of optax's would close the file that pytest has put for stderr.
+absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
+
+os.environ["SIM_COMPILATION_CACHE"] = os.environ["SIM_MODEL_CACHE"] = "off"  # tests leave nothing in user's folders
 
 
 @pytest.fixture

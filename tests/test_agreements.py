@@ -18,7 +18,15 @@ from sim.axes import LEARNERS, MEMBERS, features
 from sim.axes.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
 from sim.axes.difficulty import Beta, Certain, Empirical, GammaRatio
 from sim.axes.memory import Arrival, Capacity, Guessing, MultiTrace
-from sim.axes.spread import ContinuousBernoulli, LatentPrecision, Reciprocal, ScaledBeta, ScaledKumaraswamy, Uniform
+from sim.axes.spread import (
+    ContinuousBernoulli,
+    LatentPrecision,
+    Reciprocal,
+    ScaledBeta,
+    ScaledKumaraswamy,
+    SmallBall,
+    Uniform,
+)
 from sim.axes.verifier import Noisy, Perfect
 from sim.experiments.question import Law
 from sim.laws import (
@@ -195,6 +203,15 @@ ROWS = {  # a law's exponent is moved by 2 % (b = 1 - 1/s), a neighbour is a law
     ),
     "latent precision with a bias, against none": lambda: spread(
         LatentPrecision(1.5, 0.5, 0.3), LatentPrecision(1.5, 0.5, 0.0)
+    ),
+    **{
+        f"noise in {m} directions, exponent 2 / {m}, against it 2 % off": lambda m=m: spread(
+            SmallBall(m, 0.05, 1.0), SmallBall(m / 1.02, 0.05, 1.0)
+        )
+        for m in (2.0, 4.0, 8.0)
+    },
+    "noise in 4 directions, threshold met by 0.8, against a temperature 2 % off": lambda: spread(
+        SmallBall(4.0, 0.05, 0.8), SmallBall(4.0, 0.051, 0.8)
     ),
     "Zipf-discounted attempts, against the discount 5 % off": lambda: dependent(Zipf(0.5), Zipf(0.525)),
     "Zipf-discounted attempts at discount 1 (a power of the logarithm), against 1.05": lambda: dependent(
@@ -487,6 +504,10 @@ POWER_LAWS = {  # difficulty, dependence, the law of many attempts, and numbers 
     "scaled Beta, c k attempts": (
         *(ScaledBeta(3.5, 0.25, 0.1), Independent()),
         *(difficulty.scaled_beta_tail(3.5, 0.25, 0.1), (1e5, 1e6, 1e7)),
+    ),
+    "noise in 2 directions, exponent 1": (
+        *(SmallBall(2.0, 0.05, 1.0), Independent()),
+        *(difficulty.small_ball_tail(2.0, 0.05), (3, 10, 100)),
     ),
     "any density near 0, continuous Bernoulli": (
         *(ContinuousBernoulli(0.1), Independent()),

@@ -45,6 +45,11 @@ def test_estimators_know_no_law_and_no_sampler():
     assert not importers(r"sim|jax", [ROOT / "sim/estimators.py"])
 
 
+def test_models_that_are_trained_know_no_law_and_nobody_else_knows_their_libraries():
+    assert not importers(r"scipy|sim(?!\.(generative|keys))", inside("generative"))
+    assert all(path.startswith("sim/generative/") for path in importers(r"equinox|optax|sklearn"))
+
+
 def test_only_the_app_knows_hydra():
     assert all(path.startswith(("sim/app/", "sim/__main__")) for path in importers(r"hydra|omegaconf"))
 

@@ -87,8 +87,9 @@ def _positive(text):
 
 def check(until, name, question):
     """Refuse what an experiment cannot be drawn until."""
-    if name == "replay":
-        raise ValueError("budget.until: need experiments that simulate, got replay, of recorded attempts")
+    drawn_elsewhere = {"replay": "of recorded attempts", "generative": "of generative.attempts"}
+    if name in drawn_elsewhere:
+        raise ValueError(f"budget.until: need experiments that simulate, got {name}, {drawn_elsewhere[name]}")
     if until.at is None:
         return
     if _loss(name) is None:

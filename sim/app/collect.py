@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from sim.app import asking, dataset, folder, parameters, points, status
 from sim.app.writing import whole
-from sim.experiments import NAMES
+from sim.experiments import EXPERIMENTS, NAMES
 
 HELP = """\
 python -m sim collect: join the tables of all points of a sweep in one dataset.
@@ -105,9 +107,11 @@ def _table(position, where, name):
     run = folder.read_run(where / name)
     path = where / name / "table.csv"
     head, *lines = path.read_text(encoding="utf-8").splitlines()
-    if head != ",".join(folder.COLUMNS):
-        raise ValueError(f"{path}, line 1: need the columns {', '.join(folder.COLUMNS)} in this order, got {head}")
-    return dataset.Table(position, name, run, lines)
+    columns = (*folder.COLUMNS, *EXPERIMENTS[name].further)
+    if head != ",".join(columns):
+        raise ValueError(f"{path}, line 1: need the columns {', '.join(columns)} in this order, got {head}")
+    further = {name: folder.numbers(path, name, run.table[name]) for name in columns[len(folder.COLUMNS) :]}
+    return dataset.Table(position, name, run._replace(table=run.table | further), lines)
 
 
 def _parameters(sweep, tables):
@@ -130,12 +134,21 @@ def _summary(sweep, verdicts, varied):
 
 def _write_rows(path, sweep, tables, varied):
     """Write dataset.csv: the rows of all tables as they stand, after the point and its parameters."""
-    lines = [_row(["point", *varied.values, "experiment", *folder.COLUMNS])]
+    further = list(dict.fromkeys(name for table in tables for name in EXPERIMENTS[table.experiment].further))
+    lines = [_row(["point", *varied.values, "experiment", *folder.COLUMNS, *further])]
     for table in tables:
         own = [folder.cell(values[table.position]) for values in varied.values.values()]
         head = _row([sweep.points[table.position].number, *own, table.experiment])
-        lines += [f"{head},{line}" for line in table.lines]
+        lines += [f"{head},{line}" for line in (_widened(table, further) if further else table.lines)]
     whole(path, ("\n".join(lines) + "\n").encode())
+
+
+def _widened(table, further):
+    """Lines of the table with all further columns, nothing in those that it does not have."""
+    own, nothing = EXPERIMENTS[table.experiment].further, np.full(len(table.lines), np.nan)
+    cells = zip(*(table.run.table[name] if name in own else nothing for name in further), strict=True)
+    for line, more in zip(table.lines, cells, strict=True):
+        yield ",".join([line.rsplit(",", len(own))[0] if own else line, *map(folder.cell, more)])
 
 
 def _row(cells):

@@ -113,9 +113,11 @@ class Dataset:
         else:
             length = max(len(block["estimate"]) for block in blocks.values())
             more, size, rows = ((f"{name}.row",), [length], None) if length > 1 else ((), [], None)
+        told = (heading.column, *_BESIDE, *_quantity_words(heading))
+        further = dict.fromkeys(column for block in blocks.values() for column in block if column not in told)
         beside = [
             self._add_place(f"{name}.{column}", column, heading, blocks, more, size, rows)
-            for column in _BESIDE
+            for column in (*_BESIDE, *further)
             if column not in (axes or {}) and any(not np.isnan(block[column]).all() for block in blocks.values())
         ]
         for column, (words, unit) in _quantity_words(heading).items():
@@ -128,7 +130,7 @@ class Dataset:
 
     def _add_place(self, name, column, heading, blocks, more, size, rows):
         """Add a column that says where the rows were made; its name."""
-        words = heading.axis if column == heading.column else _WORDS[column]
+        words = heading.axis if column == heading.column else _WORDS.get(column, column)
         attributes = _named(words, _UNITS.get(column, "1"))
         if all(_constant(block[column]) for block in blocks.values()):
             more, size, rows = (), [], None

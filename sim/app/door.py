@@ -81,12 +81,17 @@ def _built(section, node, kind, before=(), behind=()):
 def _settings(name, node):
     """What an experiment alone is set by, checked; None where it has no section of its own."""
     kind = EXPERIMENTS[name].settings
-    return kind and _built(name, node, kind)
+    built = kind and _built(name, node, kind)
+    return built.read() if hasattr(built, "read") else built
 
 
 def _value(name, value, type_):
     if type_ is str:
         return "" if value is None else str(value)
+    if type_ is tuple:
+        if not isinstance(value, list):
+            raise ValueError(f"{name}: need a list of numbers such as [1, 2], got {value!r}")
+        return tuple(number(name, each) for each in value)
     return number(name, value, whole=type_ is int)
 
 

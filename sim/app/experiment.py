@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from sim.app import adaptive, checkpoint, folder, machine, place, report, taking
+from sim.app import adaptive, cache, checkpoint, folder, learning, machine, place, report, taking
 
 CHECKPOINT = "checkpoint"
 
@@ -29,7 +29,8 @@ def answer(point, name, question, record, source):
         source,
         until is not None,
     )
-    run, question = _run_of(name), question._replace(take=taker)
+    learner = learning.Learner(cache.models, machine.kind(), taker.say)
+    run, question = _run_of(name), question._replace(take=taker, learn=learner)
     if until is None:
         found = run(question)
     else:
@@ -41,6 +42,8 @@ def answer(point, name, question, record, source):
         print(report.until_line(reached, found.unit))
         manifest["until"] = adaptive.record(reached)
     folder.write_run(target, found.columns, found.verdicts, manifest)
+    for file, columns in found.files.items():
+        folder.write_columns(target / file, columns)
     if point.config["figure"]:
         _draw(target)
     checkpoint.remove(taker.folder)
@@ -60,7 +63,7 @@ def steps_of(name, question):
         raise _Planned(steps)
 
     try:
-        _run_of(name)(question._replace(take=take))
+        _run_of(name)(question._replace(take=take, learn=lambda training: training.begin()))
     except _Planned as planned:
         [steps] = planned.args
     return steps
@@ -79,7 +82,13 @@ def identity(config, name):
 def inputs(record):
     """Digests of the files that a flat record names."""
     paths = {key: Path(value) for key, value in record.items() if key.endswith(".path") and value}
-    return {f"contents of {key}": hashlib.sha256(path.read_bytes()).hexdigest() for key, path in paths.items()}
+    return {f"contents of {key}": _digest(path) for key, path in paths.items()}
+
+
+def _digest(path):
+    """Of a file, or of all files of a folder."""
+    files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+    return hashlib.sha256(b"".join(hashlib.sha256(each.read_bytes()).digest() for each in files)).hexdigest()
 
 
 def finished(where, own, contents):
@@ -104,7 +113,7 @@ def _progress(starts, name):
 def _draw(target):
     from sim.figures import files  # loads matplotlib
 
-    files.save(files.draw(folder.read_run(target)), target / "figure")
+    files.save(files.draw(folder.read_run(target), target), target / "figure")
 
 
 def _manifest(config, name, question, answer, seconds):

@@ -33,7 +33,7 @@ def read_run(folder) -> Run:
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder, need a run folder with table.csv, verdict.json and manifest.json")
-    table = _read_columns(folder / "table.csv", COLUMNS, COLUMNS[1:])
+    table = read_columns(folder / "table.csv", COLUMNS, COLUMNS[1:])
     for column in ("examples", "attempts", "depth", "stderr"):
         lowest = np.nanmin(table[column], initial=np.inf)
         if lowest < 0 or (lowest == 0 and column != "stderr"):
@@ -50,7 +50,7 @@ def read_run(folder) -> Run:
 def read_summary(folder) -> dict:
     """The columns of a sweep's summary.csv; ValueError, in one sentence, when it is missing or damaged."""
     path = Path(folder) / "summary.csv"
-    summary = _read_columns(path, SUMMARY_COLUMNS, ("predicted", "measured", "stderr"))
+    summary = read_columns(path, SUMMARY_COLUMNS, ("predicted", "measured", "stderr"))
     for line, word in enumerate(summary["verdict"], start=2):
         if word not in VERDICTS:
             raise ValueError(f"{path}, line {line}: verdict must be one of {', '.join(VERDICTS)}, got {word!r}")
@@ -74,7 +74,8 @@ def read_json(path):
         raise ValueError(f"{path}, line {error.lineno}: not valid JSON ({error.msg})") from error
 
 
-def _read_columns(path, needed, numeric):
+def read_columns(path, needed, numeric):
+    """Columns of a CSV file, `numeric` ones float64; ValueError, in one sentence, where one of `needed` is absent."""
     try:
         header, *rows = list(csv.reader(_read_text(path).splitlines())) or [[]]
     except csv.Error as error:
@@ -89,19 +90,20 @@ def _read_columns(path, needed, numeric):
             raise ValueError(f"{path}, line {line}: need {len(header)} cells as in the header, got {len(row)}")
     columns = dict(zip(header, zip(*rows, strict=True), strict=True))
     return {
-        name: _numbers(path, name, cells) if name in numeric else np.array(cells, dtype=object)
+        name: numbers(path, name, cells) if name in numeric else np.array(cells, dtype=object)
         for name, cells in columns.items()
     }
 
 
-def _numbers(path, name, cells):
-    numbers = np.full(len(cells), np.nan)
+def numbers(path, name, cells):
+    """Cells of a column as float64; ValueError, in one sentence, where one is neither a number nor empty."""
+    found = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         try:
-            numbers[row] = float(cell or "nan")
+            found[row] = float(cell or "nan")
         except ValueError:
             raise ValueError(f"{path}, line {row + 2}: column {name} needs a number or nothing, got {cell!r}") from None
-    return numbers
+    return found
 
 
 def _check_verdicts(path, verdicts):
@@ -128,7 +130,7 @@ def write_run(folder, columns, verdicts, manifest):
     """Write the three files of a run folder, made if need be; each appears whole or not at all."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_columns(folder / "table.csv", {name: columns[name] for name in COLUMNS})
+    write_columns(folder / "table.csv", {name: columns[name] for name in COLUMNS} | columns)
     write_json(folder / "verdict.json", [asdict(verdict) for verdict in verdicts])
     write_json(folder / "manifest.json", manifest)
 

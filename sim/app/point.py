@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sim.app import adaptive, checkpoint, door, experiment, folder, machine, place, processes, report, state, taking
 from sim.app.configuration import refused
-from sim.model import TooLarge
+from sim.model import TooLarge, Unanswerable
 from sim.steps import Steps
 
 FAILED, REFUSED = "failed", "refused"
@@ -225,7 +225,7 @@ def _experiments(point, asked, record, source):
             continue
         try:
             answer = experiment.answer(point, name, question, record, source(name))
-        except (TooLarge, adaptive.Unmeasured) as error:
+        except (TooLarge, Unanswerable, adaptive.Unmeasured) as error:
             record.experiment(name, state="failed")
             outcome = _ended(record, REFUSED, f"{name}: {refused(error)}")
             continue

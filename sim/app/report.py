@@ -64,6 +64,9 @@ def estimate_lines(name, question, estimate, devices):
     cut = estimate.cut
     learners = EXPERIMENTS[name].learners or (name == "learning_curve" and question.memory_name in LEARNERS)
     drawn = f"{question.learners:,} learners" if learners else f"{cut.batches * BATCH:,} problems"
+    if name == "generative":
+        own = question.settings
+        drawn = f"models to be trained first, then {own.attempts:,} attempts at each of {own.images:,} images"
     part = f" (timed on {estimate.part})" if estimate.part else ""
     whole = estimate.compiling + estimate.drawing
     return [

@@ -36,6 +36,7 @@ MEMBERS = {
         "uniform": spread.Uniform,
         "reciprocal": spread.Reciprocal,
         "latent_precision": spread.LatentPrecision,
+        "small_ball": spread.SmallBall,
         "certain": difficulty.Certain,
         "empirical": difficulty.Empirical,
     },

@@ -208,3 +208,43 @@ class LatentPrecision(Difficulty):
         from sim.laws import difficulty
 
         return difficulty.latent_precision_tail(self.beta, self.tolerance) if self.bias == 0 else None
+
+
+@dataclass(frozen=True)
+class SmallBall(Difficulty):
+    """A toy autoencoder: an attempt is right if noise in `dimension` directions leaves the reconstruction near enough.
+
+    Success probability P(chi2_m <= u / tau): u ~ Uniform(0, 1) is the room that the problem's own error leaves below a
+    threshold of 1, on a share `ceiling` of the problems; on the others it leaves none.
+    """
+
+    dimension: float
+    temperature: float
+    ceiling: float
+
+    law = "pass@k = A E[1 - (1 - s)^k], s = P(chi2_m <= u / tau)"
+
+    def check(self):
+        """Refuse what is no distribution, and noise whose probabilities float64 cannot carry."""
+        need(0.1 <= self.dimension <= 100, "difficulty.dimension", "0.1 <= dimension <= 100", self.dimension)
+        rule = "0.001 <= temperature <= 1000"
+        need(1e-3 <= self.temperature <= 1e3, "difficulty.temperature", rule, self.temperature)
+        need(0 < self.ceiling <= 1, "difficulty.ceiling", "0 < ceiling <= 1", self.ceiling)
+
+    def sampler(self):
+        """From a table of quantiles."""
+        from sim import simulate
+
+        return simulate.small_ball_sampler(self.dimension, self.temperature, self.ceiling)
+
+    def problems(self):
+        """Quadrature over problems."""
+        from sim.laws import difficulty
+
+        return difficulty.small_ball(self.dimension, self.temperature, self.ceiling)
+
+    def tail(self):
+        """Of the excess over 1 - ceiling: the exponent is 2 / dimension at every temperature."""
+        from sim.laws import difficulty
+
+        return difficulty.small_ball_tail(self.dimension, self.temperature, self.ceiling)

@@ -18,7 +18,7 @@ from sim.calibration import mixtures
 _REPLICATES = 199
 _BINS = 12
 _MOST, _ATTEMPTS, _SIZES = 4000, 500, 8  # problems, attempts of each, and different numbers of these, tested
-_COMPONENTS = 6
+COMPONENTS = 6
 _URN = 1e8  # attempts of a problem
 _TOLD = 10.0  # variance of the changes of outcome from which on their sum is normal
 _STEPS, _DIFFERENCE = 60, 1e-5
@@ -133,12 +133,12 @@ def _smooth(attempts, successes, generator):
     counts = np.stack([own, *(np.bincount(one, minlength=pairs.shape[1]) for one in drawn)])
     fitted = np.concatenate([theta, fit(counts[1:], likelihood.kernel, theta[0])])
     chance = mixtures.beta(fitted) @ likelihood.kernel.T * np.exp(likelihood.log_scale)
-    sums, variances = np.zeros((2, _COMPONENTS, len(counts)))
+    sums, variances = np.zeros((2, COMPONENTS, len(counts)))
     for begin, end in pairwise(offsets):
         p = chance[:, begin:end] / chance[:, begin:end].sum(axis=1, keepdims=True)
         u = 2 * np.cumsum(p, axis=1) - p - 1
         here = counts[:, begin:end]
-        for j in range(_COMPONENTS):
+        for j in range(COMPONENTS):
             h = special.eval_legendre(j + 1, u)
             mean = (p * h).sum(axis=1, keepdims=True)
             sums[j] += (here * (h - mean)).sum(axis=1)

@@ -145,6 +145,7 @@ def _voices(average, likelihood, ks, curve, attempts):
     ks, curve: unbiased pass@k of the pilot.
     """
     chosen = np.isin(average.law, POINT)
+    chosen |= not chosen.any()  # a pilot may rule all of these out
     part = average._replace(weight=average.weight[chosen], mixing=average.mixing[chosen])
     mean, variance = these_moments(part, likelihood, attempts)
     drawn = published.line(ks, curve, attempts)

@@ -29,18 +29,29 @@ def exponential_power(ks, curve, attempts):
 
 def ceiling_law(ks, curve, attempts):
     """pass@k = A (1 - B(alpha + k, beta) / B(alpha, beta)), by least squares of pass@k (Levi 2024, Eq. 7)."""
-    return _least_squares(_levi, (2, -1, 3), ks, curve)(attempts)
+    return levi(ceiling_law_fit(ks, curve), np.asarray(attempts, float))
 
 
-def _levi(theta, k):
+def ceiling_law_fit(ks, curve, start=(2.0, -1.0, 3.0)):
+    """(log alpha, log beta, log odds of A) of `ceiling_law`.  start: of the search."""
+    return _found(levi, start, ks, curve)
+
+
+def levi(theta, k):
+    """pass@k of Eq. 7, from theta as `ceiling_law_fit` has it."""
     alpha, beta = np.exp(theta[0]), np.exp(theta[1])
     return special.expit(theta[2]) * -np.expm1(special.betaln(alpha + k, beta) - special.betaln(alpha, beta))
 
 
 def _least_squares(law, start, ks, curve):
     """The law with the parameters that fit best, as a function of k."""
-    found = optimize.least_squares(lambda theta: law(theta, ks) - curve, np.array(start, float), bounds=(-12, 12))
-    return lambda attempts: law(found.x, np.asarray(attempts, float))
+    theta = _found(law, start, ks, curve)
+    return lambda attempts: law(theta, np.asarray(attempts, float))
+
+
+def _found(law, start, ks, curve):
+    """Parameters, each between -12 and 12, that fit best."""
+    return optimize.least_squares(lambda theta: law(theta, ks) - curve, np.array(start, float), bounds=(-12, 12)).x
 
 
 def plug_in(attempts_made, successes, attempts):

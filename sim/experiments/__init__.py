@@ -27,6 +27,7 @@ class Experiment(NamedTuple):
     recorded problems).
     settings: what it alone is set by, a section of the configuration with its name.  usual: axes on which it takes
     the usual member only.  learners: whether budget.learners says how much is drawn.
+    further: columns that its table has beside those of all tables.
     """
 
     question: str
@@ -36,6 +37,7 @@ class Experiment(NamedTuple):
     settings: type | None = None
     usual: tuple[str, ...] = ()
     learners: bool = False
+    further: tuple[str, ...] = ()
 
 
 _EXAMPLES, _ATTEMPTS = ("examples", "examples n"), ("attempts", "attempts k")
@@ -175,6 +177,36 @@ EXPERIMENTS = {
         ("features",),
         settings.Capacity,
         ("features", "memory", "sampling"),
+    ),
+    "allocation": Experiment(
+        "Examples and attempts share one budget: what split leaves least unsolved?",
+        {
+            "failure": Heading(*_EXAMPLES, "unsolved"),
+            "best_examples": Heading("examples", "all in examples", "best n", unit="examples"),
+            "best_failure": Heading("examples", "all in examples", "unsolved at best"),
+            "regret": Heading("examples", "all in examples", "the best n found loses"),
+        },
+        (),
+        ("learning", "difficulty"),
+        settings.Allocation,
+        (*_ATTEMPTS_ALONE, "memory"),
+    ),
+    "generative": Experiment(
+        "Autoencoders that have memorised images make noisy attempts at them: do they follow the laws?",
+        {
+            "coverage": Heading(*_ATTEMPTS, "pass@k", "Eq. 7 fitted"),
+            "ceiling": Heading(*_ATTEMPTS, "ceiling A", "P(r^2<eps)"),
+            "alpha": Heading(*_ATTEMPTS, "alpha"),
+            "exponent": Heading(*_ATTEMPTS, "exponent beta", "2 / m"),
+            "shared_noise": Heading(*_ATTEMPTS, "pass@k, noise shared", "copula"),
+            "failure": Heading(*_ATTEMPTS, "unsolved"),
+            "learning_exponent": Heading(*_ATTEMPTS, "exponent of n", "joint law"),
+        },
+        ("attempts",),
+        (),
+        settings.Generative,
+        (*_ATTEMPTS_ALONE, "features", "memory"),
+        further=("temperature", "threshold", "latent"),
     ),
 }
 NAMES = tuple(EXPERIMENTS)

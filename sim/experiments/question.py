@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.generative.training import learn
 from sim.model import BATCH, Budget
 from sim.steps import take
 from sim.verdict import sigmas
@@ -57,16 +58,21 @@ class Question(NamedTuple):
     law: Law
     settings: Any = None
     take: Callable = take
+    learn: Callable = learn
 
 
 class Answer(NamedTuple):
-    """Columns of the table, verdicts, and how much was drawn: so many problems or learners."""
+    """Columns of the table, verdicts, and how much was drawn: so many problems or learners.
+
+    files: further tables, {name of the file: its columns}.
+    """
 
     columns: dict[str, np.ndarray]
     verdicts: list
     draws: int
     represented: float
     unit: str = "problems"
+    files: dict = {}  # noqa: RUF012 (never changed)
 
 
 def rows(quantity, curve, law, examples=np.nan, attempts=np.nan, depth=np.nan):

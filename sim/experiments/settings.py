@@ -1,6 +1,8 @@
 """What single experiments are set by, each a section of the configuration with the experiment's name."""
 
-from dataclasses import dataclass
+import importlib.util
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sim.model import BATCH, need
 
@@ -137,3 +139,88 @@ class Capacity:
     def check(self):
         """Refuse budgets that leave no choice."""
         need(100 <= self.product <= 1e15, "capacity.product", "a number from 100 to 1e15", self.product)
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """A budget for examples and attempts, all in one unit.
+
+    budget: the largest.  example: price of an example.  attempt: price of an attempt.  problems: at which attempts are
+    made, each as often.
+    """
+
+    budget: float
+    example: float
+    attempt: float
+    problems: float
+
+    def check(self):
+        """Refuse what costs nothing, and budgets that leave no choice."""
+        for name in ("example", "attempt"):
+            value = getattr(self, name)
+            need(1e-12 <= value <= 1e12, f"allocation.{name}", f"1e-12 <= {name} <= 1e12", value)
+        need(1 <= self.problems <= 1e12, "allocation.problems", "1 <= problems <= 1e12", self.problems)
+        least, most = 100 * (self.example + self.attempt * self.problems), 1e15 * min(self.example, self.attempt)
+        rule = f"from {least:g} (100 examples, and 100 attempts at every problem) to {most:g}"
+        need(least <= self.budget <= most, "allocation.budget", rule, self.budget)
+
+
+@dataclass(frozen=True)
+class Generative:
+    """Autoencoders that memorise images, and the attempts they make at them.
+
+    path: of images, "" for scikit-learn's digits.  images: how many.  latent, width, steps, noise: of the models and
+    their training (sim.generative.vae.Task).  temperatures, thresholds: of attempts; those in the middle are used where
+    there is but one.  attempts: at every image.  latents: of further models.  shared: share of the noise's variance
+    that attempts have in common, where they do.  zipf: exponent of the images' frequencies where they have one.
+    examples: sizes of the training sets drawn with these.  pictures: sim.generative.images.Images, read at the door.
+    """
+
+    path: str
+    images: int
+    latent: int
+    width: int
+    steps: int
+    noise: float
+    temperatures: tuple
+    thresholds: tuple
+    attempts: int
+    latents: tuple
+    shared: float
+    zipf: float
+    examples: tuple
+    pictures: Any = field(default=None, repr=False, compare=False)
+
+    def check(self):
+        """Refuse where the libraries are missing, and what can be neither trained nor drawn."""
+        missing = [name for name in ("equinox", "optax", "sklearn") if importlib.util.find_spec(name) is None]
+        if missing:
+            rule = "need equinox, optax and scikit-learn"
+            raise ValueError(f"generative: {rule} (pip install 'sim[generative]'), got no {', '.join(missing)}")
+        need(20 <= self.images <= 2**14, "generative.images", "a whole number from 20 to 16384", self.images)
+        for name, least, most in (("latent", 1, 256), ("width", 1, 4096), ("steps", 1, 10**6)):
+            value = getattr(self, name)
+            need(least <= value <= most, f"generative.{name}", f"a whole number from {least} to {most}", value)
+        need(1e-3 <= self.noise <= 10, "generative.noise", "0.001 <= noise <= 10", self.noise)
+        self._check_lists()
+        rule = "a whole number from 1024 to 131072, the attempts at every image"
+        need(1024 <= self.attempts <= 2**17, "generative.attempts", rule, self.attempts)
+        need(0 < self.shared < 1, "generative.shared", "0 < shared < 1", self.shared)
+        need(0 <= self.zipf <= 5, "generative.zipf", "0 <= zipf <= 5", self.zipf)
+
+    def _check_lists(self):
+        rules = {"temperatures": (1e-3, 100), "thresholds": (1e-9, 1), "latents": (1, 256), "examples": (2, 10**6)}
+        for name, (least, most) in rules.items():
+            numbers = getattr(self, name)
+            whole = name in ("latents", "examples")
+            good = all(least <= x <= most and (not whole or x == int(x)) for x in numbers)
+            few = 1 if name in ("temperatures", "thresholds") else 3 if name == "examples" else 0
+            rule = f"{'whole ' * whole}numbers from {least:g} to {most:g}, ascending, at least {few} of them"
+            ascending = list(numbers) == sorted(set(numbers))
+            need(good and ascending and few <= len(numbers) <= 16, f"generative.{name}", rule, list(numbers))
+
+    def read(self):
+        """The same with the images of the path."""
+        from sim.generative import images
+
+        return replace(self, pictures=images.read(self.path, self.images))

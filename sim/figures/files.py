@@ -18,12 +18,13 @@ UNDATED = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}  # so that th
 
 
 @rc_context(STYLE)
-def draw(run) -> Figure:
-    """The figure of the run's experiment."""
+def draw(run, where=None) -> Figure:
+    """The figure of the run's experiment.  where: folder of the run, for figures that need more than its table."""
     experiment = run.manifest["experiment"]
     if experiment not in EXPERIMENTS:
         raise ValueError(f"manifest.json: experiment must be one of {', '.join(EXPERIMENTS)}, got {experiment!r}")
-    return importlib.import_module(f"sim.figures.{experiment}").draw(run)
+    module = importlib.import_module(f"sim.figures.{experiment}")
+    return module.draw(run, *(module.further(where) if hasattr(module, "further") else ()))
 
 
 @rc_context(STYLE)
@@ -79,4 +80,4 @@ def _redrawn(experiment, folder):
     run = read_run(folder)
     if run.manifest["experiment"] != experiment:
         raise ValueError(f"{folder}: need a folder of experiment {experiment}, got one of {run.manifest['experiment']}")
-    return draw(run)
+    return draw(run, folder)

@@ -131,7 +131,7 @@ def test_the_programs_not_used_for_longest_make_room(monkeypatch, tmp_path):
         path.write_bytes(bytes(100))
         os.utime(path, (1000 * (i + 1) - 2000 * (name == "older"), 5000))  # last used, last written
     (tmp_path / "notes").write_bytes(bytes(1000))
-    cache._prune(tmp_path)
+    cache._prune(tmp_path, "*-cache")
     assert {path.name for path in tmp_path.iterdir()} == {"new-cache", "old-cache", "notes"}
 
 

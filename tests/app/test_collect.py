@@ -385,7 +385,8 @@ def assert_round_trip(where):
     for path in where.glob("point_*/*/table.csv"):
         number, experiment = int(path.parts[-3].removeprefix("point_")), path.parts[-2]
         own = folder.read_run(path.parent).table["quantity"]
-        assert [tuple(row[name] for name in folder.COLUMNS) for row in rows(where)
+        columns = (*folder.COLUMNS, *EXPERIMENTS[experiment].further)
+        assert [tuple(row[name] for name in columns) for row in rows(where)
                 if (row["point"], row["experiment"]) == (str(number), experiment)] == [
             tuple(line.split(",")) for line in path.read_text().splitlines()[1:]
         ]  # fmt: skip

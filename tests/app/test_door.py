@@ -169,7 +169,8 @@ def test_a_lattice_draws_problems_by_arrival_and_first_success_but_no_replay(com
 
 
 ONE_UNIFORM = (
-    *("beta", "scaled_beta", "scaled_kumaraswamy", "continuous_bernoulli", "uniform", "reciprocal", "certain"),
+    *("beta", "scaled_beta", "scaled_kumaraswamy", "continuous_bernoulli", "uniform", "reciprocal", "small_ball"),
+    "certain",
     "empirical",
 )
 NO_LATTICE = [
@@ -459,7 +460,7 @@ def test_an_unknown_key_is_refused_at_the_top(good):
     assert refusal(good) == (
         "colour: no such key; the top level has features, memory, difficulty, dependence, verifier, attempts, "
         "sampling, examples, budget, experiments, verification, selection, cost, suite, importance, noise, capacity, "
-        "seed, output, figure, dry, resume, distributed, together, cluster, law, plugins"
+        "allocation, generative, seed, output, figure, dry, resume, distributed, together, cluster, law, plugins"
     )
 
 

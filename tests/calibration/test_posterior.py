@@ -5,7 +5,8 @@ import pytest
 from scipy import special, stats
 
 from sim import estimators
-from sim.calibration import mixtures, posterior, prediction
+from sim.calibration import curve, mixtures, posterior, prediction
+from sim.pilot.pilot import Pilot
 from tests import checks
 
 
@@ -115,3 +116,15 @@ def test_ranks_of_what_was_drawn_from_the_prior_are_uniform(name):
         checks.assert_counts(np.histogram(column, 10, (0, 1))[0], np.full(10, 0.1))
     with pytest.raises(AssertionError):
         checks.assert_counts(np.histogram(np.array(elsewhere)[:, 0], 10, (0, 1))[0], np.full(10, 0.1))
+
+
+def test_a_pilot_that_rules_the_beta_laws_out_has_a_point_too():
+    """Half of the problems all but certain, half all but impossible."""
+    successes = np.repeat([16383.0, 5.0], 100)
+    pilot = Pilot("two", [str(i) for i in range(200)], np.full(200, 16384.0), successes)
+    likelihood, seen = curve.likelihood(pilot), curve.observed(pilot)
+    average = posterior.average(likelihood)
+    assert not np.isin(average.law, prediction.POINT).any()
+    attempts = np.array([1, 100, 16384.0])
+    point, _ = prediction.told(average, likelihood, seen.attempts, seen.value, attempts)
+    assert (np.diff(point, prepend=0.0) > 0).all() and point[-1] == 1  # every problem was solved

@@ -9,7 +9,15 @@ from checks import assert_counts, assert_same_distribution, rejects
 from scipy import special, stats
 
 from sim import keys
-from sim.axes.spread import ContinuousBernoulli, LatentPrecision, Reciprocal, ScaledBeta, ScaledKumaraswamy, Uniform
+from sim.axes.spread import (
+    ContinuousBernoulli,
+    LatentPrecision,
+    Reciprocal,
+    ScaledBeta,
+    ScaledKumaraswamy,
+    SmallBall,
+    Uniform,
+)
 from sim.samplers import bits, spread
 
 LANES = jnp.arange(1 << 20, dtype=jnp.uint32)
@@ -44,6 +52,10 @@ def latent(beta, tolerance):
     return lambda share: np.log(special.erf(tolerance * np.sqrt(stats.gamma.ppf(share, beta / 2) / 2)))
 
 
+def ball(dimension, temperature):
+    return lambda share: stats.chi2.logcdf(share / temperature, dimension)
+
+
 QUANTILES = [  # member, logarithm of the success probability that a share of the problems is below; the same 5 % off
     (ScaledBeta(3.5, 0.25, 0.1), lambda q: np.log(0.1 * stats.beta.ppf(q, 0.25, 3.5)),
      lambda q: np.log(0.1 * stats.beta.ppf(q, 0.2625, 3.5))),
@@ -58,6 +70,8 @@ QUANTILES = [  # member, logarithm of the success probability that a share of th
      lambda q: np.log(1.05e-3) + q * np.log(500 / 1.05)),
     (LatentPrecision(2.5, 0.1, 0.0), latent(2.5, 0.1), latent(2.625, 0.1)),
     (LatentPrecision(0.2, 3.0, 0.0), latent(0.2, 3.0), latent(0.21, 3.0)),
+    (SmallBall(4.0, 0.05, 1.0), ball(4, 0.05), ball(4, 0.0525)),
+    (SmallBall(100.0, 0.02, 1.0), ball(100, 0.02), ball(100, 0.021)),
 ]  # fmt: skip
 
 

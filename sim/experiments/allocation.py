@@ -1,0 +1,140 @@
+"""Examples and attempts share one budget: what split leaves least unsolved?"""
+
+import numpy as np
+
+from sim import estimators, simulate
+from sim.experiments.question import Answer, drawn, join, rows
+from sim.experiments.sides import coverage_prediction, physics
+from sim.laws import allocation as laws
+from sim.laws import joint
+from sim.measurement import Prediction
+from sim.model import BATCH, LARGEST_ATTEMPTS
+from sim.samplers.allocation import splits
+from sim.verdict import judge_fit, judge_means
+
+FAILURE = "E(n, k) = 1 - (1 - E_n)(1 - L(k)) on splits of a budget"
+BEST = "argmin of E(n, k), n c_n + Q k c_k = B"
+_DECADES, _BUDGETS = 4, 5  # budgets up to the one asked for
+_SHARES = np.linspace(-7, 7, 22)  # log-odds of the share that goes to examples
+_NEAR = 3  # splits on either side of the best one that it is told by
+_NORMAL = 400  # failures at a split from which on a mean of batches is taken for normal
+
+
+def run(question):
+    """Simulate the splits of budgets; hold every one against the joint law, and the best of each budget against its.
+
+    The optimum of Hutter's learning curve and Levi's coverage together (their product and its optimum: sim.laws).
+    """
+    settings = question.settings
+    example, attempts = settings.example, settings.attempt * settings.problems
+    budgets = _budgets(settings.budget, example, attempts)
+    pairs = [_splits(budget, example, attempts) for budget in budgets]
+    n, k = (np.concatenate(x) for x in zip(*pairs, strict=True))
+    means = _simulate(question, n, k)
+    error, loss = _laws(question.law)
+    law = joint.failure(error(n), loss(k))
+    curve = estimators.mean_curve(means)
+    told = np.flatnonzero(np.minimum(law, 1 - law) * drawn(question) >= _NORMAL)
+    verdicts = [judge_means(FAILURE, "failure", means[:, told], Prediction(law[told], None, None, True))]
+    best = [
+        _best(budget, example, attempts, own, means[:, piece], law[piece], (error, loss))
+        for budget, own, piece in zip(budgets, pairs, _pieces(pairs), strict=True)
+    ]
+    best = [one for one in best if one is not None]
+    if best:
+        tables, found = zip(*best, strict=True)
+        whole, parts, predicted = (np.stack(x, axis=-1) for x in zip(*found, strict=True))
+        words = f"{BEST}: {_words(question, budgets[-1], example, attempts, (error, loss))}"
+        verdicts.append(judge_fit(words, "best_examples", whole, parts, predicted, len(means)))
+    else:
+        tables = ()
+    table = join(rows("failure", curve, law, examples=n, attempts=k, depth=question.memory.depth), *tables)
+    return Answer(table, verdicts, drawn(question), drawn(question) * float(n.max()) * float(k.max()))
+
+
+def _budgets(largest, example, attempts):
+    """Budgets up to the largest, of which the least leaves a choice."""
+    least = max(largest / 10**_DECADES, 10 * (example + attempts))
+    return np.geomspace(min(least, largest), largest, _BUDGETS)
+
+
+def _splits(budget, example, attempts):
+    """(n [m], k [m]): whole numbers, at least one of either, at various shares of the budget; no pair twice."""
+    n = np.unique(np.floor(budget / example / (1 + np.exp(-_SHARES))).clip(1))
+    n = n.astype(np.float32).astype(float)  # simulated and predicted at the same numbers
+    k = np.floor(laws.attempts_left(n, budget, example, attempts)).clip(1, LARGEST_ATTEMPTS)
+    return n, k.astype(np.float32).astype(float)
+
+
+def _pieces(pairs):
+    """Where the splits of each budget stand among all."""
+    ends = np.cumsum([len(n) for n, _ in pairs])
+    return [slice(end - len(n), end) for end, (n, _) in zip(ends, pairs, strict=True)]
+
+
+def _simulate(question, n, k):
+    """Share of the problems of each batch that are unsolved, [batches, pairs]."""
+    parts = (question.features.sampler(), question.memory.sampler(), question.difficulty.sampler())
+    kernel = splits(*parts, simulate.attempts_sampler(question.attempts), n, k, BATCH)
+    name = f"{physics(question, 'allocation')} {question.settings}"
+    batches = question.budget.batches
+    return simulate.curves(question.seed, name, kernel, batches, question.budget, question.take) / BATCH
+
+
+def _laws(law):
+    """E_n of n [m], and L(k) of k [m]."""
+    return (
+        lambda n: law.memory.error(np.asarray(n, float), law.features),
+        lambda k: coverage_prediction(law, np.asarray(k, float)).curve,
+    )
+
+
+def _best(budget, example, attempts, pair, means, law, sides):
+    """(table, (n found, its replicates, n by the law)) of the best split of one budget; None where it is no minimum.
+
+    Found: the lowest point of a cubic in log n, fitted to log E at the splits next to the best one. It is judged
+    against what the same finds in the law's own curve; the table holds it against the optimum itself, with the
+    difference of the two in its standard error.
+    """
+    n, at = pair[0], int(np.argmin(means.mean(axis=0)))
+    near = slice(max(at - _NEAR, 0), at + _NEAR + 1)
+    if len(n[near]) <= 2 * _NEAR or not (means[:, near].mean(axis=0) > 0).all():
+        return None
+    groups = estimators.jackknife_groups(means[:, near])
+    found, parts, noiseless = (_lowest(n[near], x) for x in (means[:, near].mean(axis=0), groups, law[near]))
+    if not np.isfinite([*found, *noiseless, *parts.ravel()]).all():
+        return None
+    predicted = laws.best_split(budget, example, attempts, *sides)
+    bias = noiseless - np.array(predicted)[[0, 2]]
+    stderr = np.hypot(estimators.jackknife_stderr(parts), bias)
+    tried = found[0] + stderr[0] * np.array([0.0, -1.0, 1.0])
+    rest = laws.attempts_left(tried, budget, example, attempts)
+    lost = joint.failure(sides[0](tried), sides[1](rest)) / predicted[2] - 1
+    where = {"examples": budget / example, "attempts": predicted[1]}
+    table = join(
+        rows("best_examples", estimators.Curve(found[0], stderr[0]), predicted[0], **where),
+        rows("best_failure", estimators.Curve(found[1], stderr[1]), predicted[2], **where),
+        rows("regret", estimators.Curve(lost[0], np.ptp(lost)), 0.0, **where),
+    )
+    return table, (found[0], parts[:, 0], noiseless[0])
+
+
+def _lowest(n, failure):
+    """(n, failure) [..., 2] at the lowest point of a cubic in log n that fits log failure [..., m]; NaN without one."""
+    x = np.log(n) - np.log(n).mean()
+    powers = np.vander(x, 4)
+    a, b, c, d = np.moveaxis(np.log(failure) @ np.linalg.pinv(powers).T, -1, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        root = (-b + np.sqrt(b**2 - 3 * a * c)) / (3 * a)
+    root = np.where((root > x[0]) & (root < x[-1]), root, np.nan)
+    return np.stack([n[0] * np.exp(root - x[0]), np.exp(((a * root + b) * root + c) * root + d)], axis=-1)
+
+
+def _words(question, budget, example, attempts, sides):
+    """The optimum of the largest budget, and that of the two power laws where there are two."""
+    n, k, _ = laws.best_split(budget, example, attempts, *sides)
+    words = f"n = {n:.4g}, k = {k:.4g}"
+    tails = question.law.memory.tail(question.law.features), question.law.difficulty.tail()
+    if None in tails:
+        return words
+    return f"{words} (power laws: n = {laws.best_split_of_power_laws(budget, example, attempts, *tails)[0]:.4g})"

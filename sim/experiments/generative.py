@@ -1,0 +1,181 @@
+"""Autoencoders that have memorised images make noisy attempts at them: do these follow the laws?"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim import estimators, keys, simulate
+from sim.axes.dependence import Copula, Polya, Sticky
+from sim.experiments import fitted
+from sim.experiments.question import Answer, join, rows
+from sim.generative import attempts, training, vae
+from sim.laws import joint, learning_curve
+from sim.model import Unanswerable, grid
+
+_BATCH = 256  # attempts of a batch at an image: as many share noise where they do
+_FEWER = 4  # times fewer are made by models beside the main one
+_POINTS = 25  # attempts k
+_SHOWN, _STRIP = 6, np.array([1, 10, 100, 1000], np.int32)  # images of the strip, and the attempts of which the best
+_AT = 1, 10, 100, 1000  # attempts at which the exponent of examples is told
+
+
+class Runs(NamedTuple):
+    """Right attempts [batches, s, t, images, e] of the parts, and all of each at an image.
+
+    main: one model, all temperatures and thresholds.  shared: the same with shared noise.  others: of other latents.
+    examples: of one model for each training set.
+    """
+
+    main: np.ndarray
+    shared: np.ndarray
+    others: list[np.ndarray]
+    examples: np.ndarray
+
+
+def run(question):
+    """Train, let attempts be made, fit Eq. 7 of Levi 2024 to them, and hold all against what a toy autoencoder does.
+
+    Of noise in m dimensions around an image's own error r^2: A = P(r^2 < epsilon), beta = 2 / m at every temperature
+    (sim.laws.difficulty.small_ball).  Architecture, thresholds and temperatures are ours: Levi's are not published.
+    """
+    settings = question.settings
+    sets, of_main = _training_sets(question), _learn(question, "main", settings.latent, None)
+    others = [_learn(question, f"latent {m:g}", int(m), None) for m in settings.latents]
+    of_sets = _learn(question, "training sets", settings.latent, sets)
+    middle = len(settings.temperatures) // 2, len(settings.thresholds) // 2
+    own, *own_of_others = [_own_error(models, settings.pictures.pixels) for models in (of_main, *others)]
+    share = np.mean(own < settings.thresholds[middle[1]])
+    near = [float(np.quantile(errors, share)) for errors in own_of_others]  # as large a ceiling, by the toy
+    kernel = _kernel(settings, of_main, others, of_sets, near)
+    seed, physics = question.seed, f"generative {settings} {settings.pictures.source}"
+    batches = -(-settings.attempts // _BATCH)
+    counts = Runs(*_split(kernel, simulate.curves(seed, physics, kernel, batches, question.budget, question.take)))
+    tables, verdicts, misses = fitted.crossed(question, counts.main[:, 0], own, _BATCH, middle)
+    if not tables:
+        low, high = np.quantile(own, (0.1, 0.9))
+        rule = f"some that attempts meet (without noise the errors of these images are {low:.3g} to {high:.3g})"
+        raise Unanswerable(f"generative.thresholds: need {rule}, got {list(settings.thresholds)}")
+    tables += fitted.of_latents(settings, counts.others, own_of_others, _BATCH // _FEWER, near, middle)
+    tables += [_shared(settings, counts, middle), *_joint(settings, counts, sets, middle)]
+    table = join(*tables)
+    made = batches * _BATCH * len(settings.pictures.pixels) * len(settings.temperatures)
+    files = {"counts.csv": fitted.pilots(settings, counts.main[:, 0], _BATCH), "fits.csv": misses}
+    files["strip.csv"] = _strip(question, of_main, middle)
+    return Answer(table, verdicts, made, float(made), "attempts", files)
+
+
+# Models and their attempts --------------------------------------------------------------------------------------------
+
+
+def _training_sets(question):
+    """Copies int32 [s, images] of each image in nested training sets, drawn with Zipf frequencies."""
+    settings = question.settings
+    ranks = np.arange(1, settings.images + 1.0)
+    mass = ranks**-settings.zipf / (ranks**-settings.zipf).sum()
+    host = keys.host_generator(
+        keys.run_key(question.seed, f"generative training sets {settings.images} {settings.zipf}")
+    )
+    drawn = host.choice(settings.images, int(settings.examples[-1]), p=mass)
+    return np.stack([np.bincount(drawn[: int(n)], minlength=settings.images) for n in settings.examples]).astype(
+        np.int32
+    )
+
+
+def _learn(question, name, latent, copies):
+    """Trained models [s]; without copies one, of all images alike."""
+    settings = question.settings
+    pixels = settings.pictures.pixels
+    copies = np.ones((1, len(pixels)), np.int32) if copies is None else copies
+    task = vae.Task(pixels, copies, latent, settings.width, settings.steps, settings.noise)
+    return question.learn(training.of_task(task, name, question.seed)).models
+
+
+def _kernel(settings, of_main, others, of_sets, near):
+    """All attempts of a batch.  near: thresholds of the other models."""
+    pixels, middle = settings.pictures.pixels, ([_middle(settings.temperatures)], [_middle(settings.thresholds)])
+    part, few = attempts.part, _BATCH // _FEWER
+    main = part(of_main, pixels, settings.temperatures, settings.thresholds, _BATCH)
+    shared = part(of_main, pixels, *middle, _BATCH, settings.shared)
+    rest = [part(models, pixels, middle[0], [epsilon], few) for models, epsilon in zip(others, near, strict=True)]
+    return attempts.Attempts((main, shared, *rest, part(of_sets, pixels, *middle, few)))
+
+
+def _split(kernel, counts):
+    main, shared, *others, examples = kernel.split(counts)
+    return main, shared[:, 0, 0, :, 0], [other[:, 0, 0, :, 0] for other in others], examples[:, :, 0, :, 0]
+
+
+def _middle(numbers):
+    return numbers[len(numbers) // 2]
+
+
+def _own_error(models, pixels):
+    """Mean squared error of a pixel without noise, float64 [images], of the first model."""
+    one = attempts.part(models, pixels, [0.0], [1.0], 32)
+    return np.asarray(attempts.best(one, keys.run_key(0, "no noise"), np.array([1], np.int32))[1][0], float)
+
+
+def _strip(question, models, middle):
+    """Columns of strip.csv: some images, and the best of so many attempts at each (0: the image itself)."""
+    settings, pictures = question.settings, question.settings.pictures
+    few = pictures.pixels[:_SHOWN]
+    one = attempts.part(models, few, [settings.temperatures[middle[0]]], [1.0], 1024)
+    drawn, errors = attempts.best(one, keys.run_key(question.seed, "generative strip"), _STRIP)
+    shown = np.concatenate([few[None], np.asarray(drawn)])
+    error = np.concatenate([np.zeros((1, len(few))), np.asarray(errors, float)])
+    best_of = np.concatenate([[0], _STRIP])
+    shape = (len(best_of), len(few), pictures.height, pictures.width)
+    best_of, image, row, column = (
+        np.broadcast_to(x, shape).ravel() for x in np.ix_(best_of, *map(np.arange, shape[1:]))
+    )
+    of_image = np.broadcast_to(error[:, :, None, None], shape).ravel()
+    names = ("image", "best_of", "error", "row", "column", "value")
+    return dict(zip(names, (image, best_of, of_image, row, column, shown.ravel().astype(float)), strict=True))
+
+
+# What they are held against -------------------------------------------------------------------------------------------
+
+
+def _shared(settings, counts, middle):
+    """pass@k where attempts of a batch share noise, against the copula whose correlation fits best; others in words."""
+    right, alone = counts.shared, counts.main[:, 0, middle[0], :, middle[1]]
+    k = grid(_BATCH, _POINTS)
+    each = estimators.pass_at_k(k, np.full(right.size, float(_BATCH)), right.ravel()).reshape(len(k), *right.shape)
+    curve = fitted.over_images(each.mean(axis=1))
+    problems = fitted.empirical(len(alone) * _BATCH, alone.sum(axis=0))
+    laws = {name: fitted.nearest(kind, k, curve.estimate, problems) for name, kind in _DEPENDENCE.items()}
+    correlation, law = laws["copula"]
+    return fitted.labelled(rows("shared_noise", curve, law, attempts=k), settings, middle, depth=correlation)
+
+
+_DEPENDENCE = {"copula": Copula, "polya": Polya, "sticky": Sticky}
+
+
+def _joint(settings, counts, sets, middle):
+    """What is unsolved after n examples and k attempts, against the joint law, and the exponent of n at some k.
+
+    The law knows how hard the images are that the model with the most examples has seen, takes them to be as hard after
+    fewer, and what was not seen to be never solved.  Standard error: from the images there are, and from one training
+    set standing for all.
+    """
+    mass = np.arange(1.0, settings.images + 1) ** -settings.zipf
+    mass /= mass.sum()
+    made = counts.examples.shape[0] * _BATCH // _FEWER
+    k, n = grid(made, _POINTS), np.array(settings.examples, float)
+    recorded = np.full(len(mass), float(made))
+    solved = np.stack([estimators.pass_at_k(k, recorded, right) for right in counts.examples.sum(axis=0)])
+    unsolved = 1 - solved @ mass  # [n, k]
+    spread = np.sqrt(((1 - solved - unsolved[..., None]) ** 2) @ mass**2)
+    of_seen = mass * (sets[-1] > 0)
+    loss = 1 - solved[-1] @ of_seen / of_seen.sum()
+    unseen = learning_curve.unmemorised_mass(n, settings.zipf, settings.images)
+    variance = learning_curve.unmemorised_mass_variance(n, settings.zipf, settings.images)
+    law = joint.failure(unseen[:, None], loss[None, :])
+    curve = estimators.Curve(unsolved, np.hypot(spread, np.sqrt(variance)[:, None]))
+    where = {"examples": n[:, None], "attempts": k[None, :]}
+    at = np.unique([int(np.argmin(np.abs(k - wanted))) for wanted in _AT if wanted <= made])
+    falls, known = (fitted.slope(np.log(n), -np.log(np.maximum(x[:, at], 1e-12))) for x in (unsolved, law))
+    return [
+        fitted.labelled(rows("failure", curve, law, **where), settings, middle),
+        fitted.labelled(rows("learning_exponent", falls, known.estimate, attempts=k[at]), settings, middle),
+    ]

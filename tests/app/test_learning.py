@@ -1,0 +1,93 @@
+"""A training that was interrupted goes on where it was, to the same bits; what is ready is not trained again."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sim.app import cache, learning
+from sim.generative.training import Training, learn, of_task
+from sim.generative.vae import Task
+
+PIXELS = np.random.Generator(np.random.Philox(key=5)).random((20, 6), dtype=np.float32)
+
+
+def task(**changed):
+    return Task(PIXELS, np.ones((2, 20), np.int32), 2, 8, 500, 0.1)._replace(**changed)
+
+
+def learner(folder, said=None):
+    return learning.Learner(lambda: folder, {"device": "cpu"}, [].append if said is None else said.append)
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True))
+
+
+class Stop(BaseException):
+    """A signal."""
+
+
+def stopped(training, after):
+    """The training, which ends before its time."""
+
+    def advance(state, number):
+        if number == after:
+            raise Stop
+        return training.advance(state, number)
+
+    return Training(training.identity, training.begin, advance, training.chunks)
+
+
+def walk():
+    """A training whose every state depends on all before, in several arrays."""
+    begin = lambda: {"x": jnp.linspace(0.1, 0.9, 5), "n": jnp.int32(0)}  # noqa: E731
+    return Training({"walk": 1}, begin, lambda at, i: {"x": jnp.sin(at["x"] * (i + 2.5)), "n": at["n"] + 1}, 6)
+
+
+def test_a_training_stopped_again_and_again_ends_in_the_same_bits(tmp_path):
+    whole = learn(walk())
+    for after in (1, 2, 5):
+        with pytest.raises(Stop):
+            learner(tmp_path)(stopped(walk(), after))
+    assert same(learner(tmp_path)(walk()), whole)
+    assert same(learner(tmp_path)(stopped(walk(), 0)), whole)  # ready: nothing is trained
+    assert len(list(tmp_path.glob("*/*"))) == 1  # one state is kept
+
+
+@pytest.mark.slow
+def test_models_stopped_and_gone_on_with_are_the_same_and_others_are_kept_apart(tmp_path):
+    training = of_task(task(), "a", 0)
+    whole = learn(training)
+    assert training.chunks == 2
+    with pytest.raises(Stop):
+        learner(tmp_path)(stopped(training, 1))
+    assert same(learner(tmp_path)(training), whole)
+    assert not same(learn(of_task(task(), "a", 1)), whole)
+    assert not same(learner(tmp_path)(of_task(task(noise=0.2), "a", 0)), whole)  # another model, kept apart
+    assert len(list(tmp_path.glob("*"))) == 2
+
+
+def test_a_damaged_state_is_named_and_trained_anew(tmp_path):
+    plain = Training({"x": 1}, lambda: jnp.zeros(3), lambda state, number: state + number + 1, 4)
+    learner(tmp_path)(plain)
+    [path] = tmp_path.glob("*/*")
+    path.write_bytes(path.read_bytes()[:-1])
+    said = []
+    np.testing.assert_array_equal(learner(tmp_path, said)(plain), [10, 10, 10])
+    assert len(said) == 1 and str(path) in said[0] and "checksum" in said[0]
+
+
+def test_models_are_kept_where_the_environment_says_or_nowhere(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv(cache.MODELS, "off")
+    assert cache.models() is None
+    monkeypatch.setenv(cache.MODELS, str(tmp_path / "kept"))
+    assert cache.models() == tmp_path / "kept" and (tmp_path / "kept").is_dir()
+    monkeypatch.delenv(cache.MODELS)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("sys.platform", "linux")
+    assert cache.models() == tmp_path / "home" / "sim" / "models"
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(cache.MODELS, str(tmp_path / "file"))
+    assert cache.models() is None
+    assert "trained models are not kept" in capsys.readouterr().err

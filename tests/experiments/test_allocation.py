@@ -1,0 +1,81 @@
+"""Examples and attempts that share a budget: every split against its law, the best of them, and what it loses."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from checks import FALSE_ALARM
+
+from sim.experiments.settings import Allocation
+
+
+@pytest.fixture
+def split(sim, tmp_path):
+    """Runs the experiment; its table, its verdicts and what it said."""
+
+    def run(*arguments):
+        code, out, err = sim("run", "experiment=allocation", "budget=smoke", "budget.devices=2", *arguments)
+        if code:
+            return code, err
+        path = max(tmp_path.glob("outputs/*/allocation/table.csv"), key=lambda path: path.stat().st_mtime_ns)
+        with path.open() as stream:
+            rows = list(csv.DictReader(stream))
+        return rows, json.loads(path.with_name("verdict.json").read_text()), out
+
+    return run
+
+
+def column(rows, quantity, name):
+    return np.array([float(row[name]) for row in rows if row["quantity"] == quantity])
+
+
+def test_every_split_costs_the_budget_and_the_best_one_is_the_laws(split):
+    rows, verdicts, _ = split("allocation.budget=1e7", "allocation.problems=10")
+    assert [entry["quantity"] for entry in verdicts] == ["failure", "best_examples"]
+    assert all(entry["p_value"] > FALSE_ALARM for entry in verdicts)
+    n, k = (column(rows, "failure", name) for name in ("examples", "attempts"))
+    spent = n + 10 * k
+    assert (spent <= 1e7 * (1 + 1e-6)).all() and (spent[-5:] > 1e7 - 20).all()
+    assert np.abs(column(rows, "best_examples", "sigmas")).max() < 5
+    lost, least = (column(rows, "regret", name) for name in ("estimate", "law"))
+    assert (lost >= 0).all() and (least == 0).all() and lost.max() < 0.01
+    assert (np.diff(column(rows, "best_failure", "estimate")) < 0).all()  # a larger budget leaves less
+
+
+@pytest.mark.parametrize("wrong", [pytest.param("law.exponent=1.96", marks=pytest.mark.slow), "law.beta=0.357"])
+def test_an_exponent_two_percent_off_is_refuted(split, wrong):
+    _, verdicts, _ = split(wrong, "budget.problems=4194304")
+    assert verdicts[0]["verdict"] == "refuted" and verdicts[0]["p_value"] < FALSE_ALARM
+
+
+@pytest.mark.slow
+def test_other_features_and_difficulties_have_their_best_split_too(split):
+    rows, verdicts, _ = split("features=exponential", "difficulty=small_ball", "allocation.budget=1e6")
+    assert verdicts[0]["p_value"] > FALSE_ALARM
+    assert len(column(rows, "failure", "law")) > 50
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule"),
+    [
+        (
+            "allocation.budget=1",
+            "allocation.budget: need from 10100 (100 examples, and 100 attempts at every problem) to",
+        ),
+        ("allocation.budget=much", "allocation.budget: need a number, got 'much'"),
+        ("allocation.example=0", "allocation.example: need 1e-12 <= example <= 1e12, got 0.0"),
+        ("allocation.problems=0.5", "allocation.problems: need 1 <= problems <= 1e12, got 0.5"),
+        ("memory=guessing", "experiment=allocation: need memory=automatic or arrival, got guessing"),
+        ("dependence=polya", "experiment=allocation: need dependence=independent, got polya"),
+    ],
+)
+def test_what_cannot_be_split_is_refused_in_one_sentence(split, typed, rule):
+    code, err = split(typed)
+    assert code == 2 and err.startswith(f"sim run: {rule}") and err.count("\n") == 1
+
+
+def test_settings_are_numbers_with_a_choice_in_them():
+    Allocation(1e9, 1.0, 1.0, 100.0).check()
+    with pytest.raises(ValueError, match=r"allocation\.budget: need from 10100 .* to 1e\+15, got nan"):
+        Allocation(np.nan, 1.0, 1.0, 100.0).check()

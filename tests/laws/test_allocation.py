@@ -1,0 +1,54 @@
+"""One budget for examples and attempts: its best split against every split, by hand, and by two power laws."""
+
+import numpy as np
+import pytest
+
+from sim.laws import allocation, coverage, joint, learning_curve
+
+
+def error(n):
+    return learning_curve.unmemorised_mass(n, 2.0, np.inf)
+
+
+def loss(k):
+    return coverage.failure(k, 5.0, 0.35)
+
+
+@pytest.mark.parametrize(("example", "attempts"), [(1, 100), (30, 1), (1e-3, 7)])
+def test_no_split_leaves_less_than_the_best(example, attempts):
+    budget = 1e6 * (example + attempts)
+    n, k, least = allocation.best_split(budget, example, attempts, error, loss)
+    assert n * example + k * attempts == pytest.approx(budget, rel=1e-12)
+    every = np.geomspace(1, (budget - attempts) / example, 1001)
+    left = joint.failure(error(every), loss(allocation.attempts_left(every, budget, example, attempts)))
+    assert least <= left.min() < least * 1.001
+    assert abs(np.log(every[np.argmin(left)] / n)) < 0.1
+
+
+def test_two_powers_are_split_as_by_hand():
+    """1/n + 1/k at n + k = B: half each. n^-1/2 + k^-1/2 at n + 8 k = B: k = n / 4, so n = B / 3."""
+    n, k = allocation.best_split_of_power_laws(100, 1, 1, (1, 1), (1, 1))
+    assert (n, k) == pytest.approx((50, 50), rel=1e-9)
+    n, k = allocation.best_split_of_power_laws(300, 1, 8, (0.5, 1), (0.5, 1))
+    assert (n, k) == pytest.approx((100, 25), rel=1e-9)
+
+
+def test_of_a_large_budget_the_best_split_is_that_of_the_power_laws():
+    tails = (0.5, learning_curve.prefactor(2.0)), (0.35, coverage.prefactor(5.0, 0.35))
+    off = []
+    for budget in (1e6, 1e9, 1e12):
+        exact, asymptote = (
+            np.log(x[0])
+            for x in (
+                allocation.best_split(budget, 1, 100, error, loss),
+                allocation.best_split_of_power_laws(budget, 1, 100, *tails),
+            )
+        )
+        off.append(abs(exact - asymptote))
+    assert off[0] > 3 * off[1] > 9 * off[2]
+    assert off[2] < 1e-3
+
+
+def test_where_nothing_is_to_be_learned_all_but_one_example_goes_to_attempts():
+    n, k, _ = allocation.best_split(1000, 1, 1, lambda n: np.full(len(n), 0.1), loss)
+    assert n == pytest.approx(1, abs=1e-6) and k == pytest.approx(999, abs=1e-6)
