@@ -54,6 +54,7 @@ FLAGS = (  # Hydra's own
     *("--multirun", "-m", "--info", "-i", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"),
     *("--shell-completion", "-sc", "--experimental-rerun"),
 )
+FOLDERS = "output", "hydra.run.dir", "hydra.sweep.dir"
 VALUED = ("--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn", "--cfg", "-c", "--package", "-p")
 
 
@@ -107,8 +108,11 @@ def _run(arguments):
     for argument in arguments:
         if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
             return _refuse("sim run", f"{argument}: no such option; overrides are KEY=VALUE (python -m sim run --help)")
-        if argument in ("output=", "output=null"):
-            return _refuse("sim run", f"output: need the name of a folder, got {argument.removeprefix('output=')!r}")
+        key, _, value = argument.lstrip("+").partition("=")
+        if key in FOLDERS and "=" in argument and value.strip("'\" ") in ("", "null"):
+            return _refuse("sim run", f"{key}: need the name of a folder, got {value!r}")
+        if key == "hydra.launcher":
+            return _refuse("sim run", f"hydra.launcher: need hydra/launcher={value} to choose one, got {argument}")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the sentence is ours
     arguments = _options_first(arguments)
     sys.argv = ["sim run", *arguments]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hydra
 from hydra._internal.hydra import Hydra
+from hydra.errors import OverrideParseException
 from hydra.types import RunMode
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -32,6 +33,8 @@ def taken_for_one_run():
 def refused(error):
     """One sentence for an exception of the door, of Hydra or of OmegaConf."""
     text = str(error)
+    if isinstance(error, OverrideParseException):
+        text = f"Not read: {error.override}\n{text}"
     for pattern, sentence in _SENTENCES.items():
         found = re.search(pattern, text, re.DOTALL)
         if found:
@@ -42,6 +45,7 @@ def refused(error):
 
 
 _SENTENCES = {  # what Hydra says, and what it means to whoever typed it
+    r"^ValueError raised while resolving interpolation: (output: .*?)\s*full_key:": "{}",
     r"raised while resolving interpolation: \[Errno \d+\] ([^:]*): '([^']*)'": "{1}: cannot be used as output ({0})",
     r"Could not override '([^']*)'": "{}: no such key; `python -m sim run --help` lists them",
     r"Could not find '([^'/]*)/([^']*)'\s*Available options in '[^']*':\s*(.*?)\s*(?:Config search|$)": (
@@ -49,8 +53,9 @@ _SENTENCES = {  # what Hydra says, and what it means to whoever typed it
     ),
     r"Config group override must be a string or a list. Got (\w+)": "a group needs the name of a member, got {}",
     r"Ambiguous value for argument '([^']*)'": "{}: several values need --multirun",
-    r"Error parsing override '([^']*)'\s*missing EQUAL": "{}: need KEY=VALUE",
-    r"(?:Error parsing override '([^']*)'|LexerNoViableAltException: (\S*)|mismatched input '([^']*)')": (
-        "an override could not be read; need KEY=VALUE, with quotes around a value that has special characters"
+    r"^Not read: \+*budget\.until=([^=\n]*)=([^\n]*)": "budget.until: need {0}:{1}, got {0}={1}",
+    r"^Not read: ([^\n]*)\n.*missing EQUAL": "{}: need KEY=VALUE",
+    r"^Not read: ([^\n]*)": (
+        "{}: cannot be read; need KEY=VALUE, with quotes around a value that has special characters"
     ),
 }

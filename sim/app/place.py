@@ -25,19 +25,23 @@ def register():
     OmegaConf.register_new_resolver("folder", folder, use_cache=True, replace=True)
 
 
-def folder(output, prefix=""):
-    """A folder of its own below `output`, made here; with resume=true that of the same command before, if any."""
+def folder(output, resume, prefix=""):
+    """A folder of its own below `output`, made here; to resume, that of the same command before, if any."""
     if any(argument.split("=")[0] in _SHOWING for argument in sys.argv) or not is_writer(sys.argv):
         return str(output)
-    found = _before(Path(output), prefix) if "resume=true" in map(str.lower, sys.argv) else None
+    if not isinstance(output, str):
+        raise ValueError(f"output: need the name of a folder, got {output!r}")
+    if Path(output).exists() and not Path(output).is_dir():
+        raise ValueError(f"output: need the name of a folder, got {output!r}, which is a file")
+    found = _before(Path(output), prefix) if resume is True else None
     return str(found or _fresh(Path(output), prefix + datetime.now().strftime("%Y-%m-%d_%H-%M-%S")))
 
 
 def is_writer(arguments):
     """Whether this process is the one that writes: of several at one run, the first."""
-    given = [argument.partition("=")[2] for argument in arguments if argument.startswith("cluster.process=")]
-    shared = any(argument.lower() == "distributed=true" for argument in arguments)
-    return not shared or (given[-1] if given else os.environ.get("SLURM_PROCID", "0")) in ("0", "null")
+    given = {_key(argument): argument.partition("=")[2] for argument in arguments}
+    shared = given.get("distributed", "").lower() == "true"
+    return not shared or given.get("cluster.process", os.environ.get("SLURM_PROCID", "0")) in ("0", "null")
 
 
 def _fresh(output, name):

@@ -30,6 +30,10 @@ def command(config):
     overrides = OmegaConf.to_container(hydra_config.overrides.task, resolve=False)
     made = point.Point(None, where, overrides, hydra_config.job.num if swept else None)
     made = made._replace(config=OmegaConf.to_container(config, resolve=False))
+    chosen = [each for each in hydra_config.overrides.hydra if each.lstrip("+").startswith("hydra/launcher=")]
+    if chosen and not swept:
+        OUTCOMES.append(point.refuse(made, ValueError(f"{chosen[-1]}: need --multirun, got a single run")))
+        return
     try:
         made = made._replace(config=OmegaConf.to_container(config, resolve=True))
     except OmegaConfBaseException as error:

@@ -1,6 +1,7 @@
 """How the steps of an experiment are taken: on from its checkpoint, saving as it goes, heeding signals."""
 
 import contextlib
+import os
 import signal
 import sys
 import time
@@ -15,6 +16,8 @@ _SECONDS, _SHARE = 30.0, 0.1  # what is drawn in so long, or so much of all, is 
 _SHORTEST = 1.0  # seconds between two saves: less is quickly drawn again
 _TOLD = 2.0  # seconds between two words on the progress
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGUSR2")  # Ctrl-C, the end of a job, its preemption
+_SECOND = 1.0  # seconds: what comes sooner belongs to the first (timeout, srun and terminals send one to two processes)
+_CAUGHT = []  # of each heeding that goes on: {signal: when}, once one has come
 
 
 class Interrupted(BaseException):
@@ -86,6 +89,7 @@ class _Saving:
         if now - self.told >= _TOLD:
             self.taker.told(self.there, self.batches)
             self.told = now
+        heed()
 
     def save(self):
         """Save what is not: a file for each run of neighbouring batches."""
@@ -111,28 +115,43 @@ def _neighbours(pieces):
     return found
 
 
+def heed():
+    """Raise Interrupted anew where a signal has come and what it raised was lost, as in a callback of a library."""
+    for caught in _CAUGHT:
+        for number in caught:
+            raise Interrupted(number)
+
+
 @contextlib.contextmanager
 def heeding():
-    """Signals that would end the process raise Interrupted, once; what handled them before is called when that is over.
+    """Signals that would end the process raise Interrupted; what handled them before is called when that is over.
 
     The handlers that were there before (submitit's, which has the job requeued) are called with the signal after
-    everything in here has been left, and so has been saved.
+    everything in here has been left, and so has been saved. A second signal, a while after the first, ends the process
+    at once: what it is just writing is lost.
     """
-    before, caught = {}, []
+    before, caught = {}, {}
 
     def handle(number, _frame):
+        now = time.monotonic()
         if not caught:
-            caught.append(number)
+            caught[number] = now
             raise Interrupted(number)
+        if now - min(caught.values()) >= _SECOND:
+            os.write(2, b"sim run: ended at once, by a second signal; resume=true goes on from what was saved before\n")
+            os._exit(128 + number)
 
     for name in _SIGNALS:
         with contextlib.suppress(AttributeError, ValueError):  # Windows has not all of them; not in the main thread
             number = getattr(signal, name)
             before[number] = signal.signal(number, handle)
+    _CAUGHT.append(caught)
     try:
         yield
     finally:
+        _CAUGHT.pop()
         for number, handler in before.items():
             signal.signal(number, handler)
-        if caught and callable(before[caught[0]]) and before[caught[0]] is not signal.default_int_handler:
-            before[caught[0]](caught[0], sys._getframe())
+        for number in caught:
+            if callable(before[number]) and before[number] is not signal.default_int_handler:
+                before[number](number, sys._getframe())

@@ -72,7 +72,20 @@ def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
     assert local.gpus() == ["0", "1"]
 
 
-def test_a_wrong_number_of_workers_is_one_sentence(sim):
-    code, _, complained = sim("run", *SWEEP, "hydra/launcher=local", "hydra.launcher.workers=0")
-    assert code == 2
-    assert "hydra.launcher.workers: need a whole number >= 1, or null, got 0" in complained
+WRONG = {
+    ("local", "workers", "0"): "need a whole number >= 1, or null, got 0",
+    ("joblib", "n_jobs", "0"): "need a whole number >= 1, or -1 for as many as there are cores, got 0",
+    ("joblib", "n_jobs", "-2"): "got -2",
+    ("joblib", "n_jobs", "two"): "got 'two'",
+    ("joblib", "n_jobs", "1.5"): "got 1.5",
+    ("joblib", "n_jobs", "true"): "got True",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_number_of_workers_is_one_sentence(sim, wrong):
+    engine, key, value = wrong
+    code, _, complained = sim("run", *SWEEP, f"hydra/launcher={engine}", f"hydra.launcher.{key}={value}")
+    assert (code, complained.count("\n")) == (2, 1)
+    assert complained.startswith(f"sim run: hydra.launcher.{key}: need a whole number >= 1")
+    assert WRONG[wrong] in complained

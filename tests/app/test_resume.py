@@ -50,6 +50,57 @@ def stopped(monkeypatch):
     monkeypatch.setattr(taking._Saving, "add", original)
 
 
+CARELESS = """
+import os, signal, sys, time
+from sim.__main__ import program
+from sim.app import taking
+add = taking._Saving.add
+
+class Careless:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)  # raises here, where Python says so and forgets it
+
+def once(self, piece):
+    taking._Saving.add = add
+    Careless()
+    print("lost", file=sys.stderr, flush=True)
+    time.sleep(SECONDS)
+    add(self, piece)
+
+taking._Saving.add = once
+program()
+"""
+
+
+def careless(tmp_path, seconds):
+    """A run that loses what a signal raises in its first step, and then does nothing for so many seconds."""
+    command = [sys.executable, "-c", CARELESS.replace("SECONDS", str(seconds)), "run", *SMALL]
+    return subprocess.Popen(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": ROOT}, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_a_signal_whose_exception_was_lost_ends_the_run_at_its_next_step(tmp_path):
+    with careless(tmp_path, 0) as process:
+        err = process.communicate(timeout=100)[1]
+    assert process.returncode == 143 and "Exception ignored" in err and "sim run: interrupted" in err
+    [where] = folders(tmp_path)
+    assert state.read_status(where)["state"] == "interrupted" and len(pieces(tmp_path)) == 1
+
+
+def test_a_second_signal_after_a_while_ends_a_run_that_does_not_move_at_once(sim, tmp_path):
+    with careless(tmp_path, 600) as process:
+        while "lost" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGTERM)  # too early: as if one had been sent twice
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(taking._SECOND)
+        process.send_signal(signal.SIGTERM)
+        err = process.communicate(timeout=10)[1]
+    assert process.returncode == 143 and err.endswith("resume=true goes on from what was saved before\n")
+    assert sim("run", *SMALL, "resume=true")[0] == 0 and len(folders(tmp_path)) == 1
+
+
 @pytest.fixture
 def reference(sim, tmp_path):
     assert sim("run", *SMALL, "output=reference")[0] == 0
@@ -152,11 +203,12 @@ def test_with_nothing_to_go_on_with_resume_begins(sim, tmp_path):
     assert len(folders(tmp_path)) == 2
 
 
-def test_what_is_done_is_not_done_again(sim, tmp_path):
+@pytest.mark.parametrize("asked", ["resume=true", "++resume=true", "resume=True"])
+def test_what_is_done_is_not_done_again(sim, tmp_path, asked):
     sim("run", *SMALL)
     [where] = folders(tmp_path)
     before = (where / "coverage" / "manifest.json").read_bytes()
-    code, out, _ = sim("run", *SMALL, "resume=true")
+    code, out, _ = sim("run", *SMALL, asked)
     assert code == 0 and "done before" in out
     assert (where / "coverage" / "manifest.json").read_bytes() == before
 
@@ -231,7 +283,7 @@ def test_folders_of_one_second_are_two(tmp_path, monkeypatch):
     from sim.app import place
 
     monkeypatch.setattr(sys, "argv", ["sim run"])
-    made = {place.folder(str(tmp_path)) for _ in range(5)}
+    made = {place.folder(str(tmp_path), False) for _ in range(5)}
     assert len(made) == 5
 
 

@@ -265,6 +265,14 @@ REFUSED = {  # what a hurried person types -> what the sentence must name
     "difficulty.alpha=${foo}": "foo",
     "experiments=[coverage,joint,coverage2]": "experiments: need some of",
     "output=/dev/null/outputs": "cannot be used as output",
+    "output=/dev/null": "output: need the name of a folder, got '/dev/null', which is a file",
+    "output=5": "output: need the name of a folder, got 5",
+    "hydra.run.dir=": "hydra.run.dir: need the name of a folder, got ''",
+    "++hydra.sweep.dir=null": "hydra.sweep.dir: need the name of a folder, got 'null'",
+    "hydra.launcher=joblib": "hydra.launcher: need hydra/launcher=joblib to choose one, got hydra.launcher=joblib",
+    "hydra/launcher=joblib": "hydra/launcher=joblib: need --multirun, got a single run",
+    "budget.until=exponent=0.1": "budget.until: need exponent:0.1, got exponent=0.1",
+    "difficulty.alpha=[1": "difficulty.alpha=[1: cannot be read; need KEY=VALUE",
 }
 
 

@@ -5,11 +5,18 @@ from sim.app.launchers import job
 
 
 def launch(points, settings):
-    """Outcomes of the points. A process that dies takes those beside it along: what has not begun is launched again."""
+    """Outcomes of the points. A process that dies takes those beside it along: what has not begun is launched again.
+
+    ValueError where n_jobs is neither a whole number from 1 on nor -1.
+    """
+    workers = settings["n_jobs"]
+    if not isinstance(workers, int) or isinstance(workers, bool) or (workers < 1 and workers != -1):
+        rule = "a whole number >= 1, or -1 for as many as there are cores"
+        raise ValueError(f"hydra.launcher.n_jobs: need {rule}, got {workers!r}")
     outcomes, left = [], {point.number: point for point in points}
     while left:
         before = len(left)
-        why = _round(left, settings["n_jobs"], outcomes)
+        why = _round(left, workers, outcomes)
         begun = [number for number, point in left.items() if (point.where / "status.json").is_file()]
         lost = begun if begun or len(left) < before else list(left)  # none began: none ever will
         outcomes += [launchers.died(left.pop(number), why) for number in lost]
