@@ -54,7 +54,7 @@ def run(made, source=None):
 
 
 def run_waiting():
-    """Run the points of a sweep that wait for it."""
+    """Run the points of a sweep that wait for it; state.Held where another process is at that sweep."""
     if not WAITING:
         return
     where = WAITING[0].where.parent
@@ -63,6 +63,11 @@ def run_waiting():
         (where / "multirun.yaml").unlink(missing_ok=True)  # Hydra's
         point.remove_empty(where)
         return
+    with state.holding(where):
+        _run_sweep(where)
+
+
+def _run_sweep(where):
     place.begin_sweep(where, [made.overrides for made in WAITING], LAUNCHER.get("engine", "basic"))
     if launchers.waits(LAUNCHER):
         SWEEPS.add(str(where))

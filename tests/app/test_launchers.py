@@ -1,11 +1,18 @@
 """Launchers: what other processes draw is what this one draws; what dies there is told."""
 
 import importlib.util
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
-from sim.app import launchers
+from sim.app import launchers, state
 from sim.app.launchers import local
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SWEEP = "--multirun", "experiment=coverage", "budget=smoke", "seed=1,2"
 
@@ -16,7 +23,12 @@ def tables(where):
 
 @pytest.mark.parametrize(
     "launcher",
-    [("hydra/launcher=joblib",), ("hydra/launcher=local", "hydra.launcher.workers=2"), ("hydra/launcher=ray",)],
+    [
+        ("hydra/launcher=joblib",),
+        ("hydra/launcher=joblib", "hydra.launcher.n_jobs=1"),
+        ("hydra/launcher=local", "hydra.launcher.workers=2"),
+        ("hydra/launcher=ray",),
+    ],
 )
 def test_a_sweep_has_the_tables_of_the_basic_launcher_bit_for_bit(sim, tmp_path, launcher):
     engine = launcher[0].partition("=")[2]
@@ -47,6 +59,29 @@ def test_a_process_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_pa
     assert code == 1
     assert "point 0 stopped: its process was killed (exit code 9)" in complained
     assert len(tables(tmp_path / "outputs")) == 1
+
+
+@pytest.mark.parametrize("own", ["joblib hydra.launcher.n_jobs=2", "local hydra.launcher.workers=2"])
+def test_points_whose_launcher_is_killed_save_what_they_have_and_no_other_begins(sim, tmp_path, own):
+    swept = *SWEEP[:-1], "seed=3,4,5", "budget.problems=3e8", *f"hydra/launcher={own}".split()
+    command = [sys.executable, "-m", "sim", "run", *swept]
+    with subprocess.Popen(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}) as process:
+        until(lambda: list(tmp_path.glob("outputs/*/point_0/status.json")))
+        process.kill()
+    [where] = (tmp_path / "outputs").iterdir()
+    until(lambda: state.read_status(where / "point_0")["state"] == "interrupted")
+    assert not (where / "point_2" / "status.json").exists()
+    code, said, complained = sim("run", *swept, "resume=true")
+    assert (code, complained) == (0, "")
+    assert "done before" not in said and len(tables(tmp_path / "outputs")) == 3
+
+
+def until(true, seconds=60):
+    """Wait for something to be so."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("engine", ["joblib", "slurm", "ray"])

@@ -270,6 +270,22 @@ def test_two_runs_at_once_have_folders_of_their_own_or_one_is_refused(sim, tmp_p
     assert sim("run", *SMALL, f"hydra.run.dir={where}")[0] == 0
 
 
+def test_a_sweep_that_another_process_is_at_is_refused(sim, tmp_path, stopped):
+    swept = ("run", "-m", *SMALL, "difficulty.beta=0.2,0.3", "resume=true")
+    stopped(taking.Interrupted(signal.SIGTERM))
+    assert sim(*swept)[0] == 143
+    [where] = folders(tmp_path)
+    holder = f"from sim.app import state\nwith state.holding({str(where)!r}):\n    print('held', flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", holder], cwd=ROOT, **pipes) as process:
+        process.stdout.readline()
+        code, out, err = sim(*swept)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith(f"sim run: {where}: in use by ") and f"process {process.pid}" in err
+        process.communicate(b"\n")
+    assert sim(*swept)[0] == 143  # it begins
+
+
 def test_those_who_look_at_once_do_not_take_a_dead_run_for_alive(tmp_path):
     (tmp_path / state.LOCK).write_text("")
     with (tmp_path / state.LOCK).open() as looking:

@@ -3,19 +3,27 @@
 import contextlib
 import io
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
 from sim.app import point, taking
 from sim.app.point import Outcome
 
+_LOOK = 0.5  # seconds between two looks at whether the launcher lives
+
 
 class Job(NamedTuple):
-    """A point, and the folder that the command was given in: paths of the configuration start there."""
+    """A point, the folder that the command was given in (paths of the configuration start there), and who launches.
+
+    launcher: number of the process that, or whose child, runs the point, as long as it lives; None: some other's child.
+    """
 
     point: point.Point
     folder: str
+    launcher: int | None = None
 
 
 class Done(NamedTuple):
@@ -27,9 +35,9 @@ class Done(NamedTuple):
     complained: str
 
 
-def jobs(points):
-    """Jobs of the points of a sweep."""
-    return [Job(each, str(Path.cwd())) for each in points]
+def jobs(points, own=False):
+    """Jobs of the points of a sweep.  own: whether they are run by children of this process."""
+    return [Job(each, str(Path.cwd()), os.getpid() if own else None) for each in points]
 
 
 def run(job):
@@ -48,12 +56,42 @@ def run_quietly(job):
     """Done: what it says is told when it has ended, so that points which run at the same time do not talk at once."""
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # points on one GPU share its memory
     said, complained = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained), _as_long_as(job.launcher):
         try:
             outcome = run(job)
         except taking.Interrupted as error:
             outcome = Outcome("interrupted", point.FAILED, f"interrupted by {error}")
     return Done(job.point.number, outcome, said.getvalue(), complained.getvalue())
+
+
+@contextlib.contextmanager
+def _as_long_as(launcher):
+    """Begins nothing for a launcher that is gone; interrupts what is done when it goes, and then ends this process."""
+    if launcher in (None, os.getpid()):  # joblib with n_jobs=1 starts no other process
+        yield
+        return
+    _end_without(launcher)
+    over = threading.Event()
+
+    def look():
+        while not over.wait(_LOOK):
+            if os.getppid() != launcher:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    watch = threading.Thread(target=look, daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watch.join()
+    _end_without(launcher)
+
+
+def _end_without(launcher):
+    if os.getppid() != launcher:
+        os._exit(1)
 
 
 def told(done):

@@ -31,7 +31,7 @@ def _round(left, workers, outcomes):
     run = joblib.delayed(job.run_quietly)
     parallel = joblib.Parallel(n_jobs=workers, backend="loky", batch_size=1, return_as="generator_unordered")
     try:
-        for done in parallel(run(each) for each in job.jobs(left.values())):
+        for done in parallel(run(each) for each in job.jobs(left.values(), own=True)):
             outcomes.append(job.told(done))
             del left[done.number]
     except BrokenProcessPool:

@@ -16,7 +16,7 @@ _VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 def launch(points, settings):
     """Outcomes of the points, each taken by the next process that is free; a process that dies is replaced."""
-    left, outcomes = job.jobs(points), []
+    left, outcomes = job.jobs(points, own=True), []
     workers = [Worker(device) for device in devices(settings["workers"])[: len(left)]]
     try:
         with taking.heeding():
