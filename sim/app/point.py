@@ -73,7 +73,8 @@ def _run_together(point, asked):
             rest = f"got {own}" if own else "and another one was not"
             return _told(REFUSED, f"distributed: need all processes to be asked the same, {rest}")
         if processes.index() > 0:
-            processes.serve(asked)
+            with taking.heeding():
+                processes.serve(asked)
             return Outcome("done")
         outcome = _run_alone(point, asked, processes.Driver)
         processes.end()

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.app import taking
+
 _WAIT = 120  # seconds that the processes wait for each other at the start
 
 
@@ -71,6 +73,7 @@ def join(cluster):
         given = dict(zip(("coordinator_address", "num_processes", "process_id"), cluster, strict=True))
         if cluster.coordinator.startswith(("127.", "localhost:")):
             given["coordinator_bind_address"] = cluster.coordinator  # and no other network than its own
+    jax.config.update("jax_enable_preemption_service", False)  # which takes SIGTERM from us
     try:
         jax.distributed.initialize(**given, initialization_timeout=_WAIT)
     except (ValueError, RuntimeError) as error:
@@ -128,7 +131,7 @@ def serve(asked):
             return
         steps = _steps(order["experiment"], questions[order["experiment"]])
         for _ in _rounds(_as_ordered(steps, order), order["starts"]):
-            pass
+            taking.heed()
 
 
 def _steps(name, question):

@@ -1,6 +1,7 @@
 """One run over several processes: the tables of one, and a dead process ends it with what was drawn kept."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -91,13 +92,29 @@ def test_processes_that_are_asked_different_things_are_refused_with_the_differen
     assert not any("Traceback" in err for err in said) and not list(tmp_path.glob("out/*/coverage"))
 
 
+def until_saved(tmp_path):
+    deadline = time.monotonic() + 100
+    while not list(tmp_path.glob("outputs/*/coverage/checkpoint/*.counts")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def test_a_signal_to_any_process_ends_the_run_with_what_was_drawn_kept(tmp_path):
+    running = together(tmp_path, 2, "experiments=[coverage]", "budget.problems=1e10")
+    until_saved(tmp_path)
+    running[1].send_signal(signal.SIGTERM)
+    codes, said = ended(running)
+    assert codes == [1, 143]
+    assert "one of the 1 other processes has ended" in said[0] and "resume=true" in said[0]
+    assert said[1] == "sim run: interrupted; the same command with resume=true goes on from here\n"
+    [where] = (tmp_path / "outputs").iterdir()
+    assert state.read_status(where)["state"] == "interrupted"
+
+
 def test_a_dead_process_ends_the_run_with_what_was_drawn_kept(sim, tmp_path):
     """Killed when the first piece is saved; then three go on with it."""
     long = ("experiments=[coverage]", "budget.problems=2e9")
     first, second = together(tmp_path, 2, *long)
-    deadline = time.monotonic() + 100
-    while not list(tmp_path.glob("outputs/*/coverage/checkpoint/*.counts")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until_saved(tmp_path)
     second.kill()
     codes, said = ended([first, second])
     assert codes == [1, -9]
