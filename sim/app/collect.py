@@ -87,8 +87,8 @@ def _read(sweep):
     for position, point in enumerate(sweep.points):
         try:
             tables += [_table(position, point.where, name) for name in _complete(point)]
-        except ValueError as error:
-            point = point._replace(state="failed", why=str(error))
+        except (ValueError, OSError) as error:
+            point = point._replace(state="failed", why=points.unread(error))
         found.append(point)
     damaged = {position for position, point in enumerate(found) if point is not sweep.points[position]}
     return sweep._replace(points=found), [table for table in tables if table.position not in damaged]

@@ -83,6 +83,11 @@ def look(where):
     return status
 
 
+def unread(error):
+    """What is wrong with files that cannot be read, or with what stands in them, in words."""
+    return f"{error.filename}: cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
+
+
 def progress(status):
     """Share of a run that is done: the mean over its experiments, which count alike."""
     shares = [share(own) for own in status["experiments"].values()]
@@ -136,10 +141,10 @@ def _point(where, number, record, job):
     overrides = record["points"][number] if record else None
     try:
         status = look(own)
-    except ValueError as error:  # damaged
-        return Point(number, own, overrides, None, "failed", str(error), job)
-    if status is None:
-        return Point(number, own, overrides, None, *_without_status(own, record), job)
+        if status is None:
+            return Point(number, own, overrides, None, *_without_status(own, record), job)
+    except (ValueError, OSError) as error:  # damaged, or not ours to read
+        return Point(number, own, overrides, None, "failed", unread(error), job)
     return Point(number, own, overrides or status["overrides"], status, status["state"], why(status), job)
 
 

@@ -56,7 +56,7 @@ def read_status(where):
     A state of "running" is told as "stopped" where nobody holds the folder any more: killed, or its machine lost.
     """
     path = Path(where) / STATUS
-    if not path.is_file():
+    if _absent(path):
         return None
     status = folder.read_json(path)
     needed = (("state", str), ("experiments", dict), ("config", dict), ("overrides", list), ("updated", str))
@@ -68,6 +68,17 @@ def read_status(where):
     if status["state"] == "running" and not _alive(where, status["updated"]):
         status["state"] = "stopped"
     return status
+
+
+def _absent(path):
+    """Whether there is nothing of that name; what is there but cannot be read is said by whoever reads it."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def write_status(where, status):

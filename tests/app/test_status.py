@@ -1,5 +1,6 @@
 """python -m sim status: what became of every point, by its own files, whatever else happens meanwhile."""
 
+import io
 import json
 import os
 import re
@@ -107,6 +108,55 @@ def test_a_damaged_status_is_named_and_the_other_points_are_told(sim, tmp_path):
     assert (code, err) == (1, "")
     assert "3 points: 1 done, 1 failed, 1 waiting" in out
     assert f"  point 1 failed (seed=1): {path}, line 3: not valid JSON" in out
+
+
+@pytest.mark.parametrize("kind", ["folder", "dangling link", "no permission", "file in its place"])
+@pytest.mark.parametrize("asked", ["status", "collect"])
+def test_a_point_that_cannot_be_read_has_failed_and_the_others_are_told(sim, tmp_path, monkeypatch, asked, kind):
+    begin(tmp_path, "seed=0", "seed=1", "seed=2")
+    write_done(tmp_path, 0, config(seed=0))
+    own = tmp_path / "point_1"
+    path = own / "status.json"
+    if kind == "folder":
+        path.mkdir(parents=True)
+    elif kind == "dangling link":
+        own.mkdir()
+        path.symlink_to("nowhere")
+    elif kind == "file in its place":
+        own.write_text("")
+    else:
+        write_done(tmp_path, 1, config(seed=1))
+        forbid(monkeypatch, own)
+    code, out, err = sim(asked, str(tmp_path))
+    assert (code, err) == (1, "")
+    assert f"  point 1 failed (seed=1): {path}: cannot be read (" in out
+    assert "1 done, 1 failed, 1 waiting" in out or "1 of 3 points collected" in out
+
+
+def test_a_table_that_cannot_be_read_is_a_failure_of_its_point(sim, tmp_path, monkeypatch):
+    begin(tmp_path, "seed=0", "seed=1")
+    for number in (0, 1):
+        write_done(tmp_path, number, config(seed=number))
+    forbid(monkeypatch, tmp_path / "point_1" / "coverage")
+    code, out, err = sim("collect", str(tmp_path))
+    assert (code, err) == (1, "")
+    assert (
+        f"  point 1 failed (seed=1): {tmp_path / 'point_1' / 'coverage' / 'manifest.json'}: cannot be read (Perm" in out
+    )
+    assert "1 of 2 points collected" in out
+
+
+def forbid(monkeypatch, where):
+    """Have the system refuse whatever is in a folder, as it does to those who may not read it (root may)."""
+    for name in ("stat", "lstat", "scandir", "open"):
+        original = getattr(io if name == "open" else os, name)
+
+        def refuse(path, *args, original=original, **more):
+            if isinstance(path, str | os.PathLike) and where in Path(path).parents:
+                raise PermissionError(13, "Permission denied", str(path))
+            return original(path, *args, **more)
+
+        monkeypatch.setattr(io if name == "open" else os, name, refuse)
 
 
 WRONG = {
