@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from sim import plan
-from sim.app import experiment
+from sim.app import planning
 from sim.model import BATCH
 from sim.samplers.attempts import Bernoulli
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
@@ -46,7 +46,7 @@ class Lever(NamedTuple):
 
 def estimate(name, question):
     """Estimate of an experiment. It begins as ever and is left where it would draw its first step."""
-    return of_steps(experiment.steps_of(name, question))
+    return of_steps(planning.steps_of(name, question, lambda training: training.begin()))
 
 
 def of_steps(steps):

@@ -1,12 +1,11 @@
 """One experiment of a point: drawn on from its checkpoint, told, written, drawn as a figure."""
 
 import hashlib
-import importlib
 import sys
 import time
 from pathlib import Path
 
-from sim.app import adaptive, cache, checkpoint, folder, learning, machine, place, report, taking
+from sim.app import adaptive, cache, checkpoint, folder, learning, machine, place, planning, report, taking
 
 CHECKPOINT = "checkpoint"
 
@@ -30,7 +29,7 @@ def answer(point, name, question, record, source):
         until is not None,
     )
     learner = learning.Learner(cache.models, machine.kind(), taker.say)
-    run, question = _run_of(name), question._replace(take=taker, learn=learner)
+    run, question = planning.run_of(name), question._replace(take=taker, learn=learner)
     if until is None:
         found = run(question)
     else:
@@ -50,27 +49,6 @@ def answer(point, name, question, record, source):
     record.experiment(name, state="done", seconds=seconds, inputs=inputs(place.physics(point.config)))
     print(report.written_line(name, target, point.config["figure"]) + "\n", flush=True)
     return found
-
-
-class _Planned(Exception):
-    """Carries the steps of a run out of it before the first is taken."""
-
-
-def steps_of(name, question):
-    """Steps of an experiment: it begins as ever and is left where it would draw the first of them."""
-
-    def take(steps):
-        raise _Planned(steps)
-
-    try:
-        _run_of(name)(question._replace(take=take, learn=lambda training: training.begin()))
-    except _Planned as planned:
-        [steps] = planned.args
-    return steps
-
-
-def _run_of(name):
-    return importlib.import_module(f"sim.experiments.{name}").run
 
 
 def identity(config, name):

@@ -4,7 +4,6 @@ Every process draws its own batches on its own devices; counts are gathered, who
 that the tables are those of a single process, bit for bit. The others write nothing and know nothing of files.
 """
 
-import importlib
 import json
 import os
 import sys
@@ -13,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import taking
+from sim.app import planning, taking
 
 _WAIT = 120  # seconds that the processes wait for each other at the start
 
@@ -129,24 +128,10 @@ def serve(asked):
         order = _heard()
         if order["experiment"] is None:
             return
-        steps = _steps(order["experiment"], questions[order["experiment"]])
+        question = questions[order["experiment"]]
+        steps = planning.steps_of(order["experiment"], question, question.learn)
         for _ in _rounds(_as_ordered(steps, order), order["starts"]):
             taking.heed()
-
-
-def _steps(name, question):
-    """Steps of an experiment, which is left before it takes the first."""
-
-    class Taken(Exception):
-        """Carries them out of it."""
-
-    def take(steps):
-        raise Taken(steps)
-
-    try:
-        importlib.import_module(f"sim.experiments.{name}").run(question._replace(take=take))
-    except Taken as taken:
-        return taken.args[0]
 
 
 def _as_ordered(steps, order):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import door, experiment, state
+from sim.app import door, planning, state
 
 _POINTS = 64  # of one program at most: what is drawn is not saved before all of it is
 _SPARE = 1.25  # times as many points may be computed as are wanted, so that no other program is compiled
@@ -119,12 +119,19 @@ class _Queue:
 
 
 def _steps(point, name):
-    """Steps of a point's experiment; None where it is not one, says itself how many it takes, or cannot be planned."""
+    """Steps of a point's experiment; None where it is not one, says itself how many it takes, or cannot be planned.
+
+    What learns before it draws cannot be.
+    """
     try:
         asked = dict(door.questions(point.config)) if point.config["budget"]["until"] is None else {}
-        return experiment.steps_of(name, asked[name]) if name in asked else None
+        return planning.steps_of(name, asked[name], _unplanned) if name in asked else None
     except Exception:  # whatever is wrong with a point, it says itself when it is run
         return None
+
+
+def _unplanned(training):
+    raise NotImplementedError(f"{training.identity['training']}: to be trained when the point is run")
 
 
 def _most(steps):

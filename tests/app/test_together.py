@@ -2,8 +2,15 @@
 
 import jax
 import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 from sim import together
+from sim.app import planning
+from sim.app import together as together_app
+from sim.app.configuration import CONF, VERSION_BASE
+from sim.app.point import Point
+from sim.generative.training import Training
 
 BOTH = "--multirun", "budget=smoke", "figure=false", "difficulty.beta=0.3,0.4"
 SWEEP = *BOTH, "experiment=coverage"
@@ -71,6 +78,21 @@ def test_a_sweep_given_again_draws_what_is_missing_alone(sim, tmp_path, programs
     assert said.count("done before") == 1
     assert missing.read_bytes() == before
     assert programs == [2]
+
+
+def test_what_learns_before_it_draws_is_not_planned(monkeypatch, tmp_path):
+    """Planned without its training it would be drawn from what has learnt nothing."""
+    with initialize_config_dir(str(CONF), **VERSION_BASE):
+        config = OmegaConf.to_container(compose("run", overrides=["experiment=coverage", "budget=smoke"]))
+    point, run = Point(config, tmp_path, [], 0), planning.run_of("coverage")
+    assert together_app._steps(point, "coverage").cut.batches > 1
+
+    def learning(question):
+        question.learn(Training({"training": "a model"}, tuple, lambda state, number: state, 1))
+        return run(question)
+
+    monkeypatch.setattr(planning, "run_of", lambda name: learning)
+    assert together_app._steps(point, "coverage") is None
 
 
 def test_without_an_accelerator_points_are_drawn_one_by_one(sim, programs):
