@@ -24,6 +24,7 @@ from omegaconf import OmegaConf
 from sim.app import machine, together
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.point import Point, run
+from sim.simulate import local_devices
 
 
 def main():
@@ -51,16 +52,8 @@ def main():
         ]
     seconds = {way: round(statistics.median(each[way] for each in rounds), 3) for way in points}
     ratios = {way: [round(each[way] / each["one"], 3) for each in rounds] for way in ways}
-    print(json.dumps(vars(asked) | {"device": jax_device(), "seconds": seconds, "ratios": ratios}))
+    print(json.dumps(vars(asked) | {"device": machine.words(local_devices(0)), "seconds": seconds, "ratios": ratios}))
     return 0
-
-
-def jax_device():
-    """The devices of the points, in words."""
-    import jax
-
-    found = jax.local_devices()
-    return f"{len(found)} x {found[0].device_kind} ({found[0].platform})"
 
 
 def _composed(problems):

@@ -28,9 +28,7 @@ def beta_log_odds(alpha, beta):
     from scipy import special
 
     law = _LogOdds(alpha, beta, special.betaln(alpha, beta))
-    table = np.concatenate([_parabolas(_lower_half(law)), _parabolas(-_lower_half(law.mirrored()))], axis=1)
-    table.flags.writeable = False
-    return table
+    return _table(_lower_half(law), -_lower_half(law.mirrored()))
 
 
 @lru_cache(64)
@@ -44,6 +42,11 @@ def small_ball_log_odds(dimension, temperature):
         _ball_log_odds(dimension / 2, u / (2 * temperature)),
         _ball_log_odds(dimension / 2, (1 - u) / (2 * temperature)),
     )
+    return _table(*halves)
+
+
+def _table(*halves):
+    """Parabolas of both halves, which all who ask share."""
     table = np.concatenate([_parabolas(half) for half in halves], axis=1)
     table.flags.writeable = False
     return table

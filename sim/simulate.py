@@ -274,8 +274,8 @@ def failures(seed, physics, parts, budget, examples=None, tries=None, take=steps
     dealt = lambda key, numbers: keys.streams(key, numbers, sum(_streams_of(parts)))  # noqa: E731
     together = _ACCELERATED
     quick = not any(isinstance(part, attempts.Bernoulli | memory.TrainingSet) for part in parts)
-    steps_of = (_FEWEST, _ACCELERATED_STEP) if quick else (plan.FEWEST, plan.FULL)
-    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, together, take, steps_of)
+    size = {"fewest": _FEWEST, "full": _ACCELERATED_STEP} if quick else {}
+    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, together, take, **size)
     return Counts(counts.astype(np.int64), BATCH, sampling == "random")
 
 
@@ -321,17 +321,32 @@ def device_memory(device):
     return limit or plan.machine_memory() // device.client.local_device_count()
 
 
-def _run(function, words, seed, physics, arguments, budget, batches, cells, together, take, steps_of=None):
+def _run(
+    function,
+    words,
+    seed,
+    physics,
+    arguments,
+    budget,
+    batches,
+    cells,
+    together,
+    take,
+    fewest=plan.FEWEST,
+    full=plan.FULL,
+):
     """function(words, *arguments) of every batch, in steps spread over the devices: [batches, ...].
 
     words: (key of the run, numbers of batches) -> what each of them draws from.  cells: counts of a batch.  together:
-    batches computed together on an accelerator, where they fit.  take: is given the Steps.  steps_of: fewest of those,
-    and batches of each of many on an accelerator.
+    batches computed together on an accelerator, where they fit.  take: is given the Steps.  fewest: of those.  full:
+    batches of each of many, on an accelerator.
     TooLarge, before anything is drawn, where one batch does not fit.
     """
-    devices, (fewest, full) = local_devices(budget.devices), steps_of or (plan.FEWEST, plan.FULL)
+    devices = local_devices(budget.devices)
     platform = devices[0].platform
-    chunk, full = budget.chunk or (1 if platform == "cpu" else together), plan.FULL if platform == "cpu" else full
+    if platform == "cpu":
+        together, full = 1, plan.FULL
+    chunk = budget.chunk or together
     memory, needed = (device_memory(devices[0]), plan.machine_memory()), batch_bytes(arguments, platform)
     cut = plan.cut(batches, len(devices), chunk, needed, cells, budget.memory, *memory, fewest, full)
     program, key = kernel(function, platform), keys.run_key(seed, physics)

@@ -36,7 +36,11 @@ def devices(question):
     """The devices of a run in words: 2 x cpu (cpu)."""
     from sim.simulate import local_devices
 
-    found = local_devices(question.budget.devices)
+    return words(local_devices(question.budget.devices))
+
+
+def words(found):
+    """JAX's devices in words."""
     return f"{len(found)} x {found[0].device_kind} ({found[0].platform})"
 
 

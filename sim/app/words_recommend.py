@@ -93,9 +93,8 @@ def _rivals(found, asked):
     first, second = found.rows[:2]
     better = "second" if found.gain > 0 else "first"
     chance = found.better if found.gain > 0 else 1 - found.better
-    head = f"The {better} model is the better buy (probability {percent(chance)})"
-    if _alike(first, second):
-        head = "Neither model is the better buy"
+    told = f"The {better} model is the better buy (probability {percent(chance)})"
+    head = "Neither model is the better buy" if _alike(first, second) else told
     return (
         f"{head}: at its best each, the first solves "
         f"{percent(first.solved)} with {_attempts(first.attempts)} for {money(first.cost, asked.currency)} a problem, "
@@ -269,9 +268,8 @@ def _rivals_ja(found, asked):
         f"{percent(row.solved)} を解き、正味の価値は {money(row.net, asked.currency)}"
         for number, row in ((1, first), (2, second))
     )
-    head = f"{better}のモデルのほうが得です(確率 {percent(chance)})"
-    if _alike(first, second):
-        head = "どちらのモデルも同じ価値です"
+    other = f"{better}のモデルのほうが得です(確率 {percent(chance)})"
+    head = "どちらのモデルも同じ価値です" if _alike(first, second) else other
     return f"{head}。それぞれ最良の回数で、{told}です。"
 
 

@@ -66,8 +66,7 @@ def _interval(weight, mean, variance, attempts):
     """Quantiles of a mixture of distributions between 0 and 1 that are known by their first two moments."""
     quantiles = np.empty((len(attempts), len(LEVELS)))
     for place in range(len(attempts)):
-        values = _spread(mean[:, place], variance[:, place])
-        quantiles[place] = weighted_quantiles(values.ravel(), np.repeat(weight / values.shape[1], values.shape[1]))
+        quantiles[place] = weighted_quantiles(*_weighted(weight, mean[:, place], variance[:, place]))
     quantiles = np.maximum.accumulate(quantiles)  # coverage never falls, but its approximations may
     return Interval(np.asarray(attempts), quantiles, weight @ mean)
 
@@ -85,6 +84,12 @@ def _spread(mean, variance):
         side = (small[:, None] / shape * special.gammaincinv(shape, special.ndtr(NODES))).clip(0, 1)
         values[near] = np.where((mean[near] < 0.5)[:, None], side, 1 - side)
     return values
+
+
+def _weighted(weight, mean, variance):
+    """Values of a mixture of such distributions, and their weights, each [15 n]."""
+    values = _spread(mean, variance)
+    return values.ravel(), np.repeat(weight / values.shape[1], values.shape[1])
 
 
 def weighted_quantiles(values, weight, levels=LEVELS):
@@ -126,11 +131,10 @@ def _holding(value, interval, weight, mean, variance):
     quantiles = interval.quantiles.copy()
     outside = (value < quantiles[:, 0]) | (quantiles[:, -1] < value)
     for place in np.flatnonzero(outside):
-        drawn = _spread(mean[:, place], variance[:, place])
-        each = np.repeat(weight / drawn.shape[1], drawn.shape[1])
-        below = each[drawn.ravel() < value[place]].sum() / each.sum()
+        drawn, each = _weighted(weight, mean[:, place], variance[:, place])
+        below = each[drawn < value[place]].sum() / each.sum()
         first = below if value[place] < quantiles[place, 0] else max(below - _NINETY, 0)
-        ends = weighted_quantiles(drawn.ravel(), each, (first, first + _NINETY))
+        ends = weighted_quantiles(drawn, each, (first, first + _NINETY))
         quantiles[place, [0, -1]] = min(value[place], ends[0]), max(value[place], ends[1])
     quantiles[:, 0], quantiles[:, -1] = (np.maximum.accumulate(quantiles[:, end]) for end in (0, -1))
     return interval._replace(quantiles=quantiles)
@@ -151,8 +155,7 @@ def _voices(average, likelihood, ks, curve, attempts):
     drawn = published.line(ks, curve, attempts)
     values = np.empty(len(attempts))
     for place in range(len(attempts)):
-        spread = _spread(mean[:, place], variance[:, place])
-        weight = np.repeat(part.weight / spread.shape[1], spread.shape[1]) / np.maximum(spread.ravel(), 1e-6)
-        (values[place],) = weighted_quantiles(spread.ravel(), weight, (0.5,))
+        spread, weight = _weighted(part.weight, mean[:, place], variance[:, place])
+        (values[place],) = weighted_quantiles(spread, weight / np.maximum(spread, 1e-6), (0.5,))
     drawn = np.where(np.isnan(drawn), values, drawn)
     return np.exp((1 - _VOICE) * np.log(np.maximum(values, 1e-12)) + _VOICE * np.log(np.maximum(drawn, 1e-12)))

@@ -12,7 +12,7 @@ from sim.verdict import judge, judge_masses
 
 
 def run(question):
-    """Simulate the error over n, hold it against the exact learning curve (Hutter 2021, THEORY of Karlin 1967)."""
+    """Simulate the error over n, hold it against the exact learning curve (Hutter 2021; Karlin 1967)."""
     law = learning_prediction(question.law, question.examples)
     return _of_learners(question, law) if question.memory.learners else _of_problems(question, law)
 

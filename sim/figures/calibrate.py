@@ -187,13 +187,18 @@ def _finish(axis):
     """As panels.finish, numbers in plain letters: formulas take as long as all else that is drawn."""
     panels.finish(axis)
     for direction in (axis.xaxis, axis.yaxis):
-        if direction.get_scale() == "log":
-            in_powers(direction)
-        elif isinstance(direction.get_major_formatter(), ScalarFormatter):
-            direction.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        in_plain_letters(direction)
 
 
-def in_powers(direction):
+def in_plain_letters(direction):
+    """Numbers of an axis: powers of ten where it is a log axis, unless it has labels of its own."""
+    if direction.get_scale() == "log":
+        _in_powers(direction)
+    elif isinstance(direction.get_major_formatter(), ScalarFormatter):
+        direction.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _in_powers(direction):
     """Powers of ten on a log axis, and 2 and 5 of each between them where there are fewer than two; plain letters."""
     low, high = direction.get_view_interval()
     direction.set_minor_locator(LogLocator(subs=range(2, 10)))

@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
-from sim.figures.calibrate import STYLE, WIDE, WIDTH, in_powers
+from sim.figures.calibrate import STYLE, WIDE, WIDTH, in_plain_letters
 from sim.figures.panels import ATTEMPTS, BLACK, POINTS, RIVAL
 from sim.figures.words import plain
 
@@ -115,11 +115,9 @@ def _finish(figure, *axes):
     told = {}
     for axis in axes:
         for direction in (axis.xaxis, axis.yaxis):
-            if direction.get_scale() == "log":
-                in_powers(direction)
-            else:
+            if direction.get_scale() != "log":
                 direction.set_major_locator(MaxNLocator(5))
-                direction.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            in_plain_letters(direction)
         told |= {label: handle for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     figure.align_ylabels(figure.axes)
     if told:

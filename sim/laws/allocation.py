@@ -23,7 +23,7 @@ def attempts_left(examples, budget, example, attempts):
 def best_split(budget, example, attempts, error, loss):
     """Real numbers (n, k), each at least 1, that leave least unsolved, and how much that is.
 
-        min E_n + (1 - E_n) L(k),  n c_n + Q k c_k = B                                  THEORY 3.3's optimum, derived
+        min E_n + (1 - E_n) L(k),  n c_n + Q k c_k = B                                                    derived here
 
     budget, example, attempts as in attempts_left, budget > example + attempts.  error: n [m] -> E_n.  loss: k [m] ->
     L(k).  By search along the budget, to 1e-6 of n or better: the optimum is flat.

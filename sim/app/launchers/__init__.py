@@ -32,6 +32,13 @@ def check(engine):
         raise ValueError(f"hydra/launcher={engine}: need the package {package}: pip install 'sim[{engine}]'")
 
 
+def check_workers(key, value, other, words):
+    """Refuse a number of processes that is neither a whole one from 1 on nor `other`, which means what `words` say."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not (whole and value >= 1) and not (type(value) is type(other) and value == other):
+        raise ValueError(f"{key}: need a whole number >= 1, or {words}, got {value!r}")
+
+
 def launch(points, settings):
     """Outcomes of the points of a sweep, as far as its engine waits for them; what is done already is left out."""
     left = [point for point in points if not _done(point)]

@@ -10,9 +10,7 @@ def launch(points, settings):
     ValueError where n_jobs is neither a whole number from 1 on nor -1.
     """
     workers = settings["n_jobs"]
-    if not isinstance(workers, int) or isinstance(workers, bool) or (workers < 1 and workers != -1):
-        rule = "a whole number >= 1, or -1 for as many as there are cores"
-        raise ValueError(f"hydra.launcher.n_jobs: need {rule}, got {workers!r}")
+    launchers.check_workers("hydra.launcher.n_jobs", workers, -1, "-1 for as many as there are cores")
     outcomes, left = [], {point.number: point for point in points}
     while left:
         before = len(left)

@@ -36,9 +36,8 @@ def devices(workers):
 
     ValueError where `workers` is not a whole number from 1 on.
     """
+    launchers.check_workers("hydra.launcher.workers", workers, None, "null")
     if workers is not None:
-        if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
-            raise ValueError(f"hydra.launcher.workers: need a whole number >= 1, or null, got {workers!r}")
         return [None] * workers
     return gpus() or [None]
 
