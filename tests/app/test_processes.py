@@ -52,7 +52,8 @@ def test_without_anyone_to_say_who_is_there_it_is_one_sentence(tmp_path):
 def start(tmp_path, *arguments):
     """A process of `python -m sim run`."""
     slurm = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
-    environment = slurm | {"PYTHONPATH": ROOT, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    path = f"{ROOT}{os.pathsep}{os.path.join(ROOT, 'tests')}"
+    environment = slurm | {"PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-m", "sim", "run", *ASKED, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes)
@@ -99,7 +100,7 @@ def until_saved(tmp_path):
 
 
 def test_a_signal_to_any_process_ends_the_run_with_what_was_drawn_kept(tmp_path):
-    running = together(tmp_path, 2, "experiments=[coverage]", "budget.problems=1e10")
+    running = together(tmp_path, 2, "experiments=[coverage]", "budget.problems=1e9", "plugins=[unhurried]")
     until_saved(tmp_path)
     running[1].send_signal(signal.SIGTERM)
     codes, said = ended(running)
