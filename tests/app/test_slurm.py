@@ -91,7 +91,8 @@ def a_detached_sweep_says_which_points_failed_and_finishes_the_others(slurm, tmp
 
 
 def a_preempted_point_is_queued_again_and_its_table_is_that_of_an_uninterrupted_run(slurm, tmp_path):
-    done = run(slurm, tmp_path, "--multirun", *LONG, "plugins=[unhurried]", "output=out", "hydra/launcher=slurm", *SMALL)
+    paused = "plugins=[unhurried]", "hydra/launcher=slurm", *SMALL
+    done = run(slurm, tmp_path, "--multirun", *LONG, "output=out", *paused)
     assert done.returncode == 0, done.stderr
     (sweep,) = (tmp_path / "out").iterdir()
     number = json.loads((sweep / "jobs.json").read_text())["0"]
