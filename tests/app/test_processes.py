@@ -100,7 +100,7 @@ def until_saved(tmp_path):
 
 
 def test_a_signal_to_any_process_ends_the_run_with_what_was_drawn_kept(tmp_path):
-    running = together(tmp_path, 2, "experiments=[coverage]", "budget.problems=1e9", "plugins=[unhurried]")
+    running = together(tmp_path, 2, "experiments=[coverage]", "budget.problems=2e8", "plugins=[unhurried]")
     until_saved(tmp_path)
     running[1].send_signal(signal.SIGTERM)
     codes, said = ended(running)
