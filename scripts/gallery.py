@@ -53,6 +53,8 @@ GALLERY = {  # a name, and what is typed after `python -m sim run`
     "noise": ["experiment=noise", "budget.learners=400000"],
     "capacity": ["experiment=capacity"],
     "allocation": ["experiment=allocation"],
+    "allocation_learnt": ["experiment=allocation", "difficulty=latent_precision", "difficulty.bias=20"]
+    + ["allocation.difficulty=learnt", "allocation.budget=1e7"],
     "generative": ["experiment=generative"],
 }
 

@@ -370,6 +370,8 @@ def questions(config):
         _need_room(name, memory_name, drawn.batches, examples, tries)
         sampling = _sampling_of(name, config, memory_drawn, drawn)
         settings = _settings(name, config.get(name))
+        if hasattr(settings, "check_beside"):
+            settings.check_beside(chosen["difficulty"])
         law = replace(law, settings=_replaced(settings, given))
         table = counts.read(counts.SHIPPED) if replay and recorded is None else recorded
         question = Question(

@@ -1,5 +1,7 @@
 """Examples and attempts share one budget: what split leaves least unsolved?"""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sim import estimators, simulate
@@ -24,6 +26,8 @@ def run(question):
     """Simulate the splits of budgets; hold every one against the joint law, and the best of each budget against its.
 
     The optimum of Hutter's learning curve and Levi's coverage together (their product and its optimum: sim.laws).
+    With allocation.difficulty=learnt examples also lessen the bias that attempts have to make up for, B ~ N(0, bias^2
+    E_n), as in Levi 2026 (LID, arXiv 2601.03764), where its variance is of the order of the learner's error.
     """
     settings = question.settings
     example, attempts = settings.example, settings.attempt * settings.problems
@@ -31,20 +35,21 @@ def run(question):
     pairs = [_splits(budget, example, attempts) for budget in budgets]
     n, k = (np.concatenate(x) for x in zip(*pairs, strict=True))
     means = _simulate(question, n, k)
-    error, loss = _laws(question.law)
-    law = joint.failure(error(n), loss(k))
+    ends = [(float(x.min()), float(x.max())) for x in (n, k)]
+    failure = _law(question.law, settings.difficulty, *ends)
+    law = failure(n, k)
     curve = estimators.mean_curve(means)
     told = np.flatnonzero(np.minimum(law, 1 - law) * drawn(question) >= _NORMAL)
     verdicts = [judge_means(FAILURE, "failure", means[:, told], Prediction(law[told], None, None, True))]
     best = [
-        _best(budget, example, attempts, own, means[:, piece], law[piece], (error, loss))
+        _best(budget, example, attempts, own, means[:, piece], law[piece], failure)
         for budget, own, piece in zip(budgets, pairs, _pieces(pairs), strict=True)
     ]
     best = [one for one in best if one is not None]
     if best:
         tables, found = zip(*best, strict=True)
         whole, parts, predicted = (np.stack(x, axis=-1) for x in zip(*found, strict=True))
-        words = f"{BEST}: {_words(question, budgets[-1], example, attempts, (error, loss))}"
+        words = f"{BEST}: {_words(question, budgets[-1], example, attempts, failure)}"
         verdicts.append(judge_fit(words, "best_examples", whole, parts, predicted, len(means)))
     else:
         tables = ()
@@ -75,21 +80,36 @@ def _pieces(pairs):
 def _simulate(question, n, k):
     """Share of the problems of each batch that are unsolved, [batches, pairs]."""
     parts = (question.features.sampler(), question.memory.sampler(), question.difficulty.sampler())
-    kernel = splits(*parts, simulate.attempts_sampler(question.attempts), n, k, BATCH)
+    biases = None
+    if question.settings.difficulty == "learnt":
+        biases = question.difficulty.bias * np.sqrt(question.memory.error(n, question.features))
+    kernel = splits(*parts, simulate.attempts_sampler(question.attempts), n, k, BATCH, biases)
     name = f"{physics(question, 'allocation')} {question.settings}"
     batches = question.budget.batches
     return simulate.curves(question.seed, name, kernel, batches, question.budget, question.take) / BATCH
 
 
-def _laws(law):
-    """E_n of n [m], and L(k) of k [m]."""
-    return (
-        lambda n: law.memory.error(np.asarray(n, float), law.features),
-        lambda k: coverage_prediction(law, np.asarray(k, float)).curve,
-    )
+def _law(law, difficulty, examples, attempts):
+    """E(n, k) of n and k [m]; L(k) is that of the bias after n examples where it is learnt.
+
+    examples, attempts: the least and the largest.
+    """
+
+    def error(n):
+        return law.memory.error(np.asarray(n, float), law.features)
+
+    if difficulty == "fixed":
+        return lambda n, k: joint.failure(error(n), coverage_prediction(law, np.asarray(k, float)).curve)
+
+    def loss(share, k):
+        return replace(law.difficulty, bias=law.difficulty.bias * share**0.5).failure(k)
+
+    least, largest = np.array([1, 1.01]) * examples, np.array([1, 1.01]) * attempts  # the best split may lie at an end
+    between = laws.learnt_bias(loss, error(least[::-1]), largest)
+    return lambda n, k: joint.failure(error(n), between(error(n), np.asarray(k, float)))
 
 
-def _best(budget, example, attempts, pair, means, law, sides):
+def _best(budget, example, attempts, pair, means, law, failure):
     """(table, (n found, its replicates, n by the law)) of the best split of one budget; None where it is no minimum.
 
     Found: the lowest point of a cubic in log n, fitted to log E at the splits next to the best one. It is judged
@@ -104,12 +124,12 @@ def _best(budget, example, attempts, pair, means, law, sides):
     found, parts, noiseless = (_lowest(n[near], x) for x in (means[:, near].mean(axis=0), groups, law[near]))
     if not np.isfinite([*found, *noiseless, *parts.ravel()]).all():
         return None
-    predicted = laws.best_split(budget, example, attempts, *sides)
+    predicted = laws.best_split(budget, example, attempts, failure)
     bias = noiseless - np.array(predicted)[[0, 2]]
     stderr = np.hypot(estimators.jackknife_stderr(parts), bias)
     tried = found[0] + stderr[0] * np.array([0.0, -1.0, 1.0])
     rest = laws.attempts_left(tried, budget, example, attempts)
-    lost = joint.failure(sides[0](tried), sides[1](rest)) / predicted[2] - 1
+    lost = failure(tried, rest) / predicted[2] - 1
     where = {"examples": budget / example, "attempts": predicted[1]}
     table = join(
         rows("best_examples", estimators.Curve(found[0], stderr[0]), predicted[0], **where),
@@ -130,9 +150,9 @@ def _lowest(n, failure):
     return np.stack([n[0] * np.exp(root - x[0]), np.exp(((a * root + b) * root + c) * root + d)], axis=-1)
 
 
-def _words(question, budget, example, attempts, sides):
+def _words(question, budget, example, attempts, failure):
     """The optimum of the largest budget, and that of the two power laws where there are two."""
-    n, k, _ = laws.best_split(budget, example, attempts, *sides)
+    n, k, _ = laws.best_split(budget, example, attempts, failure)
     words = f"n = {n:.4g}, k = {k:.4g}"
     tails = question.law.memory.tail(question.law.features), question.law.difficulty.tail()
     if None in tails:

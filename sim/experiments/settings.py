@@ -4,6 +4,7 @@ import importlib.util
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sim.axes.spread import LatentPrecision
 from sim.model import BATCH, need
 
 
@@ -146,13 +147,14 @@ class Allocation:
     """A budget for examples and attempts, all in one unit.
 
     budget: the largest.  example: price of an example.  attempt: price of an attempt.  problems: at which attempts are
-    made, each as often.
+    made, each as often.  difficulty: as it is ("fixed"), or with a bias that examples lessen ("learnt").
     """
 
     budget: float
     example: float
     attempt: float
     problems: float
+    difficulty: str
 
     def check(self):
         """Refuse what costs nothing, and budgets that leave no choice."""
@@ -163,6 +165,13 @@ class Allocation:
         least, most = 100 * (self.example + self.attempt * self.problems), 1e15 * min(self.example, self.attempt)
         rule = f"from {least:g} (100 examples, and 100 attempts at every problem) to {most:g}"
         need(least <= self.budget <= most, "allocation.budget", rule, self.budget)
+        need(self.difficulty in ("fixed", "learnt"), "allocation.difficulty", "fixed or learnt", self.difficulty)
+
+    def check_beside(self, difficulty):
+        """Refuse a bias to be learnt away where there is none."""
+        rule = "difficulty=latent_precision with difficulty.bias above 0 for learnt"
+        biased = isinstance(difficulty, LatentPrecision) and difficulty.bias > 0
+        need(self.difficulty == "fixed" or biased, "allocation.difficulty", rule, difficulty)
 
 
 @dataclass(frozen=True)

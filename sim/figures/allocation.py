@@ -26,7 +26,8 @@ _PRICES = (("c_n", "allocation.example"), ("c_k", "allocation.attempt"), ("Q", "
 
 def draw(run) -> Figure:
     """What splits of budgets leave unsolved, and the map of examples and attempts with the path of the best splits."""
-    heading = title(run, "Examples and attempts share a budget", (*learning(run), *inference(run), *_PRICES))
+    learnt = [("bias", "allocation.difficulty")] if setting(run, "allocation.difficulty") == "learnt" else []
+    heading = title(run, "Examples and attempts share a budget", (*learning(run), *inference(run), *learnt, *_PRICES))
     figure, [[curves, chart, foot]] = panels(heading, (2.8, 2.8), (EXAMPLES,))
     found = (run.table["quantity"] == "best_examples").any()  # not where no budget has its best split inside
     budgets = _budgets(run)

@@ -4,12 +4,11 @@ n examples at a price c_n each, and k attempts at each of Q problems at a price 
 """
 
 import numpy as np
-from scipy import optimize
+from scipy import interpolate, optimize
 
-from sim.laws import joint
-
-_ODDS = np.linspace(-30, 30, 241)  # log-odds of the share spent on examples that are tried before the best is refined
+_ODDS = np.linspace(-30, 30, 121)  # log-odds of the share spent on examples that are tried before the best is refined
 _FAR = 1e-12  # of the log-odds
+_A_DECADE = 16, 9  # variances of the bias, and attempts, between which the loss is interpolated
 
 
 def attempts_left(examples, budget, example, attempts):
@@ -20,13 +19,31 @@ def attempts_left(examples, budget, example, attempts):
     return (budget - np.asarray(examples, float) * example) / attempts
 
 
-def best_split(budget, example, attempts, error, loss):
+def learnt_bias(loss, variances, attempts):
+    """L(k; v) of any bias and attempts between two of either, as a function of (v [m], k [m]).
+
+    For attempts whose bias the learner lessens (Levi 2026, LID, arXiv 2601.03764), at one v for every n.
+    loss: (v, k [m]) -> L(k; v), which takes long.  variances, attempts: the least and the largest, above 0.
+    A cubic spline in the logarithms of all three: where v is the share not memorised, to 1e-4 of E(n, k) or better.
+    """
+    logs = [_logs(*ends, each) for ends, each in zip((variances, attempts), _A_DECADE, strict=True)]
+    table = [np.log(loss(float(variance), np.exp(logs[1]))) for variance in np.exp(logs[0])]
+    spline = interpolate.RectBivariateSpline(*logs, np.array(table))
+    return lambda v, k: np.exp(spline(np.log(v), np.log(k), grid=False))
+
+
+def _logs(least, largest, each):
+    """Logarithms from one to the other, so many a decade, and at least four."""
+    return np.linspace(np.log(least), np.log(largest), max(4, 1 + int(np.ceil(each * np.log10(largest / least)))))
+
+
+def best_split(budget, example, attempts, failure):
     """Real numbers (n, k), each at least 1, that leave least unsolved, and how much that is.
 
-        min E_n + (1 - E_n) L(k),  n c_n + Q k c_k = B                                                    derived here
+        min E(n, k),  n c_n + Q k c_k = B                                                                 derived here
 
-    budget, example, attempts as in attempts_left, budget > example + attempts.  error: n [m] -> E_n.  loss: k [m] ->
-    L(k).  By search along the budget, to 1e-6 of n or better: the optimum is flat.
+    budget, example, attempts as in attempts_left, budget > example + attempts.  failure: (n [m], k [m]) -> E(n, k).
+    By search along the budget, to 1e-6 of n or better: the optimum is flat.
     """
 
     def split(odds):
@@ -35,8 +52,7 @@ def best_split(budget, example, attempts, error, loss):
         return 1 + spare * share / example, 1 + spare * (1 - share) / attempts
 
     def unsolved(odds):
-        n, k = split(np.atleast_1d(odds))
-        return np.log(joint.failure(error(n), loss(k)))
+        return np.log(failure(*split(np.atleast_1d(odds))))
 
     tried = unsolved(_ODDS)
     at = int(np.argmin(tried))

@@ -161,8 +161,12 @@ def latent_precision_biased(beta, tolerance, bias_variance):
         # In w = |B| sqrt(tau) a law at k attempts turns within 1/sqrt(2 ln k) whatever tau: 30 steps a unit.
         normal = np.arange(0.0, 38.0, 1 / max(1.5, 30 * spread))
         mirrored = np.where(normal > 0, np.log(2), 0.0) - normal**2 / 2
-        logs = _logs(*_window(tolerance * np.exp(log_precision / 2), spread * normal))
-        nodes.append([*logs, log_weight + mirrored - special.logsumexp(mirrored)])
+        weight = log_weight + mirrored - special.logsumexp(mirrored)
+        half = tolerance * np.exp(log_precision / 2)
+        near = spread * normal < half + np.sqrt(-2 * LEAST)  # farther off all attempts fail
+        nodes.append([*_logs(*_window(half, spread * normal[near])), weight[near]])
+        if not near.all():
+            nodes.append([[-np.inf], [0.0], [special.logsumexp(weight[~near])]])
     return _problems(*np.concatenate(nodes, axis=1))
 
 

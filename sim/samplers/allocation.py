@@ -26,6 +26,7 @@ class Splits(NamedTuple):
     attempts: Any
     examples: jax.Array  # float32 [pairs]: n
     tries: jax.Array  # float32 [pairs]: k
+    biases: jax.Array | None  # float32 [pairs]: of a LatentPrecision after n examples; None: its own at any n
     lanes: jax.Array  # uint32 [pieces, lanes of a piece]: the problems of a batch
 
     LEARNERS = 1
@@ -38,7 +39,8 @@ class Splits(NamedTuple):
     @property
     def bytes(self):
         """Device bytes that one batch needs: of a piece, the counters and what is added, and some temporaries."""
-        return 4 * (3 * len(self.examples) + 64) * self.lanes.shape[1] + 4 * self.lanes.size
+        each = 3 if self.biases is None else 12
+        return 4 * (each * len(self.examples) + 64) * self.lanes.shape[1] + 4 * self.lanes.size
 
     def curves(self, key):
         """float32 [1, pairs]: problems that are not solved after n examples and k attempts."""
@@ -47,18 +49,30 @@ class Splits(NamedTuple):
         def add(total, lanes):
             test = self.features.at(streams[0], lanes)
             unmemorised = self.memory.unmemorised(streams[1], self.features, test, lanes, self.examples)
-            unsolved = self.attempts.unsolved(streams[3], self.difficulty.at(streams[2], lanes), lanes, self.tries)
+            unsolved = self._unsolved(streams[2], streams[3], lanes)
             return total + (unmemorised | unsolved).astype(jnp.int32), None
 
         zero = jnp.zeros((len(self.examples), self.lanes.shape[1]), jnp.int32)
         return jax.lax.scan(add, zero, self.lanes)[0].sum(axis=1).astype(jnp.float32)[None, :]
 
+    def _unsolved(self, problems, attempts, lanes):
+        """bool [pairs, lanes]: no success in k attempts; where the bias goes with n, the same problem at any n."""
+        if self.biases is None:
+            return self.attempts.unsolved(attempts, self.difficulty.at(problems, lanes), lanes, self.tries)
 
-def splits(features, memory, difficulty, attempts, examples, tries, problems):
+        def pair(bias, tries):
+            success = self.difficulty._replace(bias=bias).at(problems, lanes)
+            return self.attempts.unsolved(attempts, success, lanes, tries[None])[0]
+
+        return jax.vmap(pair)(self.biases, self.tries)
+
+
+def splits(features, memory, difficulty, attempts, examples, tries, problems, biases=None):
     """Splits for batches of so many problems, a multiple of 256."""
     lanes = np.arange(problems, dtype=np.uint32).reshape(-1, _PIECE)
     pairs = (np.asarray(x, np.float32) for x in (examples, tries))
-    return Splits(features, memory, difficulty, attempts, *pairs, lanes)
+    biases = None if biases is None else np.asarray(biases, np.float32)
+    return Splits(features, memory, difficulty, attempts, *pairs, biases, lanes)
 
 
 def _streams(key, part):

@@ -56,6 +56,34 @@ def test_other_features_and_difficulties_have_their_best_split_too(split):
     assert len(column(rows, "failure", "law")) > 50
 
 
+LEARNT = "difficulty=latent_precision", "difficulty.bias=20", "allocation.difficulty=learnt", "allocation.budget=1e6"
+
+
+@pytest.mark.slow
+def test_every_split_meets_the_law_where_examples_lessen_the_bias_of_answers_too(split):
+    rows, verdicts, _ = split(*LEARNT, "allocation.problems=10", "budget.problems=2097152")
+    assert all(entry["p_value"] > FALSE_ALARM for entry in verdicts)
+    assert np.abs(column(rows, "best_examples", "sigmas")).max() < 5
+    fixed, *_ = split(*LEARNT, "allocation.problems=10", "difficulty.bias=0", "allocation.difficulty=fixed")
+    biased, unbiased = (column(table, "best_failure", "law") for table in (rows, fixed))
+    assert (biased > 1.1 * unbiased).all()
+
+
+@pytest.mark.slow
+def test_a_bias_that_is_learnt_and_five_percent_off_is_refuted(split):
+    _, verdicts, _ = split(*LEARNT, "allocation.problems=10", "budget.problems=2097152", "law.bias=21")
+    assert verdicts[0]["verdict"] == "refuted" and verdicts[0]["p_value"] < FALSE_ALARM
+
+
+@pytest.mark.parametrize("difficulty", [("difficulty=beta",), ("difficulty=latent_precision", "difficulty.bias=0")])
+def test_a_bias_that_nobody_has_is_not_learnt(split, difficulty):
+    code, said = split(*difficulty, "allocation.difficulty=learnt")
+    assert code == 2 and said.count("\n") == 1
+    assert (
+        "allocation.difficulty: need difficulty=latent_precision with difficulty.bias above 0 for learnt, got" in said
+    )
+
+
 @pytest.mark.parametrize(
     ("typed", "rule"),
     [
@@ -66,6 +94,7 @@ def test_other_features_and_difficulties_have_their_best_split_too(split):
         ("allocation.budget=much", "allocation.budget: need a number, got 'much'"),
         ("allocation.example=0", "allocation.example: need 1e-12 <= example <= 1e12, got 0.0"),
         ("allocation.problems=0.5", "allocation.problems: need 1 <= problems <= 1e12, got 0.5"),
+        ("allocation.difficulty=own", "allocation.difficulty: need fixed or learnt, got own"),
         ("memory=guessing", "experiment=allocation: need memory=automatic or arrival, got guessing"),
         ("dependence=polya", "experiment=allocation: need dependence=independent, got polya"),
     ],
@@ -76,6 +105,6 @@ def test_what_cannot_be_split_is_refused_in_one_sentence(split, typed, rule):
 
 
 def test_settings_are_numbers_with_a_choice_in_them():
-    Allocation(1e9, 1.0, 1.0, 100.0).check()
+    Allocation(1e9, 1.0, 1.0, 100.0, "fixed").check()
     with pytest.raises(ValueError, match=r"allocation\.budget: need from 10100 .* to 1e\+15, got nan"):
-        Allocation(np.nan, 1.0, 1.0, 100.0).check()
+        Allocation(np.nan, 1.0, 1.0, 100.0, "fixed").check()

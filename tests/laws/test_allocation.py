@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.laws import allocation, coverage, joint, learning_curve
+from sim.laws import allocation, coverage, difficulty, joint, learning_curve
 
 
 def error(n):
@@ -14,10 +14,14 @@ def loss(k):
     return coverage.failure(k, 5.0, 0.35)
 
 
+def failure(n, k):
+    return joint.failure(error(n), loss(k))
+
+
 @pytest.mark.parametrize(("example", "attempts"), [(1, 100), (30, 1), (1e-3, 7)])
 def test_no_split_leaves_less_than_the_best(example, attempts):
     budget = 1e6 * (example + attempts)
-    n, k, least = allocation.best_split(budget, example, attempts, error, loss)
+    n, k, least = allocation.best_split(budget, example, attempts, failure)
     assert n * example + k * attempts == pytest.approx(budget, rel=1e-12)
     every = np.geomspace(1, (budget - attempts) / example, 1001)
     left = joint.failure(error(every), loss(allocation.attempts_left(every, budget, example, attempts)))
@@ -40,7 +44,7 @@ def test_of_a_large_budget_the_best_split_is_that_of_the_power_laws():
         exact, asymptote = (
             np.log(x[0])
             for x in (
-                allocation.best_split(budget, 1, 100, error, loss),
+                allocation.best_split(budget, 1, 100, failure),
                 allocation.best_split_of_power_laws(budget, 1, 100, *tails),
             )
         )
@@ -50,5 +54,23 @@ def test_of_a_large_budget_the_best_split_is_that_of_the_power_laws():
 
 
 def test_where_nothing_is_to_be_learned_all_but_one_example_goes_to_attempts():
-    n, k, _ = allocation.best_split(1000, 1, 1, lambda n: np.full(len(n), 0.1), loss)
+    n, k, _ = allocation.best_split(1000, 1, 1, lambda n, k: joint.failure(0.1, loss(k)))
     assert n == pytest.approx(1, abs=1e-6) and k == pytest.approx(999, abs=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bias", [1.0, 20.0])
+def test_the_loss_of_a_learnt_bias_agrees_with_its_quadrature(bias):
+    """Interpolated, at variances and attempts between those it is made of; with half of it it does not."""
+
+    def quadrature(share, k):
+        return difficulty.failure(k, difficulty.latent_precision_biased(2.5, 0.1, bias**2 * share))
+
+    between = allocation.learnt_bias(quadrature, (1e-3, 1e-1), (1.0, 1e4))
+    shares, tries = np.geomspace(1.1e-3, 0.9e-1, 7), np.geomspace(1.3, 9e3, 6)
+    wrong = []
+    for share in shares:
+        exact = joint.failure(share, quadrature(share, tries))
+        np.testing.assert_allclose(joint.failure(share, between(np.full(6, share), tries)), exact, rtol=1e-4)
+        wrong.append(np.abs(joint.failure(share, between(np.full(6, max(share / 2, 1e-3)), tries)) / exact - 1).max())
+    assert max(wrong) > 3e-3
