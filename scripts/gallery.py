@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WHERE = ROOT / "outputs" / "reference" / "gallery"
 KEPT = ("table.csv", "verdict.json", "manifest.json", "figure.png")
 FURTHER = {"generative": ("fits.csv", "strip.csv")}
+LEARNT = "allocation.difficulty=learnt", "allocation.budget=1e7"
 COVERAGE, LEARNING, JOINT = "experiment=coverage", "experiment=learning_curve", "experiment=joint"
 GALLERY = {  # a name, and what is typed after `python -m sim run`
     "features_finite": [LEARNING, "features.size=1e5", "examples.max=1e9"],
@@ -53,8 +54,7 @@ GALLERY = {  # a name, and what is typed after `python -m sim run`
     "noise": ["experiment=noise", "budget.learners=400000"],
     "capacity": ["experiment=capacity"],
     "allocation": ["experiment=allocation"],
-    "allocation_learnt": ["experiment=allocation", "difficulty=latent_precision", "difficulty.bias=20"]
-    + ["allocation.difficulty=learnt", "allocation.budget=1e7"],
+    "allocation_learnt": ["experiment=allocation", "difficulty=latent_precision", "difficulty.bias=20", *LEARNT],
     "generative": ["experiment=generative"],
 }
 
