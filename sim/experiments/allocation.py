@@ -35,8 +35,8 @@ def run(question):
     pairs = [_splits(budget, example, attempts) for budget in budgets]
     n, k = (np.concatenate(x) for x in zip(*pairs, strict=True))
     means = _simulate(question, n, k)
-    ends = [(float(x.min()), float(x.max())) for x in (n, k)]
-    failure = _law(question.law, settings.difficulty, *ends)
+    most = settings.budget / example, min(settings.budget / attempts, LARGEST_ATTEMPTS)
+    failure = _law(question.law, settings.difficulty, *most)
     law = failure(n, k)
     curve = estimators.mean_curve(means)
     told = np.flatnonzero(np.minimum(law, 1 - law) * drawn(question) >= _NORMAL)
@@ -92,7 +92,7 @@ def _simulate(question, n, k):
 def _law(law, difficulty, examples, attempts):
     """E(n, k) of n and k [m]; L(k) is that of the bias after n examples where it is learnt.
 
-    examples, attempts: the least and the largest.
+    examples, attempts: the most there may be of either.
     """
 
     def error(n):
@@ -104,8 +104,7 @@ def _law(law, difficulty, examples, attempts):
     def loss(share, k):
         return replace(law.difficulty, bias=law.difficulty.bias * share**0.5).failure(k)
 
-    least, largest = np.array([1, 1.01]) * examples, np.array([1, 1.01]) * attempts  # the best split may lie at an end
-    between = laws.learnt_bias(loss, error(least[::-1]), largest)
+    between = laws.learnt_bias(loss, error([examples, 1.0]), (1.0, attempts))
     return lambda n, k: joint.failure(error(n), between(error(n), np.asarray(k, float)))
 
 

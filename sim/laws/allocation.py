@@ -6,7 +6,7 @@ n examples at a price c_n each, and k attempts at each of Q problems at a price 
 import numpy as np
 from scipy import interpolate, optimize
 
-_ODDS = np.linspace(-30, 30, 121)  # log-odds of the share spent on examples that are tried before the best is refined
+_ODDS = np.linspace(-30, 30, 241)  # log-odds of the share spent on examples that are tried before the best is refined
 _FAR = 1e-12  # of the log-odds
 _A_DECADE = 16, 9  # variances of the bias, and attempts, between which the loss is interpolated
 

@@ -35,7 +35,8 @@ run = jax.jit(lambda member, key: member.curves(key))
 )
 def test_a_curve_does_not_depend_on_how_the_work_is_cut(name, depth):
     """Bit by bit: batches one by one, or spread over four devices. All at once, newer compilers round otherwise."""
-    member, _, _ = build(name, depth=depth, examples=EXAMPLES[:2] if name == "direct" else EXAMPLES)
+    examples = EXAMPLES[:2] if name == "direct" else EXAMPLES
+    member, _, _ = build(name, depth=depth, examples=examples)
     of_batches = lambda: jax.random.split(keys.run_key(0, "cut"), 4)  # noqa: E731 (a key is used once)
     one = jax.jit(lambda of: jax.lax.map(member.curves, of))(of_batches())
     four = jax.jit(lambda of: jax.lax.map(member.curves, of, batch_size=4))(of_batches())
@@ -43,10 +44,10 @@ def test_a_curve_does_not_depend_on_how_the_work_is_cut(name, depth):
     split = PartitionSpec("batches")
     on_one = lambda of: jax.lax.map(member.curves, of)  # noqa: E731
     spread = jax.jit(jax.shard_map(on_one, mesh=mesh, in_specs=split, out_specs=split, check_vma=False))(of_batches())
-    assert one.shape[:2] == (4, member.LEARNERS) and one.dtype == np.float32
+    assert one.shape == (4, member.LEARNERS, len(examples)) and one.dtype == np.float32
     np.testing.assert_allclose(np.asarray(one), np.asarray(four), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(np.asarray(one), np.asarray(spread))
-    learners = np.asarray(one).reshape(-1, one.shape[2])
+    learners = np.asarray(one).reshape(-1, len(examples))
     assert len(np.unique(learners[:, -1])) == len(learners)  # no two learners alike
 
 
