@@ -103,7 +103,7 @@ def _run(arguments):
     from sim.app.loading import load_special
 
     load_special()  # before anything else loads it
-    from sim.app import configuration, launchers, place, run, taking
+    from sim.app import composing, configuration, launchers, place, run, taking
 
     for argument in arguments:
         if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
@@ -120,7 +120,7 @@ def _run(arguments):
     place.register()
     launchers.register()
     try:
-        _command(run, configuration, arguments)
+        _command(run, composing, configuration, arguments)
         run.run_waiting()
         _report_sweeps(run.SWEEPS)
     except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
@@ -142,7 +142,7 @@ def _options_first(arguments):
     return [*options, *overrides]
 
 
-def _command(run, configuration, arguments):
+def _command(run, composing, configuration, arguments):
     """Run the command; as a single run, unless it is a sweep."""
     words = "sweep=", "hydra.mode", "hydra/", "hydra.sweeper"
     swept = any(argument in ("-m", "--multirun") or any(word in argument for word in words) for argument in arguments)
@@ -154,7 +154,8 @@ def _command(run, configuration, arguments):
             except AssertionError:
                 if run.BEGUN:  # it is not Hydra's
                     raise
-    return run.command()
+    with composing.composed_once():
+        return run.command()
 
 
 def _report_sweeps(folders):

@@ -27,10 +27,8 @@ def draw(runs):
     Step by step they are computed as each run alone computes them.
     """
     program, mesh, cut, *_ = likeness(runs[0])
-    words = [_words(steps) for steps in runs]
-    arguments = [steps.arguments for steps in runs]
-    words, arguments = (jax.tree.map(lambda *leaves: jnp.stack(leaves), *each) for each in (words, arguments))
-    return _program(program, mesh.devices.flat[0].platform)(words, arguments, mesh=mesh, chunk=cut.chunk)
+    own = [(_words(steps), steps.arguments) for steps in runs]
+    return _program(program, mesh.devices.flat[0].platform)(own, mesh=mesh, chunk=cut.chunk)
 
 
 def _words(steps):
@@ -45,10 +43,11 @@ def _program(program, platform):
     """`program` for all steps of all runs, one after the other."""
     bare = program.__wrapped__  # options of the compiler are for the outermost
 
-    def of_runs(words, arguments, *, mesh, chunk):
+    def of_runs(runs, *, mesh, chunk):
         def of_run(own):
-            return jax.lax.map(lambda step: bare(step, *own[1], mesh=mesh, chunk=chunk), own[0])
+            words, arguments = own
+            return jax.lax.map(lambda step: bare(step, *arguments, mesh=mesh, chunk=chunk), words)
 
-        return jax.lax.map(of_run, (words, arguments))
+        return jax.lax.map(of_run, jax.tree.map(lambda *leaves: jnp.stack(leaves), *runs))
 
     return compiled(of_runs, platform, ("mesh", "chunk"))

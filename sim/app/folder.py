@@ -164,4 +164,8 @@ def finite(content):
 
 def write_json(path, content):
     """Write a JSON file, whole or not at all; null for NaN and infinities."""
-    whole(path, f"{json.dumps(finite(content), indent=2, allow_nan=False)}\n".encode())
+    try:
+        text = json.dumps(content, indent=2, allow_nan=False)
+    except ValueError:
+        text = json.dumps(finite(content), indent=2, allow_nan=False)
+    whole(path, f"{text}\n".encode())

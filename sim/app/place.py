@@ -90,7 +90,10 @@ def _key(override):
 
 
 def _begins(key, names):
-    return any(key == name or key.startswith(f"{name}.") for name in names)
+    if key in names:
+        return True
+    above = key.rpartition(".")[0]
+    return bool(above) and _begins(above, names)
 
 
 def flat(config, prefix=""):
@@ -104,7 +107,7 @@ def flat(config, prefix=""):
 def physics(config, experiment=None):
     """Flat record of all that the draws depend on, of one experiment or of all: not how many, nor the law."""
     others = [name for name in NAMES if experiment is not None and name != experiment]
-    free = (*_FREE, *_CUT, *_AMOUNT, *others, "law")
+    free = {*_FREE, *_CUT, *_AMOUNT, *others, "law"}
     return {key: value for key, value in flat(config).items() if not _begins(key, free)}
 
 
