@@ -184,7 +184,7 @@ def power_law(curve, grid, floor, near=None):
     The shift takes up the 1/x correction that every law here has, so that b is the asymptotic exponent and not a local
     slope; what is left is O(x^-2) at the start of the grid. Binned Pareto likelihood, Fisher scoring.
     curve: [..., x], falling, above 0.  grid: [..., x], ascending; a last point given again counts once.
-    floor: whether the curve may level off above 0.  near: an exponent close to which the fits lie, if that is known.
+    floor: whether the curve may level off above 0.  near: a PowerLaw close to which the fits lie, if one is known.
     NaN for a curve on which the exponent runs off to e^-12 or e^4.
     """
     weights = _weights(np.asarray(curve, float), floor)
@@ -192,9 +192,7 @@ def power_law(curve, grid, floor, near=None):
     first, last = np.log(grid[..., 0]), np.log(grid[..., -1])
     low = np.stack([np.full_like(first, _FLATTEST), first - 9], axis=-1)
     high = np.stack([np.full_like(first, _STEEPEST), last + 12], axis=-1)
-    theta = (
-        _start(share, grid, floor) if near is None else np.stack([np.full_like(first, np.log(near)), first], axis=-1)
-    )
+    theta = _start(share, grid, floor) if near is None else _theta(near, grid)
     theta = np.clip(np.broadcast_to(theta, (*share.shape[:-1], 2)), low, high)
     likelihood, score, information = _likelihood(theta, share, grid, floor)
     damping = np.zeros_like(likelihood)
@@ -249,10 +247,14 @@ def power_law_spread(fit, curve, grid, floor, covariance):
     return fit.exponent * np.sqrt(np.einsum("...x,...xy,...y->...", gradient, covariance, gradient))
 
 
+def _theta(fit, grid):
+    """Parameters of `_cells`."""
+    return np.log(np.stack(np.broadcast_arrays(fit.exponent, grid[..., 0] + fit.shift), axis=-1))
+
+
 def _sensitivity(fit, curve, grid, floor):
     """At fits: slope of log cell probabilities by theta [..., cells, 2], information of an event, weight of all."""
-    theta = np.log(np.stack([fit.exponent, grid[..., 0] + fit.shift], axis=-1))
-    log_p, derivative = _cells(theta, grid, floor)
+    log_p, derivative = _cells(_theta(fit, grid), grid, floor)
     information = np.einsum("...c,...ci,...cj->...ij", np.exp(log_p), derivative, derivative)
     return derivative, information, _weights(np.asarray(curve, float), floor).sum(axis=-1)
 

@@ -99,7 +99,8 @@ def window(prediction, grid, precision):
         return None
     longest = max(p.stop - p.start for p in pieces)
     points = np.array([np.minimum(np.arange(p.start, p.start + longest), p.stop - 1) for p in pieces])
-    fits = estimators.power_law(curve[points], grid[points], prediction.floor, near=prediction.exponent)
+    near = estimators.PowerLaw(prediction.exponent, np.nan, 0.0)
+    fits = estimators.power_law(curve[points], grid[points], prediction.floor, near)
     bias = fits.exponent - prediction.exponent
     error = precision.stderr(fits, points, curve[points], grid[points], prediction.floor)
     sound = _CAUTION * np.abs(bias) < error  # not where the fit ran off, to NaN
@@ -157,7 +158,7 @@ def _measured(shares, grid, prediction, precision):
     whole = estimators.power_law(means, grid[piece], prediction.floor)
     groups = estimators.jackknife_groups(shares[:, piece])
     with np.errstate(all="ignore"):  # a group with too little to fit shows in the error, below
-        parts = estimators.power_law(groups, grid[piece], prediction.floor)
+        parts = estimators.power_law(groups, grid[piece], prediction.floor, near=whole)
         exponent_stderr, prefactor_stderr = (
             float(estimators.jackknife_stderr(x)) for x in (parts.exponent, parts.prefactor)
         )

@@ -13,7 +13,7 @@ CHECKPOINT = "checkpoint"
 def answer(point, name, question, record, source):
     """Answer of an experiment, written to its folder, its checkpoint removed.
 
-    record: state.Record of the point.  source: where counts come from (sim.app.taking.Taker).
+    record: state.Record of the point, to be written.  source: where counts come from (sim.app.taking.Taker).
     """
     target, began = point.where / name, time.monotonic()
     earlier = record.status["experiments"][name]["seconds"]  # before it was interrupted
@@ -22,7 +22,7 @@ def answer(point, name, question, record, source):
     taker = taking.Taker(
         target / CHECKPOINT,
         identity(point.config, name),
-        lambda there, of: record.experiment(name, state="running", batches=there, of=of, seconds=spent()),
+        lambda there, of: record.tell(name, state="running", batches=there, of=of, seconds=spent()),
         lambda sentence: print(f"sim run: {sentence}", file=sys.stderr, flush=True),
         lambda starts: _progress(starts, name),
         source,
@@ -46,7 +46,7 @@ def answer(point, name, question, record, source):
     if point.config["figure"]:
         _draw(target)
     checkpoint.remove(taker.folder)
-    record.experiment(name, state="done", seconds=seconds, inputs=inputs(place.physics(point.config)))
+    record.note(name, state="done", seconds=seconds, inputs=inputs(place.physics(point.config)))
     print(report.written_line(name, target, point.config["figure"]) + "\n", flush=True)
     return found
 

@@ -227,14 +227,15 @@ def _experiments(point, asked, record, source):
         try:
             answer = experiment.answer(point, name, question, record, source(name))
         except (TooLarge, Unanswerable, adaptive.Unmeasured) as error:
-            record.experiment(name, state="failed")
+            record.note(name, state="failed")
             outcome = _ended(record, REFUSED, f"{name}: {refused(error)}")
             continue
         entries += [(name, verdict) for verdict in answer.verdicts]
+        if name != asked[-1][0]:
+            record.update()
     if len(asked) > 1 and entries:
         print("\n".join(report.summary_lines(entries)), flush=True)
-    if outcome.state == "done":
-        record.update(state="done")
+    record.update(**({"state": "done"} if outcome.state == "done" else {}))
     return outcome
 
 

@@ -17,6 +17,7 @@ if os.name == "posix":
 STATES = ("waiting", "running", "interrupted", "stopped", "failed", "done")
 STATUS, SWEEP, LOCK = "status.json", "sweep.json", ".lock"
 _SILENT = 300  # seconds after which a run on a file system without locks is taken for dead
+_TOLD = 2.0  # seconds between two words on the progress
 _TRIES, _PAUSE = 5, 0.1  # seconds: who only looks at a lock holds it for a moment
 
 
@@ -87,21 +88,27 @@ def write_status(where, status):
 
 
 class Record:
-    """status.json of a run that goes on, written anew with every change."""
+    """status.json of a run that goes on."""
 
     def __init__(self, where, status):
         self.where, self.status = where, status
-        write_status(where, status)
+        self.update()
 
     def update(self, **changes):
-        """Change entries at the top."""
+        """Change entries at the top, and write all that has changed."""
         self.status |= changes
         write_status(self.where, self.status)
+        self.written = time.monotonic()
 
-    def experiment(self, name, **changes):
-        """Change entries of an experiment."""
+    def note(self, name, **changes):
+        """Change entries of an experiment, to be written with the next update."""
         self.status["experiments"][name] |= changes
-        write_status(self.where, self.status)
+
+    def tell(self, name, **progress):
+        """As `note`, written if nothing has been for a while."""
+        self.note(name, **progress)
+        if time.monotonic() - self.written >= _TOLD:
+            self.update()
 
 
 # sweep.json -----------------------------------------------------------------------------------------------------------

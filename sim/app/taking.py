@@ -14,7 +14,6 @@ from sim.app.checkpoint import Piece
 
 _SECONDS, _SHARE = 30.0, 0.1  # what is drawn in so long, or so much of all, is saved at once
 _SHORTEST = 1.0  # seconds between two saves: less is quickly drawn again
-_TOLD = 2.0  # seconds between two words on the progress
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGUSR2")  # Ctrl-C, the end of a job, its preemption
 _SECOND = 1.0  # seconds: what comes sooner belongs to the first (timeout, srun and terminals send one to two processes)
 _CAUGHT = []  # of each heeding that goes on: {signal: when}, once one has come
@@ -31,8 +30,8 @@ class Interrupted(BaseException):
 class Taker(NamedTuple):
     """Takes the steps of one experiment.
 
-    folder: of its checkpoint.  identity: flat record of what its counts depend on.  told: called with the batches that
-    are there, and with how many there will be.  say: called with a sentence about a damaged piece.
+    folder: of its checkpoint.  identity: flat record of what its counts depend on.  told: called step by step with the
+    batches that are there, and with how many there will be.  say: called with a sentence about a damaged piece.
     shown: wraps the steps that are left (a progress bar).  source: gives (start, counts) of steps, given them and
     where each begins.  again: whether all is saved at the end too, as it may be called again, for more batches.
     """
@@ -70,7 +69,7 @@ class _Saving:
         self.taker, self.pieces, self.batches = taker, pieces, batches
         self.there = sum(len(piece.counts) for piece in pieces)
         self.unsaved = []
-        self.saved = self.told = time.monotonic()
+        self.saved = time.monotonic()
 
     def __enter__(self):
         return self
@@ -86,9 +85,7 @@ class _Saving:
         if long and now - self.saved >= _SHORTEST and self.there < self.batches:
             self.save()
             self.saved = now
-        if now - self.told >= _TOLD:
-            self.taker.told(self.there, self.batches)
-            self.told = now
+        self.taker.told(self.there, self.batches)
         heed()
 
     def save(self):
@@ -102,7 +99,6 @@ class _Saving:
         early = kind is not None and not isinstance(error, OSError)  # which is why it could not be saved before
         if early or (kind is None and self.taker.again):
             self.save()
-        self.taker.told(self.there, self.batches)
 
 
 def _neighbours(pieces):
