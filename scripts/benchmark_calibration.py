@@ -3,8 +3,8 @@
 FILE: a CSV of real counts with columns suite, model, problem_id, attempts, successes, each (suite, model) with one
 number of attempts n. Pilots of m attempts a problem are drawn from it without replacement; this one and every published
 method predict pass@n from them. Printed: the relative error of a curve, averaged over seeds, as median, mean and 90th
-percentile over curves, and how often the truth lay in the intervals; also at k = 10 m, and for new problems (fitted on
-a random half of the problems, judged on the other half).
+percentile over curves, and how often the truth lay in the intervals for what n attempts will show of it; also at
+k = 10 m, and for new problems (fitted on a random half of the problems, judged on the other half).
 """
 
 import argparse
@@ -100,7 +100,7 @@ def _one(curve, size, generator, inside):
     average = posterior.average(likelihood)
     ks = prediction.curve_grid(size)
     seen = estimators.pass_at_k(ks.astype(int), made, drawn).mean(axis=1)
-    point, interval = prediction.told(average, likelihood, ks, seen, attempts)
+    point, interval = prediction.told(average, likelihood, ks, seen, attempts, measured=most)
     quantiles = interval.quantiles
     inside["at_n"].append(_hit(quantiles[-1], truths[-1]))
     inside["at_10_m"].append(_hit(quantiles[list(attempts).index(10 * size)], truths[list(attempts).index(10 * size)]))

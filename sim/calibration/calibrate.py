@@ -175,6 +175,6 @@ def _backtest(pilot, truth, asked, seed):
         fewer = pilot._replace(attempts=np.full(len(part), float(shown)), successes=part, outcomes=None)
         likelihood, seen = curve.likelihood(fewer), curve.observed(fewer)
         average = posterior.average(likelihood)
-        point, these = prediction.told(average, likelihood, seen.attempts, seen.value, ks)
+        point, these = prediction.told(average, likelihood, seen.attempts, seen.value, ks, measured=most)
         rows.append((point, *these.quantiles[:, [0, 4, 1, 3]].T))
     return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), observed)

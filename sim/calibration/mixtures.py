@@ -35,6 +35,27 @@ def reach(attempts):
     return np.concatenate([np.zeros((1, len(attempts))), -np.expm1(np.outer(LOG_FAILURE, attempts))])
 
 
+def twice(attempts, measured):
+    """Mean square of the share C(m - c, k) / C(m, k) of those k out of m attempts that all fail, [1 + cells, k].
+
+    Two such choices of k have j attempts in common, hypergeometric, so that it is the mean of (1 - s)^(2k - j).
+    attempts: k, [k].  measured: m, no fewer.
+    """
+    log_failure = np.append(0.0, LOG_FAILURE)
+    found = []
+    for k in attempts:
+        spread = 12 * (1 + np.sqrt(k * k / measured))
+        least, most = max(0.0, 2 * k - measured), k
+        common = np.arange(np.ceil(max(least, k * k / measured - spread)), min(most, k * k / measured + spread) + 1)
+        shared, rest = _log_choose(k, common), _log_choose(measured - k, k - common)
+        found.append(np.exp(np.outer(log_failure, 2 * k - common)) @ special.softmax(shared + rest))
+    return np.stack(found, axis=1)
+
+
+def _log_choose(n, k):
+    return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+
+
 # Laws -----------------------------------------------------------------------------------------------------------------
 
 
@@ -152,8 +173,7 @@ def of_counts(attempts, successes):
         log_kernel[inner] = np.log(np.maximum(share, 0)) + special.betaln(ci, mi - ci)[:, None] - np.log(STEP)
     never = np.where(c == 0, 0.0, -np.inf)
     log_kernel = np.concatenate([never[:, None], log_kernel], axis=1)
-    choose = special.gammaln(m + 1) - special.gammaln(c + 1) - special.gammaln(m - c + 1)
-    return _scaled(log_kernel, choose, problems, row)
+    return _scaled(log_kernel, _log_choose(m, c), problems, row)
 
 
 def of_batches(attempts, solved, batch):

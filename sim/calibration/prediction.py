@@ -28,13 +28,15 @@ class Interval(NamedTuple):
     mean: np.ndarray
 
 
-def these_moments(average, likelihood, attempts):
+def these_moments(average, likelihood, attempts, measured=None):
     """Mean and variance [n, k] of the coverage of the pilot's own problems, at each draw of the laws' parameters.
 
     Coverage at k: the share of them that k more attempts each will solve, every s drawn from what its counts leave of
-    the law, every outcome from s.
+    the law, every outcome from s.  measured: so many more attempts, of which k are chosen in every way (the unbiased
+    pass@k, Chen et al. 2021, Eq. 1); it scatters less.
     """
     reached = mixtures.reach(attempts)
+    squared = None if measured is None else mixtures.twice(attempts, measured)
     total = likelihood.problems.sum()
     chance = average.mixing @ likelihood.kernel.T
     mean = np.zeros((len(average.mixing), len(attempts)))
@@ -42,8 +44,9 @@ def these_moments(average, likelihood, attempts):
     for kernel, problems, chances in zip(likelihood.kernel, likelihood.problems, chance.T, strict=True):
         here = average.mixing / np.maximum(chances, 1e-300)[:, None]
         solved = np.clip(here @ (kernel[:, None] * reached), 0, 1)
+        square = 1 - solved if squared is None else here @ (kernel[:, None] * squared)
         mean += problems * solved
-        variance += problems * solved * (1 - solved)
+        variance += problems * np.maximum(square - (1 - solved) ** 2, 0)
     return mean / total, variance / total**2
 
 
@@ -104,15 +107,15 @@ def curve_grid(most):
     return np.unique(np.round(np.geomspace(1, most, _GRID)))
 
 
-def told(average, likelihood, ks, curve, attempts, counted=True):
+def told(average, likelihood, ks, curve, attempts, counted=True, measured=None):
     """(what is said for the coverage of these problems [k], never falling; their Interval).
 
     As far as the pilot goes: what it shows, or the median of the interval where that is nothing. From ten times as many
     attempts on: two voices on what the laws say. Between: the voices, with ever less of their difference at its end.
     ks, curve: pass@k of the pilot.  attempts: [k], ascending.  counted: whether the curve is unbiased for these
-    problems; else the median is said.
+    problems; else the median is said.  measured: as in `these_moments`, of the interval.
     """
-    moments = these_moments(average, likelihood, attempts)
+    moments = these_moments(average, likelihood, attempts, measured)
     interval = _interval(average.weight, *moments, attempts)
     known, middle = np.append(attempts, ks[-1]), interval.quantiles[:, LEVELS.index(0.5)]
     here = np.interp(np.log(known), np.log(attempts), middle)

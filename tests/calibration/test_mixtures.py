@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
+from sim import estimators
 from sim.calibration import mixtures
 
 KS = np.array([1.0, 10, 100, 1000, 1e4, 1e6])
@@ -94,3 +95,17 @@ def test_a_batch_says_less_than_its_last_attempt():
     weights = mixtures.beta(np.log([[0.35, 5.0]]))
     found = mixtures.log_likelihood(weights, mixtures.of_batches(np.array([60.0]), np.array([True]), 30))[0]
     assert found == pytest.approx(np.log(failure(5, 0.35, 30) - failure(5, 0.35, 60)), abs=1e-3)
+
+
+@pytest.mark.parametrize(("k", "measured"), [(3, 3), (3, 4), (3, 20), (17, 20), (40, 4000)])
+def test_what_two_choices_of_attempts_share_gives_the_spread_of_pass_at_k(k, measured):
+    """The mean square over binomial counts, by the sum over all of them."""
+    cell = 1 + np.argmin(np.abs(mixtures.ODDS - special.logit(0.05)))
+    counts = np.arange(measured + 1)
+    failed = 1 - estimators.pass_at_k([k], np.full(measured + 1, measured), counts)[0]
+    chances = stats.binom.pmf(counts, measured, np.exp(mixtures.LOG_SUCCESS[cell - 1]))
+    found = mixtures.twice(np.array([float(k)]), float(measured))
+    assert found[cell, 0] == pytest.approx(chances @ failed**2, rel=1e-9)
+    assert found[0, 0] == pytest.approx(1, rel=1e-12)
+    if k == measured:
+        np.testing.assert_allclose(found, 1 - mixtures.reach(np.array([float(k)])), atol=1e-14)

@@ -78,8 +78,11 @@ def test_new_problems_are_less_certain_than_these():
 
 @pytest.mark.slow
 def test_intervals_of_pilots_from_the_model_hold_what_they_say():
-    """90 % of 300 pilots of three truths; the 50 % interval in the place of the 90 % one would be seen."""
-    inside, half, pilots = 0, 0, 0
+    """90 % of 300 pilots of three truths, of what as many attempts and ten times as many will show.
+
+    The 50 % interval in the place of the 90 % one would be seen.
+    """
+    inside, half, among_more, pilots = 0, 0, 0, 0
     for truth in ((1.0, 5.0, 0.35), (0.8, 5.0, 0.35), (1.0, 15.0, 0.3)):
         for number in range(100):
             generator = np.random.default_rng([number, int(10 * truth[0]), int(truth[1])])
@@ -92,7 +95,12 @@ def test_intervals_of_pilots_from_the_model_hold_what_they_say():
             low, quarter, _, three, high = interval.quantiles[0]
             solved = (generator.random(140) < 1 - (1 - success) ** 1000).mean()
             inside, half, pilots = inside + (low <= solved <= high), half + (quarter <= solved <= three), pilots + 1
+            more = generator.binomial(10_000, success)
+            shown = estimators.pass_at_k([1000], np.full(140, 10_000), more).mean()
+            _, interval = prediction.told(average, likelihood, ks, seen, np.array([1000.0]), measured=10_000)
+            among_more += interval.quantiles[0, 0] <= shown <= interval.quantiles[0, -1]
     checks.assert_proportion(inside, pilots, 0.9)
+    checks.assert_proportion(among_more, pilots, 0.9)
     with pytest.raises(AssertionError):
         checks.assert_proportion(half, pilots, 0.9)
 
