@@ -126,6 +126,22 @@ def test_ranks_of_what_was_drawn_from_the_prior_are_uniform(name):
         checks.assert_counts(np.histogram(np.array(elsewhere)[:, 0], 10, (0, 1))[0], np.full(10, 0.1))
 
 
+@pytest.mark.slow
+def test_ranks_of_one_truth_are_uniform_over_large_pilots():
+    """200 pilots of A = .5, alpha = 2, beta = 1; an alpha 10 % off is seen."""
+    ranks, elsewhere = [], []
+    for number in range(200):
+        generator = np.random.default_rng([number, 1000])
+        likelihood = mixtures.of_counts(*drawn(generator, 1000, 1000, ceiling=0.5, alpha=2.0, beta=1.0))
+        of = posterior.posterior(mixtures.LAWS["beta with a ceiling"], likelihood)
+        for alpha, kept in ((2.0, ranks), (2.2, elsewhere)):
+            kept.append(of.weight @ (of.theta < [0.0, np.log(alpha), 0.0]))
+    for column in np.array(ranks).T:
+        checks.assert_counts(np.histogram(column, 10, (0, 1))[0], np.full(10, 0.1))
+    with pytest.raises(AssertionError):
+        checks.assert_counts(np.histogram(np.array(elsewhere)[:, 1], 10, (0, 1))[0], np.full(10, 0.1))
+
+
 def test_a_pilot_that_rules_the_beta_laws_out_has_a_point_too():
     """Half of the problems all but certain, half all but impossible."""
     successes = np.repeat([16383.0, 5.0], 100)
