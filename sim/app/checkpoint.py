@@ -54,10 +54,11 @@ def _free(folder, piece):
             return path
 
 
-def read(folder, identity):
+def read(folder, identity, fate="it is left as it is, and what it held is drawn again"):
     """(pieces, sentences about those that are damaged) of a folder; none of either where there is no folder.
 
-    Pieces neither overlap nor repeat each other, in ascending order.  Different where one is of another run.
+    Pieces neither overlap nor repeat each other, in ascending order.  fate: what becomes of a damaged one.
+    Different where one is of another run.
     """
     pieces, damaged = [], []
     for path in sorted(Path(folder).glob(f"*{_SUFFIX}")):
@@ -67,7 +68,7 @@ def read(folder, identity):
             raise
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            damaged.append(f"{path}: {reason}; it is left as it is, and what it held is drawn again")
+            damaged.append(f"{path}: {reason}; {fate}")
     return _apart(pieces), damaged
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.app import checkpoint
 
+_FATE = "it is replaced, and what it held is trained again"
 _SHORTEST = 1.0  # seconds between two saves: less is quickly trained again
 
 
@@ -48,7 +49,7 @@ class Learner(NamedTuple):
 
     def _kept(self, where, identity, begin):
         """(chunks done, state) of the newest state that is whole, or none and that of the beginning."""
-        pieces, damaged = checkpoint.read(where, identity) if where else ([], [])
+        pieces, damaged = checkpoint.read(where, identity, _FATE) if where else ([], [])
         for sentence in damaged:
             self.say(sentence)
         return (pieces[-1].end, _state(pieces[-1].counts[-1], begin)) if pieces else (0, begin())

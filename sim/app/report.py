@@ -89,8 +89,9 @@ def _seconds(number):
 def _table(head, quantity, columns):
     heading = head.words
     chosen = np.flatnonzero(columns["quantity"] == quantity)
-    if quantity == "failure" and np.isfinite(columns["examples"][chosen]).all():  # a grid: show its last learner
-        chosen = chosen[columns["examples"][chosen] == columns["examples"][chosen].max()]
+    if quantity == "failure" and np.isfinite(columns["examples"][chosen]).all():  # a grid: its last learner with a law
+        told = chosen[np.isfinite(columns["law"][chosen])]
+        chosen = chosen[columns["examples"][chosen] == columns["examples"][told if len(told) else chosen].max()]
         heading = f"unsolved, n = {columns['examples'][chosen[0]]:.3g}"
     chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, _ROWS).round().astype(int))]
     lines = [f"  {head.axis:>12}  {heading:>20}  {'standard error':>14}  {head.law:>10}  deviation in standard errors"]
@@ -109,8 +110,9 @@ def _verdict(verdict, unit):
             f"predicted; prefactor {_with_error(verdict.prefactor_measured, verdict.prefactor_stderr)} measured, "
             f"{verdict.prefactor_predicted:.5g} predicted"
         )
+    of = f"chi-square {verdict.chi_square:.1f} for {verdict.degrees} degrees of freedom"
     lines.append(
-        f"    {verdict.verdict.upper()}: chi-square {verdict.chi_square:.1f} for {verdict.degrees} degrees of freedom, "
+        f"    {verdict.verdict.upper()}: {of if verdict.degrees else f'statistic {verdict.chi_square:.1f}'}, "
         f"p = {verdict.p_value:.2g}, largest deviation {verdict.max_sigmas:.1f} standard errors"
     )
     if verdict.batches_needed is not None:

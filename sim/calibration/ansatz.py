@@ -83,18 +83,18 @@ def _slopes(law, theta, problems, kernel):
     return (problems * np.log(chance)).sum(axis=1), score, information
 
 
-def shape(attempts, successes, seed):
+def shape(attempts, successes, seed, most=_ATTEMPTS):
     """Shape of the counts [problems]: a parametric bootstrap, the model fitted anew to every simulated pilot.
 
-    Tested are at most 500 attempts a problem, drawn from those there are (which leaves a binomial count binomial), and
-    of more than 4,000 problems every so many-th: a misfit that these do not show is a small one.
+    Tested are at most so many attempts a problem, drawn from those there are (which leaves a binomial count binomial),
+    and of more than 4,000 problems every so many-th: a misfit that these do not show is a small one.
     """
     every = -(-len(attempts) // _MOST)
     attempts, successes = attempts[::every], successes[::every]
     generator = seeds.generator(seed, f"ansatz {len(attempts)}")
     own = mixtures.of_counts(attempts, successes)
     theta = fit(own.problems[None], own.kernel)
-    statistic = _smooth(*_thinned(attempts, successes, generator), generator)
+    statistic = _smooth(*_thinned(attempts, successes, most, generator), generator)
     drawn = _simulated(theta, attempts, generator) / attempts
     cuts = np.unique(np.quantile(drawn, np.arange(_BINS) / _BINS, method="inverted_cdf"))
     observed, *replicates = (
@@ -107,13 +107,13 @@ def shape(attempts, successes, seed):
     return Shape(theta[0], float(statistic[0]), p_value, *ends, observed, np.mean(replicates, axis=0), low, high)
 
 
-def _thinned(attempts, successes, generator):
+def _thinned(attempts, successes, most, generator):
     """Counts of fewer attempts, of at most 8 different numbers of them, drawn without replacement."""
-    few = np.unique(np.quantile(np.minimum(attempts, _ATTEMPTS), np.arange(_SIZES) / _SIZES, method="inverted_cdf"))
+    few = np.unique(np.quantile(np.minimum(attempts, most), np.arange(_SIZES) / _SIZES, method="inverted_cdf"))
     fewer = few[np.searchsorted(few, attempts, side="right") - 1].astype(np.int64)
     many = attempts >= _URN  # so many that what is drawn may as well be put back
     won = np.where(many, 0, successes).astype(np.int64)
-    drawn = generator.hypergeometric(won, np.where(many, _ATTEMPTS, attempts).astype(np.int64) - won, fewer)
+    drawn = generator.hypergeometric(won, np.where(many, most, attempts).astype(np.int64) - won, fewer)
     return fewer.astype(float), np.where(many, generator.binomial(fewer, successes / attempts), drawn).astype(float)
 
 

@@ -153,7 +153,10 @@ def _words(question, budget, example, attempts, failure):
     """The optimum of the largest budget, and that of the two power laws where there are two."""
     n, k, _ = laws.best_split(budget, example, attempts, failure)
     words = f"n = {n:.4g}, k = {k:.4g}"
-    tails = question.law.memory.tail(question.law.features), question.law.difficulty.tail()
-    if None in tails:
+    difficulty = question.law.difficulty
+    learning, inference = question.law.memory.tail(question.law.features), difficulty.tail()
+    if learning is None or inference is None:
         return words
+    exponent, prefactor = learning
+    tails = (exponent, difficulty.ceiling * prefactor), inference  # what is learnt helps where it can be solved at all
     return f"{words} (power laws: n = {laws.best_split_of_power_laws(budget, example, attempts, *tails)[0]:.4g})"

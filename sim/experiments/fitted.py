@@ -1,7 +1,7 @@
 """Eq. 7 of Levi 2024 and its rivals fitted to the attempts of trained models, with errors over their images."""
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import optimize, special
@@ -17,40 +17,54 @@ from sim.verdict import judge_fit, sigmas, verdict_of
 
 _LARGEST, _POINTS = 10**4, 33  # attempts k that fits are made over
 _LEVEL = 0.01  # p-value below which Eq. 7 is said to fail: of five pilots one does by chance in 20 runs
+_TESTED = 2000  # attempts of a pilot at an image that the test of Eq. 7 looks at
 _WORST = 1 / 200  # least p-value that the simulated pilots can give
 
 
-def crossed(question, right, own_error, attempts, middle):
-    """(tables, verdicts, misses) over temperatures at the middle threshold, and over thresholds at the middle one.
+class Case(NamedTuple):
+    """One pilot: attempts at the images at one temperature and threshold, pair, of the settings (Generative).
 
-    right: [batches, t, images, e] of so many attempts a batch.  own_error: of each image without noise [images].
-    misses: columns of how far Eq. 7 and its rivals are off.
+    own_error: of each image without noise [images].  attempts: k.  curve: pass@k.  fit: None where nothing more is
+    solved after one attempt.
     """
-    settings, tables, verdicts, misses, found = question.settings, [], [], [], {}
-    t, e = (np.arange(len(numbers)) for numbers in (settings.temperatures, settings.thresholds))
-    pairs = dict.fromkeys([*((int(i), middle[1]) for i in t), *((middle[0], int(j)) for j in e)])
-    for pair in pairs:
-        pilot = _pilot(settings, pair, right[:, pair[0], :, pair[1]].sum(axis=0), right.shape[0] * attempts)
-        fit = _fit(pilot)
-        if fit is None:
-            continue
-        found[pair] = fit
-        tables += _tables(settings, pilot, fit, own_error, pair)
-        misses += [(pilot.source, *each) for each in _misses(pilot, fit)]
-        verdicts.append(_verdict(pilot, fit, question.seed))
-    verdicts += _same_exponent(settings, {pair: fit for pair, fit in found.items() if pair[1] == middle[1]})
-    return tables, verdicts, {name: [row[i] for row in misses] for i, name in enumerate(("model", "law", "rms_error"))}
+
+    settings: Any
+    pair: tuple[int, int]
+    pilot: Pilot
+    own_error: np.ndarray
+    attempts: np.ndarray
+    curve: estimators.Curve
+    fit: Any
+
+    @property
+    def threshold(self):
+        """Largest error of a right attempt."""
+        return self.settings.thresholds[self.pair[1]]
+
+    @property
+    def toy_ceilings(self):
+        """P(r^2 < epsilon) of all images, and without one group of them after the other [groups]."""
+        near = (self.own_error < self.threshold)[:, None].astype(float)
+        return near.mean(), estimators.jackknife_groups(near)[:, 0]
+
+
+def crossed(settings, right, own_error, attempts, middle):
+    """{pair: Case} over temperatures at the middle threshold, and over thresholds at the middle temperature.
+
+    right: [batches, t, images, e] of so many attempts a batch.
+    """
+    t, e = (range(len(numbers)) for numbers in (settings.temperatures, settings.thresholds))
+    pairs = dict.fromkeys([*((i, middle[1]) for i in t), *((middle[0], j) for j in e)])
+    return {pair: _case(settings, pair, right[:, pair[0], :, pair[1]], attempts, own_error) for pair in pairs}
 
 
 def of_latents(settings, others, own_errors, attempts, thresholds, middle):
-    """Tables of ceiling, alpha and exponent of models with other latents.  others: [batches, images] each."""
-    tables = []
+    """Cases of models with other latents, where Eq. 7 can be fitted.  others: [batches, images] each."""
+    cases = []
     for latent, right, own_error, threshold in zip(settings.latents, others, own_errors, thresholds, strict=True):
         own = replace(settings, latent=latent, thresholds=(threshold,))
-        pilot = _pilot(own, (middle[0], 0), right.sum(axis=0), right.shape[0] * attempts)
-        fit = _fit(pilot)
-        tables += [] if fit is None else _tables(own, pilot, fit, own_error, (middle[0], 0))[1:]
-    return tables
+        cases.append(_case(own, (middle[0], 0), right, attempts, own_error))
+    return [case for case in cases if case.fit is not None]
 
 
 def pilots(settings, right, attempts):
@@ -79,6 +93,13 @@ def over_images(each):
     return estimators.Curve(each.mean(axis=1), each.std(axis=1, ddof=1) / np.sqrt(each.shape[1]))
 
 
+def over_replicates(each, alone):
+    """Mean over independent replicates [replicates, ...], with its standard error; that of one is alone."""
+    count = len(each)
+    stderr = each.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else np.broadcast_to(alone, each.shape[1:])
+    return estimators.Curve(each.mean(axis=0), stderr)
+
+
 def empirical(made, successes):
     """The images as problems with known success probabilities."""
     pilot = Pilot("images", [str(i) for i in range(len(successes))], np.full(len(successes), float(made)), successes)
@@ -97,105 +118,179 @@ def nearest(kind, attempts, solved, problems):
 
 
 def slope(x, y):
-    """Curve of the slopes of lines through y [points, lines] by least squares; errors from what they miss."""
+    """Curve of the slopes of lines through y [..., points, lines] by least squares; errors from what they miss."""
     x = x - x.mean()
     slopes = x @ y / (x @ x)
-    missed = y - y.mean(axis=0) - x[:, None] * slopes
-    return estimators.Curve(slopes, np.sqrt((missed**2).sum(axis=0) / max(len(x) - 2, 1) / (x @ x)))
+    missed = y - y.mean(axis=-2, keepdims=True) - x[:, None] * slopes[..., None, :]
+    return estimators.Curve(slopes, np.sqrt((missed**2).sum(axis=-2) / max(len(x) - 2, 1) / (x @ x)))
 
 
 # One pilot ------------------------------------------------------------------------------------------------------------
 
 
-def _pilot(settings, pair, successes, made):
-    names = [f"image {i}" for i in range(len(successes))]
-    source = f"T {settings.temperatures[pair[0]]:g}, epsilon {settings.thresholds[pair[1]]:.4g}"
-    return Pilot(source, names, np.full(len(successes), float(made)), successes.astype(float))
-
-
 class Fit(NamedTuple):
-    """Eq. 7 as it fits, its replicates [groups, 3] without one group of images each; k, pass@k as a Curve, and the law.
-
-    whole: A, alpha, beta.
-    """
+    """Eq. 7 as it fits: A, alpha, beta; replicates [groups, 3] without one group of images each; the law over k."""
 
     whole: np.ndarray
     parts: np.ndarray
-    attempts: np.ndarray
-    curve: estimators.Curve
     law: np.ndarray
 
 
-def _fit(pilot):
-    """Fit to one pilot, by least squares of pass@k; None where nothing more is solved after one attempt."""
-    k = grid(min(_LARGEST, pilot.attempts[0]), _POINTS)
-    each = estimators.pass_at_k(k, pilot.attempts, pilot.successes)
-    curve, groups = over_images(each), estimators.jackknife_groups(each.T)
+def words(settings, pair):
+    """Temperature and threshold, in words."""
+    return f"T {settings.temperatures[pair[0]]:g}, epsilon {settings.thresholds[pair[1]]:.4g}"
+
+
+def _case(settings, pair, right, attempts, own_error):
+    """right: [batches, images] of so many attempts a batch."""
+    names, made = [f"image {i}" for i in range(right.shape[1])], np.full(right.shape[1], float(len(right) * attempts))
+    pilot = Pilot(words(settings, pair), names, made, right.sum(axis=0).astype(float))
+    k = grid(min(_LARGEST, made[0]), _POINTS)
+    each = estimators.pass_at_k(k, made, pilot.successes)
+    return Case(settings, pair, pilot, own_error, k, over_images(each), _fit(k, each))
+
+
+def _fit(k, each):
+    """Fit of pass@k of images [k, images], by least squares of their mean."""
+    groups = estimators.jackknife_groups(each.T)
     if min(groups[:, -1] - groups[:, 0]) <= 0:
         return None
-    theta = published.ceiling_law_fit(k, curve.estimate)
+    theta = published.ceiling_law_fit(k, each.mean(axis=1))
     near = np.clip(theta, -11.9, 11.9)
     parts = np.stack([_numbers(published.ceiling_law_fit(k, group, near)) for group in groups])
-    return Fit(_numbers(theta), parts, k, curve, published.levi(theta, k))
+    return Fit(_numbers(theta), parts, published.levi(theta, k))
 
 
 def _numbers(theta):
     return np.array([special.expit(theta[2]), np.exp(theta[0]), np.exp(theta[1])])
 
 
-def _tables(settings, pilot, fit, own_error, pair):
-    """pass@k, and the numbers of Eq. 7 against those of a toy autoencoder; errors by a jackknife over the images."""
-    k, threshold = fit.attempts, settings.thresholds[pair[1]]
-    predicted = {"ceiling": np.mean(own_error < threshold), "alpha": np.nan, "exponent": 2 / settings.latent}
-    tables = [labelled(rows("coverage", fit.curve, fit.law, attempts=k), settings, pair)]
-    for name, value, part in zip(predicted, fit.whole, fit.parts.T, strict=True):
-        found = estimators.Curve(value, estimators.jackknife_stderr(part))
-        tables.append(labelled(rows(name, found, predicted[name], attempts=k[-1]), settings, pair))
-    return tables
+# What is told of them -------------------------------------------------------------------------------------------------
 
 
-def _misses(pilot, fit):
-    """[(law, root mean square of what it misses)] of Eq. 7 and its rivals over k."""
-    k, solved = fit.attempts, fit.curve.estimate
-    laws = {"Eq. 7": fit.law, "exp(-a k^-b)": published.exponential_power(k, solved, k)}
-    laws["line of log(-log pass@k)"] = published.line(k, solved, k)
-    likelihood = curves.likelihood(pilot)
+def tables(cases, further):
+    """pass@k of cases, and of these and further ones the numbers of Eq. 7 against those of a toy autoencoder.
+
+    Errors by a jackknife over the images.
+    """
+    found = []
+    for case in cases:
+        law = np.nan if case.fit is None else case.fit.law
+        found.append(labelled(rows("coverage", case.curve, law, attempts=case.attempts), case.settings, case.pair))
+    for case in (*cases, *further):
+        if case.fit is None:
+            continue
+        toy = {"ceiling": case.toy_ceilings[0], "alpha": np.nan, "exponent": 2 / case.settings.latent}
+        for (name, law), value, part in zip(toy.items(), case.fit.whole, case.fit.parts.T, strict=True):
+            curve = estimators.Curve(value, estimators.jackknife_stderr(part))
+            found.append(labelled(rows(name, curve, law, attempts=case.attempts[-1]), case.settings, case.pair))
+    return found
+
+
+def misses(cases, more):
+    """Columns of fits.csv: Eq. 7 and its rivals, how far they are off pass@k, and the log likelihood of the counts.
+
+    By least squares of pass@k, which is what the root mean square error judges, or by likelihood of the counts.
+    more: (model, law, rms error) besides.
+    """
+    found = [(case.pilot.source, *each) for case in cases if case.fit is not None for each in _rivals(case)]
+    found += [(*each, np.nan) for each in more]
+    return {name: [row[i] for row in found] for i, name in enumerate(("model", "law", "rms_error", "log_likelihood"))}
+
+
+def _rivals(case):
+    """(law, rms error, log likelihood) each."""
+    k, solved, likelihood = case.attempts, case.curve.estimate, curves.likelihood(case.pilot)
+    ceiling, alpha, beta = case.fit.whole
+    weights = {
+        "Eq. 7, least squares": mixtures.beta(np.array([[np.log(beta), np.log(alpha), special.logit(1 - ceiling)]]))
+    }
     for name, (kind, starts) in calibrate.COUNTED.items():
-        laws[f"{name}, counts"] = calibrate.counted(kind, starts, likelihood) @ mixtures.reach(k)
-    return [(name, _rms(law - solved)) for name, law in laws.items()]
+        same = "Eq. 7" if kind is mixtures.beta else name
+        weights[f"{same}, likelihood"] = calibrate.counted(kind, starts, likelihood)[None]
+    for name, own in weights.items():
+        law = case.fit.law if name.endswith("squares") else (own @ mixtures.reach(k))[0]
+        yield name, rms(law - solved), float(mixtures.log_likelihood(own, likelihood)[0])
+    for name, law in (("exp(-a k^-b)", published.exponential_power), ("line of log(-log pass@k)", published.line)):
+        yield f"{name}, least squares", rms(law(k, solved, k) - solved), np.nan
 
 
-def _rms(x):
+def rms(x):
+    """Root mean square."""
     return float(np.sqrt(np.mean(x**2)))
 
 
-def _verdict(pilot, fit, seed):
+# Verdicts -------------------------------------------------------------------------------------------------------------
+
+
+def verdicts(cases, further, seed):
+    """Of Eq. 7 by case; are alpha and beta one at all temperatures; is a toy autoencoder right on A and beta?
+
+    cases: {pair: Case}; those at the first one's threshold differ in temperature.
+    """
+    fitted = {pair: case for pair, case in cases.items() if case.fit is not None}
+    middle = next(iter(cases))[1]
+    heated = [case for pair, case in fitted.items() if pair[1] == middle]
+    found = [_fits(case, seed) for case in fitted.values()]
+    if len(heated) > 1:
+        found += [_same(heated, "alpha", "alpha", 1), _same(heated, "beta", "exponent", 2)]
+    all_there = [*fitted.values(), *further]
+    return [*found, _toy_ceilings(all_there), _toy_exponents(all_there)]
+
+
+def _fits(case, seed):
     """Does Eq. 7 fit, by the smooth test of the counts? In words its numbers, and how far it is off.
 
     p-value: from pilots simulated from the fit; where none of these fits as badly, that of a chi-square with 6 degrees
     of freedom, as if nothing had been fitted.
     """
-    shape = ansatz.shape(pilot.attempts, pilot.successes, seed)
+    pilot, fit = case.pilot, case.fit
+    shape = ansatz.shape(pilot.attempts, pilot.successes, seed, _TESTED)
     p_value = shape.p_value
     if p_value <= _WORST:
         p_value = min(p_value, float(special.chdtrc(ansatz.COMPONENTS, shape.statistic)))
     numbers = "A {:.3f}, alpha {:.3g}, beta {:.3g}".format(*fit.whole)
-    judged = "fails" if p_value < _LEVEL else "fits"
-    words = f"Eq. 7 {judged}, {pilot.source}: {numbers}, rms {_rms(fit.law - fit.curve.estimate):.4f}"
-    largest = float(np.abs(sigmas(fit.curve, fit.law)).max())
-    test = shape.statistic, ansatz.COMPONENTS, p_value
-    return verdict_of(words, "coverage", None, None, largest, test, len(pilot.attempts), 0.0)
+    judged = "rejected" if p_value < _LEVEL else "not rejected"
+    told = f"Eq. 7 {judged} at 1 %, {pilot.source}: {numbers}, rms {rms(fit.law - case.curve.estimate):.4f}"
+    largest = float(np.abs(sigmas(case.curve, fit.law)).max())
+    return verdict_of(told, "coverage", None, None, largest, (shape.statistic, 0, p_value), len(pilot.attempts), 0.0)
 
 
-def _same_exponent(settings, found):
-    """Is beta one at all temperatures? They share images, and groups of these, so that differences have an error."""
-    if len(found) < 2:
-        return []
-    beta, parts = (
-        np.stack([getattr(fit, name)[..., 2] for fit in found.values()], axis=-1) for name in ("whole", "parts")
-    )
-    told = ", ".join(f"{settings.temperatures[i]:g}" for i, _ in found)
-    zero, images = np.zeros(len(beta) - 1), settings.images
-    return [
-        judge_fit(f"one beta at T {told}", "exponent", beta[1:] - beta[0], parts[:, 1:] - parts[:, :1], zero, images)
-    ]
+def _same(cases, name, quantity, column):
+    """Is a number one at all temperatures? They share images, and groups of these: their differences have an error."""
+    whole, parts = (np.log(np.stack([getattr(case.fit, of)[..., column] for case in cases], axis=-1)) for of in _PARTS)
+    told = ", ".join(f"{case.settings.temperatures[case.pair[0]]:g}" for case in cases)
+    return _none(f"one {name} at T {told}", quantity, whole[1:] - whole[0], parts[:, 1:] - parts[:, :1], cases)
+
+
+_PARTS = "whole", "parts"
+
+
+def _toy_ceilings(cases):
+    toy, parts = zip(*(case.toy_ceilings for case in cases), strict=True)
+    whole = np.array([case.fit.whole[0] for case in cases]) - np.array(toy)
+    replicates = np.stack([case.fit.parts[:, 0] for case in cases], axis=1) - np.stack(parts, axis=1)
+    return _none("A = P(r^2 < epsilon)", "ceiling", whole, replicates, cases)
+
+
+def _toy_exponents(cases):
+    toy = np.array([2 / case.settings.latent for case in cases])
+    whole, parts = (np.stack([getattr(case.fit, of)[..., 2] for case in cases], axis=-1) - toy for of in _PARTS)
+    told = ", ".join(f"{latent:g}" for latent in sorted({case.settings.latent for case in cases}))
+    return _none(f"beta = 2 / m, m = {told}", "exponent", whole, parts, cases)
+
+
+def _none(law, quantity, whole, parts, cases):
+    """Verdict on differences that a law says are 0."""
+    return judge_fit(law, quantity, whole, parts, np.zeros(len(whole)), len(cases[0].pilot.attempts))
+
+
+def judge_replicates(law, quantity, off, parts):
+    """Verdict on what a law misses [x], which is without each of the independent replicates parts [replicates, x].
+
+    By Student's t of the largest, as likely as one of x numbers is.
+    """
+    count = len(parts)
+    largest = float(np.abs(off / estimators.jackknife_stderr(parts)).max())
+    p_value = float(np.minimum(1.0, 2 * len(off) * special.stdtr(count - 1, -largest)))
+    return verdict_of(law, quantity, None, None, largest, (largest**2, 0, p_value), count, 0.0)

@@ -13,7 +13,8 @@ from sim.laws import joint, learning_curve
 from sim.model import Unanswerable, grid
 
 _BATCH = 256  # attempts of a batch at an image: as many share noise where they do
-_FEWER = 4  # times fewer are made by models beside the main one
+_FEWER = 4  # times fewer are made by models of other latents
+_FEWEST = 8  # times fewer by each of those of the training sets
 _POINTS = 25  # attempts k
 _SHOWN, _STRIP = 6, np.array([1, 10, 100, 1000], np.int32)  # images of the strip, and the attempts of which the best
 _AT = 1, 10, 100, 1000  # attempts at which the exponent of examples is told
@@ -23,7 +24,7 @@ class Runs(NamedTuple):
     """Right attempts [batches, s, t, images, e] of the parts, and all of each at an image.
 
     main: one model, all temperatures and thresholds.  shared: the same with shared noise.  others: of other latents.
-    examples: of one model for each training set.
+    examples: of one model for each training set, [batches, replicates, s, images].
     """
 
     main: np.ndarray
@@ -41,7 +42,7 @@ def run(question):
     settings = question.settings
     sets, of_main = _training_sets(question), _learn(question, "main", settings.latent, None)
     others = [_learn(question, f"latent {m:g}", int(m), None) for m in settings.latents]
-    of_sets = _learn(question, "training sets", settings.latent, sets)
+    of_sets = _learn(question, "training sets", settings.latent, sets.reshape(-1, settings.images))
     middle = len(settings.temperatures) // 2, len(settings.thresholds) // 2
     own, *own_of_others = [_own_error(models, settings.pictures.pixels) for models in (of_main, *others)]
     share = np.mean(own < settings.thresholds[middle[1]])
@@ -49,15 +50,20 @@ def run(question):
     kernel = _kernel(settings, of_main, others, of_sets, near)
     seed, physics = question.seed, f"generative {settings} {settings.pictures.source}"
     batches = -(-settings.attempts // _BATCH)
-    counts = Runs(*_split(kernel, simulate.curves(seed, physics, kernel, batches, question.budget, question.take)))
-    tables, verdicts, misses = fitted.crossed(question, counts.main[:, 0], own, _BATCH, middle)
-    if not tables:
+    drawn = simulate.curves(seed, physics, kernel, batches, question.budget, question.take)
+    counts = Runs(*_split(kernel, drawn, sets.shape))
+    fits = fitted.crossed(settings, counts.main[:, 0], own, _BATCH, middle)
+    if fits[middle].fit is None:
         low, high = np.quantile(own, (0.1, 0.9))
-        rule = f"some that attempts meet (without noise the errors of these images are {low:.3g} to {high:.3g})"
-        raise Unanswerable(f"generative.thresholds: need {rule}, got {list(settings.thresholds)}")
-    tables += fitted.of_latents(settings, counts.others, own_of_others, _BATCH // _FEWER, near, middle)
-    tables += [_shared(settings, counts, middle), *_joint(settings, counts, sets, middle)]
-    table = join(*tables)
+        rule = "one in the middle that some first attempts miss and later ones meet"
+        errors = f"without noise the errors of these images are {low:.3g} to {high:.3g}"
+        raise Unanswerable(f"generative.thresholds: need {rule} ({errors}), got {list(settings.thresholds)}")
+    of_latents = fitted.of_latents(settings, counts.others, own_of_others, _BATCH // _FEWER, near, middle)
+    shared, misses = _shared(settings, counts, middle)
+    of_examples, verdict_of_examples = _joint(settings, counts, sets, middle)
+    table = join(*fitted.tables(fits.values(), of_latents), shared, *of_examples)
+    verdicts = [*fitted.verdicts(fits, of_latents, question.seed), *verdict_of_examples]
+    misses = fitted.misses(fits.values(), misses)
     made = batches * _BATCH * len(settings.pictures.pixels) * len(settings.temperatures)
     files = {"counts.csv": fitted.pilots(settings, counts.main[:, 0], _BATCH), "fits.csv": misses}
     files["strip.csv"] = _strip(question, of_main, middle)
@@ -68,16 +74,16 @@ def run(question):
 
 
 def _training_sets(question):
-    """Copies int32 [s, images] of each image in nested training sets, drawn with Zipf frequencies."""
+    """Copies int32 [replicates, s, images] of each image in nested training sets, drawn with Zipf frequencies."""
     settings = question.settings
     ranks = np.arange(1, settings.images + 1.0)
     mass = ranks**-settings.zipf / (ranks**-settings.zipf).sum()
     host = keys.host_generator(
         keys.run_key(question.seed, f"generative training sets {settings.images} {settings.zipf}")
     )
-    drawn = host.choice(settings.images, int(settings.examples[-1]), p=mass)
-    return np.stack([np.bincount(drawn[: int(n)], minlength=settings.images) for n in settings.examples]).astype(
-        np.int32
+    drawn = host.choice(settings.images, (settings.replicates, int(settings.examples[-1])), p=mass)
+    return np.array(
+        [[np.bincount(own[: int(n)], minlength=settings.images) for n in settings.examples] for own in drawn], np.int32
     )
 
 
@@ -97,12 +103,14 @@ def _kernel(settings, of_main, others, of_sets, near):
     main = part(of_main, pixels, settings.temperatures, settings.thresholds, _BATCH)
     shared = part(of_main, pixels, *middle, _BATCH, settings.shared)
     rest = [part(models, pixels, middle[0], [epsilon], few) for models, epsilon in zip(others, near, strict=True)]
-    return attempts.Attempts((main, shared, *rest, part(of_sets, pixels, *middle, few)))
+    return attempts.Attempts((main, shared, *rest, part(of_sets, pixels, *middle, _BATCH // _FEWEST)))
 
 
-def _split(kernel, counts):
+def _split(kernel, counts, sets):
+    """Runs of rows of counts.  sets: shape of the training sets."""
     main, shared, *others, examples = kernel.split(counts)
-    return main, shared[:, 0, 0, :, 0], [other[:, 0, 0, :, 0] for other in others], examples[:, :, 0, :, 0]
+    examples = examples.reshape(len(counts), *sets)
+    return main, shared[:, 0, 0, :, 0], [other[:, 0, 0, :, 0] for other in others], examples
 
 
 def _middle(numbers):
@@ -137,7 +145,10 @@ def _strip(question, models, middle):
 
 
 def _shared(settings, counts, middle):
-    """pass@k where attempts of a batch share noise, against the copula whose correlation fits best; others in words."""
+    """pass@k where attempts of a batch share noise, against the copula of the correlation that fits best.
+
+    And how far it and the other laws of dependence are off (rows of fits.csv).
+    """
     right, alone = counts.shared, counts.main[:, 0, middle[0], :, middle[1]]
     k = grid(_BATCH, _POINTS)
     each = estimators.pass_at_k(k, np.full(right.size, float(_BATCH)), right.ravel()).reshape(len(k), *right.shape)
@@ -145,37 +156,64 @@ def _shared(settings, counts, middle):
     problems = fitted.empirical(len(alone) * _BATCH, alone.sum(axis=0))
     laws = {name: fitted.nearest(kind, k, curve.estimate, problems) for name, kind in _DEPENDENCE.items()}
     correlation, law = laws["copula"]
-    return fitted.labelled(rows("shared_noise", curve, law, attempts=k), settings, middle, depth=correlation)
+    misses = [
+        (
+            f"noise shared, {fitted.words(settings, middle)}",
+            f"{name}, correlation {own:.3f}",
+            fitted.rms(law - curve.estimate),
+        )
+        for name, (own, law) in laws.items()
+    ]
+    return fitted.labelled(rows("shared_noise", curve, law, attempts=k), settings, middle, depth=correlation), misses
 
 
 _DEPENDENCE = {"copula": Copula, "polya": Polya, "sticky": Sticky}
 
 
 def _joint(settings, counts, sets, middle):
-    """What is unsolved after n examples and k attempts, against the joint law, and the exponent of n at some k.
+    """(tables, verdicts) on what is unsolved after n examples and k attempts, and the exponent of n at some k.
 
-    The law knows how hard the images are that the model with the most examples has seen, takes them to be as hard after
-    fewer, and what was not seen to be never solved.  Standard error: from the images there are, and from one training
-    set standing for all.
+    The joint law knows how hard each image is to the models with the most examples that have seen it, takes it to be as
+    hard after fewer, and what was not seen to be never solved; with the most examples it has nothing to foretell.
+    Means over replicates of the training sets, with their standard errors for these images; what a single one leaves
+    unsolved is taken to scatter as the law does.
     """
     mass = np.arange(1.0, settings.images + 1) ** -settings.zipf
     mass /= mass.sum()
-    made = counts.examples.shape[0] * _BATCH // _FEWER
+    made = counts.examples.shape[0] * _BATCH // _FEWEST
     k, n = grid(made, _POINTS), np.array(settings.examples, float)
-    recorded = np.full(len(mass), float(made))
-    solved = np.stack([estimators.pass_at_k(k, recorded, right) for right in counts.examples.sum(axis=0)])
-    unsolved = 1 - solved @ mass  # [n, k]
-    spread = np.sqrt(((1 - solved - unsolved[..., None]) ** 2) @ mass**2)
-    of_seen = mass * (sets[-1] > 0)
-    loss = 1 - solved[-1] @ of_seen / of_seen.sum()
-    unseen = learning_curve.unmemorised_mass(n, settings.zipf, settings.images)
-    variance = learning_curve.unmemorised_mass_variance(n, settings.zipf, settings.images)
-    law = joint.failure(unseen[:, None], loss[None, :])
-    curve = estimators.Curve(unsolved, np.hypot(spread, np.sqrt(variance)[:, None]))
-    where = {"examples": n[:, None], "attempts": k[None, :]}
+    right = counts.examples.sum(axis=0)
+    solved = estimators.pass_at_k(k, np.full(right.size, float(made)), right.ravel()).reshape(len(k), *right.shape)
+    unsolved = 1 - np.moveaxis(solved @ mass, 0, -1)  # [replicates, n, k]
     at = np.unique([int(np.argmin(np.abs(k - wanted))) for wanted in _AT if wanted <= made])
-    falls, known = (fitted.slope(np.log(n), -np.log(np.maximum(x[:, at], 1e-12))) for x in (unsolved, law))
-    return [
-        fitted.labelled(rows("failure", curve, law, **where), settings, middle),
-        fitted.labelled(rows("learning_exponent", falls, known.estimate, attempts=k[at]), settings, middle),
+    exponents = lambda x: fitted.slope(np.log(n), -np.log(np.maximum(x[..., at], 1e-12)))  # noqa: E731
+    law = _foretold(mass, n, sets[:, -1], solved[:, :, -1])
+    of_sets = np.sqrt(learning_curve.unmemorised_mass_variance(n, settings.zipf, settings.images))
+    curve, falls, verdicts = fitted.over_replicates(unsolved, of_sets[:, None]), exponents(unsolved.mean(axis=0)), []
+    if len(sets) > 1:
+        parts = exponents(estimators.jackknife_groups(unsolved)).estimate
+        falls = falls._replace(stderr=estimators.jackknife_stderr(parts))
+        others = [np.arange(len(sets)) != left_out for left_out in range(len(sets))]
+        laws = np.array([_foretold(mass, n, sets[own, -1], solved[:, own, -1]) for own in others])
+        told = f"joint law, exponent of n at k = {', '.join(f'{point:.0f}' for point in k[at])}"
+        off, parts = falls.estimate - exponents(law).estimate, parts - exponents(laws).estimate
+        verdicts.append(fitted.judge_replicates(told, "learning_exponent", off, parts))
+    last = (n == n[-1])[:, None]
+    where = {"examples": n[:, None], "attempts": k[None, :]}
+    tables = [
+        rows("failure", curve, np.where(last, np.nan, law), **where),
+        rows("learning_exponent", falls, exponents(law).estimate, attempts=k[at]),
     ]
+    return [fitted.labelled(table, settings, middle) for table in tables], verdicts
+
+
+def _foretold(mass, n, copies, solved):
+    """The joint law [n, k] of images as hard as they are to those models, [k, models, images], that have seen copies.
+
+    Those that none has seen are as hard as the others.
+    """
+    seen = copies > 0
+    times = seen.sum(axis=0)
+    ability = (solved * seen).sum(axis=1) / np.maximum(times, 1)  # [k, images]
+    average = ability @ mass / mass[times > 0].sum()
+    return joint.failure_of_features(mass, n, 1 - np.where(times > 0, ability, average[:, None]))

@@ -182,7 +182,8 @@ class Generative:
     their training (sim.generative.vae.Task).  temperatures, thresholds: of attempts; those in the middle are used where
     there is but one.  attempts: at every image.  latents: of further models.  shared: share of the noise's variance
     that attempts have in common, where they do.  zipf: exponent of the images' frequencies where they have one.
-    examples: sizes of the training sets drawn with these.  pictures: sim.generative.images.Images, read at the door.
+    examples: sizes of the training sets drawn with these.  replicates: of each size.
+    pictures: sim.generative.images.Images, read at the door.
     """
 
     path: str
@@ -198,6 +199,7 @@ class Generative:
     shared: float
     zipf: float
     examples: tuple
+    replicates: int
     pictures: Any = field(default=None, repr=False, compare=False)
 
     def check(self):
@@ -216,6 +218,7 @@ class Generative:
         need(1024 <= self.attempts <= 2**17, "generative.attempts", rule, self.attempts)
         need(0 < self.shared < 1, "generative.shared", "0 < shared < 1", self.shared)
         need(0 <= self.zipf <= 5, "generative.zipf", "0 <= zipf <= 5", self.zipf)
+        need(1 <= self.replicates <= 64, "generative.replicates", "a whole number from 1 to 64", self.replicates)
 
     def _check_lists(self):
         rules = {"temperatures": (1e-3, 100), "thresholds": (1e-9, 1), "latents": (1, 256), "examples": (2, 10**6)}

@@ -44,7 +44,7 @@ def of_task(task, name, seed):
     }
     sizes = {field: getattr(task, field) for field in ("latent", "width", "steps", "noise")}
     releases = {package: importlib.metadata.version(package) for package in ("equinox", "optax")}
-    identity = {"training": name, "seed": seed, **digests, **sizes, **releases}
+    identity = {"training": name, "seed": seed, **vae.RECIPE, **digests, **sizes, **releases}
     run = keys.run_key(seed, f"training {name} {digests} {sizes}")
     chunks = -(-task.steps // _CHUNK)
     words = keys.batch_keys(run, np.arange(chunks + 1, dtype=np.uint32))

@@ -15,6 +15,7 @@ import optax
 _IN_BATCH = 128  # images of a training step
 _RATE = 3e-3  # of Adam, falling to 0 as a cosine
 _STILL = -8.0  # least logarithm of the spread of a latent
+RECIPE = {"architecture": "one hidden layer", "in_batch": _IN_BATCH, "rate": _RATE, "still": _STILL}
 
 
 class Autoencoder(eqx.Module):

@@ -66,7 +66,7 @@ def best_split_of_power_laws(budget, example, attempts, learning, inference):
 
         b c n^(-b-1) / c_n = beta C k^(-beta-1) / (Q c_k)        derived; of E(n, k) for n, k >> 1, to O(E_n + L(k))
 
-    learning: (b, c).  inference: (beta, C).
+    learning: (b, c).  inference: (beta, C).  Below a ceiling A of coverage it is A c n^-b + C k^-beta that is least.
     """
     (b, c), (beta, prefactor) = learning, inference
 

@@ -1,5 +1,7 @@
 """Learning and inference together: errors after n examples and k attempts."""
 
+import numpy as np
+
 
 def failure(unmemorised, loss):
     """Probability that all attempts fail, when what is not memorised can never be retrieved.
@@ -11,6 +13,17 @@ def failure(unmemorised, loss):
     Exact when difficulty is independent of frequency; a sum of positive terms, so small errors keep their digits.
     """
     return unmemorised + (1 - unmemorised) * loss
+
+
+def failure_of_features(mass, n, loss):
+    """As `failure`, where features are known to differ in difficulty: E(n, k), [n, k].
+
+        E(n, k) = sum_i theta_i [(1 - theta_i)^n + (1 - (1 - theta_i)^n) l_i(k)]                       derived here
+
+    mass: theta [features], adding up to 1.  n: examples [n].  loss: l_i(k), [k, features].
+    """
+    unseen = np.exp(np.multiply.outer(n, np.log1p(-mass)))  # [n, features]
+    return ((unseen + (1 - unseen) * loss[:, None, :]) @ mass).T
 
 
 def ceiling(unmemorised):

@@ -1,6 +1,7 @@
 """Images from wherever they come: the same pixels, and one sentence for what has none."""
 
 import gzip
+import io
 
 import numpy as np
 import pytest
@@ -47,7 +48,34 @@ def test_digits_come_with_scikit_learn_and_no_image_comes_twice(tmp_path):
     np.testing.assert_array_equal(images.read(str(twice), 30).pixels, images.read(str(write(twice, "idx")), 30).pixels)
 
 
+def npz(**arrays):
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def test_sixteen_bits_are_as_many_fractions_of_eight(tmp_path):
+    deep = tmp_path / "deep"
+    deep.mkdir()
+    for number, one in enumerate(SHAPES):
+        Image.fromarray(one.astype(np.uint16) * 257).save(deep / f"{number:03}.png")
+    (tmp_path / "deep.npz").write_bytes(npz(x=SHAPES.astype(np.uint16) * 257))
+    for path in (deep, tmp_path / "deep.npz"):
+        np.testing.assert_allclose(images.read(str(path), 20).pixels, SHAPES[:20].reshape(20, 35) / 255, rtol=1e-6)
+
+
+def test_dark_bytes_stay_dark_and_shares_and_levels_are_told_by_their_kind(tmp_path):
+    dark = SHAPES // 32
+    for array, scale in ((dark, 255), (dark / 16, 1), (dark * 1.0, 16), (SHAPES * 1.0, 255)):
+        (tmp_path / "file").write_bytes(npz(x=array))
+        found = images.read(str(tmp_path / "file"), 20).pixels
+        np.testing.assert_allclose(found, array[:20].reshape(20, 35) / scale, rtol=1e-6)
+
+
 REFUSED = {
+    b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + bytes(range(90, 200)): "cannot be unpacked",
+    npz(x=np.ones((3, 2, 2)) * [0.0, 300.0]): "need pixels of at most 255 (float64), got 300",
+    npz(x=np.zeros((9, 4, 4, 3), np.uint8)): "need an array of numbers [images, height, width] in it, in grey, got x",
     b"GIF89a": "need an NPZ file, a folder, or an IDX file of bytes in three dimensions, whole, got 6 bytes that",
     idx(SHAPES)[:-1]: "need an NPZ file, a folder, or an IDX file of bytes in three dimensions, whole, got 1065 bytes",
     gzip.compress(idx(SHAPES))[:-20]: "cannot be unpacked",
@@ -71,3 +99,9 @@ def test_paths_and_numbers_without_images_are_refused(tmp_path):
         images.read(str(tmp_path), 2)
     with pytest.raises(ValueError, match=r"^generative\.images: need at most the 30 different images of x, got 31$"):
         images.read(str(write(tmp_path / "x", "idx")), 31)
+
+
+def test_images_that_cannot_be_unpacked_or_are_far_too_large_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # Pillow's guard against a file that would fill the memory
+    with pytest.raises(ValueError, match=r"000\.png: cannot be read as an image \(Image size"):
+        images.read(str(write(tmp_path / "large", "folder")), 2)

@@ -37,20 +37,25 @@ def test_two_powers_are_split_as_by_hand():
     assert (n, k) == pytest.approx((100, 25), rel=1e-9)
 
 
-def test_of_a_large_budget_the_best_split_is_that_of_the_power_laws():
-    tails = (0.5, learning_curve.prefactor(2.0)), (0.35, coverage.prefactor(5.0, 0.35))
-    off = []
+@pytest.mark.parametrize("ceiling", [1.0, 0.5])
+def test_of_a_large_budget_the_best_split_is_that_of_the_power_laws(ceiling):
+    prefactor = ceiling * coverage.prefactor(5.0, 0.35)
+    learning, off = learning_curve.prefactor(2.0), []
+    law = lambda n, k: joint.failure(error(n), 1 - ceiling * (1 - loss(k)))  # noqa: E731
     for budget in (1e6, 1e9, 1e12):
+        tails = (0.5, ceiling * learning), (0.35, prefactor)
         exact, asymptote = (
             np.log(x[0])
             for x in (
-                allocation.best_split(budget, 1, 100, failure),
+                allocation.best_split(budget, 1, 100, law),
                 allocation.best_split_of_power_laws(budget, 1, 100, *tails),
             )
         )
         off.append(abs(exact - asymptote))
     assert off[0] > 3 * off[1] > 9 * off[2]
     assert off[2] < 1e-3
+    wrong = allocation.best_split_of_power_laws(1e12, 1, 100, (0.5, learning), (0.35, prefactor))[0]
+    assert (abs(np.log(wrong) - exact) > 0.01) == (ceiling < 1)
 
 
 def test_where_nothing_is_to_be_learned_all_but_one_example_goes_to_attempts():

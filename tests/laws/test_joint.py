@@ -46,3 +46,18 @@ def test_small_errors_add_without_rounding_away():
 def test_examples_and_attempts_span_a_table():
     table = joint.failure(np.array([[0.1], [0.2]]), np.array([1.0, 0.5, 0.0]))
     np.testing.assert_allclose(table, [[1, 0.55, 0.1], [1, 0.6, 0.2]], rtol=1e-15)
+
+
+def test_features_that_are_all_as_hard_follow_the_product_and_others_their_sum_by_enumeration():
+    mass, n = np.array([0.5, 0.3, 0.2]), np.array([0.0, 1.0, 2.0, 40.0])
+    same = joint.failure_of_features(mass, n, np.full((2, 3), [[0.6], [0.1]]))
+    unseen = ((1 - mass) ** n[:, None]) @ mass
+    np.testing.assert_allclose(same, joint.failure(unseen[:, None], np.array([[0.6, 0.1]])), rtol=1e-14)
+    loss = np.array([[0.9, 0.5, 0.1]])
+    found = joint.failure_of_features(mass, n[:3], loss)[:, 0]
+    for examples, value in enumerate(found):
+        expected = 0.0
+        for drawn in product(range(3), repeat=examples):  # every training set
+            fails = np.where(np.isin(np.arange(3), drawn), loss[0], 1.0)
+            expected += np.prod(mass[list(drawn)]) * (mass @ fails)
+        assert value == pytest.approx(expected, rel=1e-14)
