@@ -42,6 +42,13 @@ def test_the_verdicts_in_the_readme_are_those_of_the_reference_run():
     assert [run.manifest["seed"] for _, run in runs] == [0] * len(runs)
 
 
+def test_the_verdicts_on_trained_models_are_those_of_the_run_in_the_gallery():
+    run = folder.read_run(REFERENCE / "gallery/generative")
+    lines = [line for entry in run.verdicts for line in report.verdict_lines(SimpleNamespace(**entry), "attempts")]
+    assert "\n".join(lines) in README
+    assert [entry["verdict"] for entry in run.verdicts].count("refuted") == 4
+
+
 def test_every_file_the_readme_names_is_there():
     links = [target for target in re.findall(r"\]\(([^)]+)\)", README) if not target.startswith("http")]
     assert links

@@ -32,7 +32,7 @@ def answer_lines(name, answer, seconds):
     for quantity in dict.fromkeys(answer.columns["quantity"]):
         lines += _table(EXPERIMENTS[name].quantities[quantity], quantity, answer.columns)
     for verdict in answer.verdicts:
-        lines += _verdict(verdict, answer.unit)
+        lines += verdict_lines(verdict, answer.unit)
     if not answer.verdicts:
         lines.append("  simulation only: no closed form is known here, so nothing is confirmed or refuted")
     rate = answer.draws / seconds
@@ -68,13 +68,13 @@ def estimate_lines(name, question, estimate, devices):
         own = question.settings
         drawn = f"models to be trained first, then {own.attempts:,} attempts at each of {own.images:,} images"
     part = f" (timed on {estimate.part})" if estimate.part else ""
-    whole = estimate.compiling + estimate.drawing
+    whole, besides = estimate.compiling + estimate.drawing, ", besides the training" if name == "generative" else ""
     return [
         f"  {drawn} in {cut.batches:,} batches: {estimate.numbers:.2g} random numbers",
         f"  {units(cut.device_bytes)} on each device, of {units(cut.allowed_bytes)} allowed; "
         f"{units(cut.host_bytes)} on the host",
         f"  about {_seconds(whole)}: {_seconds(estimate.compiling)} to compile and {_seconds(estimate.drawing)} to "
-        f"draw{part}, on {devices}\n",
+        f"draw{part}{besides}, on {devices}\n",
     ]
 
 
@@ -102,7 +102,8 @@ def _table(head, quantity, columns):
     return lines
 
 
-def _verdict(verdict, unit):
+def verdict_lines(verdict, unit):
+    """A verdict in words, and what would decide it where it is open."""
     lines = [f"  law: {verdict.law}"]
     if verdict.measured is not None:
         lines.append(

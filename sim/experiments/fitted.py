@@ -15,7 +15,7 @@ from sim.model import grid
 from sim.pilot.pilot import Pilot
 from sim.verdict import judge_fit, sigmas, verdict_of
 
-_LARGEST, _POINTS = 10**4, 33  # attempts k that fits are made over
+_LARGEST, _POINTS = 10**4, 33  # attempts k that fits are made over; of more than so many, the next power of ten
 _LEVEL = 0.01  # p-value below which Eq. 7 is said to fail: of five pilots one does by chance in 20 runs
 _TESTED = 2000  # attempts of a pilot at an image that the test of Eq. 7 looks at
 _WORST = 1 / 200  # least p-value that the simulated pilots can give
@@ -145,9 +145,14 @@ def _case(settings, pair, right, attempts, own_error):
     """right: [batches, images] of so many attempts a batch."""
     names, made = [f"image {i}" for i in range(right.shape[1])], np.full(right.shape[1], float(len(right) * attempts))
     pilot = Pilot(words(settings, pair), names, made, right.sum(axis=0).astype(float))
-    k = grid(min(_LARGEST, made[0]), _POINTS)
+    k = grid(_largest(made[0]), _POINTS)
     each = estimators.pass_at_k(k, made, pilot.successes)
     return Case(settings, pair, pilot, own_error, k, over_images(each), _fit(k, each))
+
+
+def _largest(made):
+    """Attempts up to which pass@k is told of so many made."""
+    return made if made < _LARGEST else 10.0 ** np.floor(np.log10(made))
 
 
 def _fit(k, each):
