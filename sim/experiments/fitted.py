@@ -8,17 +8,13 @@ from scipy import optimize, special
 
 from sim import estimators
 from sim.axes.difficulty import Empirical
-from sim.calibration import ansatz, calibrate, mixtures, published
+from sim.calibration import calibrate, mixtures, published
 from sim.calibration import curve as curves
 from sim.experiments.question import rows
 from sim.model import grid
 from sim.pilot.pilot import Pilot
-from sim.verdict import judge_fit, sigmas, verdict_of
 
 _LARGEST, _POINTS = 10**4, 33  # attempts k that fits are made over; of more than so many, the next power of ten
-_LEVEL = 0.01  # p-value below which Eq. 7 is said to fail: of five pilots one does by chance in 20 runs
-_TESTED = 2000  # attempts of a pilot at an image that the test of Eq. 7 looks at
-_WORST = 1 / 200  # least p-value that the simulated pilots can give
 
 
 class Case(NamedTuple):
@@ -223,79 +219,3 @@ def _rivals(case):
 def rms(x):
     """Root mean square."""
     return float(np.sqrt(np.mean(x**2)))
-
-
-# Verdicts -------------------------------------------------------------------------------------------------------------
-
-
-def verdicts(cases, further, seed):
-    """Of Eq. 7 by case; are alpha and beta one at all temperatures; is a toy autoencoder right on A and beta?
-
-    cases: {pair: Case}; those at the first one's threshold differ in temperature.
-    """
-    fitted = {pair: case for pair, case in cases.items() if case.fit is not None}
-    middle = next(iter(cases))[1]
-    heated = [case for pair, case in fitted.items() if pair[1] == middle]
-    found = [_fits(case, seed) for case in fitted.values()]
-    if len(heated) > 1:
-        found += [_same(heated, "alpha", "alpha", 1), _same(heated, "beta", "exponent", 2)]
-    all_there = [*fitted.values(), *further]
-    return [*found, _toy_ceilings(all_there), _toy_exponents(all_there)]
-
-
-def _fits(case, seed):
-    """Does Eq. 7 fit, by the smooth test of the counts? In words its numbers, and how far it is off.
-
-    p-value: from pilots simulated from the fit; where none of these fits as badly, that of a chi-square with 6 degrees
-    of freedom, as if nothing had been fitted.
-    """
-    pilot, fit = case.pilot, case.fit
-    shape = ansatz.shape(pilot.attempts, pilot.successes, seed, _TESTED)
-    p_value = shape.p_value
-    if p_value <= _WORST:
-        p_value = min(p_value, float(special.chdtrc(ansatz.COMPONENTS, shape.statistic)))
-    numbers = "A {:.3f}, alpha {:.3g}, beta {:.3g}".format(*fit.whole)
-    judged = "rejected" if p_value < _LEVEL else "not rejected"
-    told = f"Eq. 7 {judged} at 1 %, {pilot.source}: {numbers}, rms {rms(fit.law - case.curve.estimate):.4f}"
-    largest = float(np.abs(sigmas(case.curve, fit.law)).max())
-    return verdict_of(told, "coverage", None, None, largest, (shape.statistic, 0, p_value), len(pilot.attempts), 0.0)
-
-
-def _same(cases, name, quantity, column):
-    """Is a number one at all temperatures? They share images, and groups of these: their differences have an error."""
-    whole, parts = (np.log(np.stack([getattr(case.fit, of)[..., column] for case in cases], axis=-1)) for of in _PARTS)
-    told = ", ".join(f"{case.settings.temperatures[case.pair[0]]:g}" for case in cases)
-    return _none(f"one {name} at T {told}", quantity, whole[1:] - whole[0], parts[:, 1:] - parts[:, :1], cases)
-
-
-_PARTS = "whole", "parts"
-
-
-def _toy_ceilings(cases):
-    toy, parts = zip(*(case.toy_ceilings for case in cases), strict=True)
-    whole = np.array([case.fit.whole[0] for case in cases]) - np.array(toy)
-    replicates = np.stack([case.fit.parts[:, 0] for case in cases], axis=1) - np.stack(parts, axis=1)
-    return _none("A = P(r^2 < epsilon)", "ceiling", whole, replicates, cases)
-
-
-def _toy_exponents(cases):
-    toy = np.array([2 / case.settings.latent for case in cases])
-    whole, parts = (np.stack([getattr(case.fit, of)[..., 2] for case in cases], axis=-1) - toy for of in _PARTS)
-    told = ", ".join(f"{latent:g}" for latent in sorted({case.settings.latent for case in cases}))
-    return _none(f"beta = 2 / m, m = {told}", "exponent", whole, parts, cases)
-
-
-def _none(law, quantity, whole, parts, cases):
-    """Verdict on differences that a law says are 0."""
-    return judge_fit(law, quantity, whole, parts, np.zeros(len(whole)), len(cases[0].pilot.attempts))
-
-
-def judge_replicates(law, quantity, off, parts):
-    """Verdict on what a law misses [x], which is without each of the independent replicates parts [replicates, x].
-
-    By Student's t of the largest, as likely as one of x numbers is.
-    """
-    count = len(parts)
-    largest = float(np.abs(off / estimators.jackknife_stderr(parts)).max())
-    p_value = float(np.minimum(1.0, 2 * len(off) * special.stdtr(count - 1, -largest)))
-    return verdict_of(law, quantity, None, None, largest, (largest**2, 0, p_value), count, 0.0)

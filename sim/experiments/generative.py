@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import estimators, keys, simulate
 from sim.axes.dependence import Copula, Polya, Sticky
-from sim.experiments import fitted
+from sim.experiments import fit_verdicts, fitted
 from sim.experiments.question import Answer, join, rows
 from sim.generative import attempts, training, vae
 from sim.laws import joint, learning_curve
@@ -62,7 +62,7 @@ def run(question):
     shared, misses = _shared(settings, counts, middle)
     of_examples, verdict_of_examples = _joint(settings, counts, sets, middle)
     table = join(*fitted.tables(fits.values(), of_latents), shared, *of_examples)
-    verdicts = [*fitted.verdicts(fits, of_latents, question.seed), *verdict_of_examples]
+    verdicts = [*fit_verdicts.verdicts(fits, of_latents, question.seed), *verdict_of_examples]
     misses = fitted.misses(fits.values(), misses)
     made = batches * _BATCH * len(settings.pictures.pixels) * len(settings.temperatures)
     files = {"counts.csv": fitted.pilots(settings, counts.main[:, 0], _BATCH), "fits.csv": misses}
@@ -197,7 +197,7 @@ def _joint(settings, counts, sets, middle):
         laws = np.array([_foretold(mass, n, sets[own, -1], solved[:, own, -1]) for own in others])
         told = f"joint law, exponent of n at k = {', '.join(f'{point:.0f}' for point in k[at])}"
         off, parts = falls.estimate - exponents(law).estimate, parts - exponents(laws).estimate
-        verdicts.append(fitted.judge_replicates(told, "learning_exponent", off, parts))
+        verdicts.append(fit_verdicts.judge_replicates(told, "learning_exponent", off, parts))
     last = (n == n[-1])[:, None]
     where = {"examples": n[:, None], "attempts": k[None, :]}
     tables = [

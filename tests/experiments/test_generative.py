@@ -13,7 +13,7 @@ from scipy import stats
 from sim import estimators
 from sim.app import calibrate
 from sim.axes.dependence import Copula, Sticky
-from sim.experiments import fitted, generative
+from sim.experiments import fit_verdicts, fitted, generative
 from sim.experiments.question import join
 from sim.experiments.settings import Generative
 from sim.laws import coverage
@@ -115,7 +115,7 @@ def assert_counts_of(squares):
 
 
 def test_counts_of_the_law_fit_it_and_those_of_two_kinds_of_images_do_not():
-    p_values = [fitted._fits(case(drawn), 0).p_value for drawn in (pilot(3.0, 0.8, 0.8, 256), two_kinds())]
+    p_values = [fit_verdicts._fits(case(drawn), 0).p_value for drawn in (pilot(3.0, 0.8, 0.8, 256), two_kinds())]
     assert p_values[0] > 1e-6 and p_values[1] < 1e-6
 
 
@@ -150,7 +150,7 @@ def test_temperatures_that_move_one_number_are_seen_to_move_it_alone(alphas, bet
         (i, 0): case(pilot(alpha, beta, 0.8, 256), pair=(i, 0))
         for i, (alpha, beta) in enumerate(zip(alphas, betas, strict=True))
     }
-    p_values = {entry.law: entry.p_value for entry in fitted.verdicts(cases, [], 0)}
+    p_values = {entry.law: entry.p_value for entry in fit_verdicts.verdicts(cases, [], 0)}
     same = p_values["one alpha at T 1, 2, 3"], p_values["one beta at T 1, 2, 3"]
     moved, kept = same if len(set(alphas)) > 1 else same[::-1]
     assert moved < 1e-6 < kept
@@ -163,7 +163,7 @@ def test_a_toy_is_right_on_counts_of_its_own_and_wrong_on_others():
         solvable = (SOLVABLE < 0.004) & (host.random(256) < ceiling / 0.8)
         success = np.where(solvable, host.beta(beta, 1.0, 256), 0.0)
         counts = Pilot("", [""] * 256, np.full(256, 16384.0), host.binomial(16384, success) * 1.0)
-        [by_ceiling, by_beta] = fitted.verdicts({(0, 0): case(counts)}, [], 0)[-2:]
+        [by_ceiling, by_beta] = fit_verdicts.verdicts({(0, 0): case(counts)}, [], 0)[-2:]
         assert (by_ceiling.law, by_beta.law) == ("A = P(r^2 < epsilon)", "beta = 2 / m, m = 8")
         assert (by_ceiling.p_value > 1e-6, by_beta.p_value > 1e-6) == right
         toy = {str(row): law for row, law in zip(*(table(counts)[name] for name in ("quantity", "law")), strict=True)}
