@@ -15,13 +15,14 @@ from sim.model import grid
 from sim.pilot.pilot import Pilot
 
 _LARGEST, _POINTS = 10**4, 33  # attempts k that fits are made over; of more than so many, the next power of ten
+_FEWEST = 2  # images that later attempts solve beside the first: of fewer no law can be told
 
 
 class Case(NamedTuple):
     """One pilot: attempts at the images at one temperature and threshold, pair, of the settings (Generative).
 
-    own_error: of each image without noise [images].  attempts: k.  curve: pass@k.  fit: None where nothing more is
-    solved after one attempt.
+    own_error: of each image without noise [images].  attempts: k.  curve: pass@k.  fit: None where later attempts solve
+    fewer than two images more than the first.
     """
 
     settings: Any
@@ -152,9 +153,9 @@ def _largest(made):
 
 
 def _fit(k, each):
-    """Fit of pass@k of images [k, images], by least squares of their mean."""
+    """Fit of pass@k of images [k, images], by least squares of their mean; None where later attempts hardly matter."""
     groups = estimators.jackknife_groups(each.T)
-    if min(groups[:, -1] - groups[:, 0]) <= 0:
+    if (each[-1] - each[0]).sum() < _FEWEST or min(groups[:, -1] - groups[:, 0]) <= 0:
         return None
     theta = published.ceiling_law_fit(k, each.mean(axis=1))
     near = np.clip(theta, -11.9, 11.9)

@@ -55,7 +55,7 @@ def run(question):
     fits = fitted.crossed(settings, counts.main[:, 0], own, _BATCH, middle)
     if fits[middle].fit is None:
         low, high = np.quantile(own, (0.1, 0.9))
-        rule = "one in the middle that some first attempts miss and later ones meet"
+        rule = "one in the middle that at two images or more the first attempt misses and a later one meets"
         errors = f"without noise the errors of these images are {low:.3g} to {high:.3g}"
         raise Unanswerable(f"generative.thresholds: need {rule} ({errors}), got {list(settings.thresholds)}")
     of_latents = fitted.of_latents(settings, counts.others, own_of_others, _BATCH // _FEWER, near, middle)
