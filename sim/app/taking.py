@@ -97,6 +97,7 @@ class _Saving:
 
     def __exit__(self, kind, error, traceback):
         early = kind is not None and not isinstance(error, OSError)  # which is why it could not be saved before
+        self.taker.told(self.there, self.batches)  # also of what was there before, where no step came to its end
         if early or (kind is None and self.taker.again):
             self.save()
 

@@ -1,9 +1,11 @@
 """Checkpoints: what is read back is what was written, or it is named; whatever byte is changed."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from sim.app import checkpoint, writing
+from sim.app import checkpoint, taking, writing
 from sim.app.checkpoint import Piece
 
 CHANGED = "cut short or changed (its checksum is wrong); it is left as it is, and what it held is drawn again"
@@ -104,3 +106,18 @@ def test_removing_takes_what_is_whole_and_what_was_never_finished(tmp_path):
     (where / ".00000005-00000009.counts.4711").write_bytes(b"half")
     checkpoint.remove(where)
     assert not where.exists()
+
+
+def test_a_run_interrupted_before_its_first_step_tells_what_was_there(tmp_path):
+    write(tmp_path, 4)
+    cut, told = SimpleNamespace(batches=9, per_step=5), []
+    steps = SimpleNamespace(cut=cut, starts=lambda begin, end: range(begin, end, 5))
+
+    def source(_steps, starts):
+        assert starts == [4]
+        raise taking.Interrupted(15)
+
+    taker = taking.Taker(tmp_path, IDENTITY, lambda *there: told.append(there), print, lambda starts: starts, source)
+    with pytest.raises(taking.Interrupted):
+        taker(steps)
+    assert told == [(4, 9)]
