@@ -26,8 +26,10 @@ def composed_once():
         )
         if any(each.get_key_element() == "hydra.searchpath" for each in overrides):  # there may be other groups there
             return _COMPOSED(loader, master_config, sweep_overrides)
-        values = [each for each in overrides if _is_value(loader, each)]
-        shared = tuple(each.input_line for each in overrides if each not in values)
+        values, others = [], []
+        for each in overrides:
+            (values if _is_value(loader, each) else others).append(each)
+        shared = tuple(each.input_line for each in others)
         if shared not in composed:
             name = master_config.hydra.job.config_name
             composed[shared] = loader.load_configuration(name, list(shared), RunMode.RUN)

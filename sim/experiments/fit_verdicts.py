@@ -48,26 +48,28 @@ def _fits(case, seed):
 
 def _same(cases, name, quantity, column):
     """Is a number one at all temperatures? They share images, and groups of these: their differences have an error."""
-    whole, parts = (np.log(np.stack([getattr(case.fit, of)[..., column] for case in cases], axis=-1)) for of in _PARTS)
+    whole, parts = (np.log(x) for x in _numbers(cases, column))
     told = ", ".join(f"{case.settings.temperatures[case.pair[0]]:g}" for case in cases)
     return _none(f"one {name} at T {told}", quantity, whole[1:] - whole[0], parts[:, 1:] - parts[:, :1], cases)
 
 
-_PARTS = "whole", "parts"
-
-
 def _toy_ceilings(cases):
-    toy, parts = zip(*(case.toy_ceilings for case in cases), strict=True)
-    whole = np.array([case.fit.whole[0] for case in cases]) - np.array(toy)
-    replicates = np.stack([case.fit.parts[:, 0] for case in cases], axis=1) - np.stack(parts, axis=1)
-    return _none("A = P(r^2 < epsilon)", "ceiling", whole, replicates, cases)
+    whole, parts = _numbers(cases, 0)
+    toy, toy_parts = zip(*(case.toy_ceilings for case in cases), strict=True)
+    return _none("A = P(r^2 < epsilon)", "ceiling", whole - toy, parts - np.stack(toy_parts, axis=1), cases)
 
 
 def _toy_exponents(cases):
+    whole, parts = _numbers(cases, 2)
     toy = np.array([2 / case.settings.latent for case in cases])
-    whole, parts = (np.stack([getattr(case.fit, of)[..., 2] for case in cases], axis=-1) - toy for of in _PARTS)
     told = ", ".join(f"{latent:g}" for latent in sorted({case.settings.latent for case in cases}))
-    return _none(f"beta = 2 / m, m = {told}", "exponent", whole, parts, cases)
+    return _none(f"beta = 2 / m, m = {told}", "exponent", whole - toy, parts - toy, cases)
+
+
+def _numbers(cases, column):
+    """A, alpha or beta of cases [x], and their replicates [groups, x]."""
+    fits = [case.fit for case in cases]
+    return np.array([fit.whole[column] for fit in fits]), np.stack([fit.parts[:, column] for fit in fits], axis=1)
 
 
 def _none(law, quantity, whole, parts, cases):

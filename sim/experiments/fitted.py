@@ -87,14 +87,14 @@ def labelled(table, settings, pair, **more):
 
 def over_images(each):
     """Mean over images of [k, images], with its standard error: images are taken for drawn from many more."""
-    return estimators.Curve(each.mean(axis=1), each.std(axis=1, ddof=1) / np.sqrt(each.shape[1]))
+    return estimators.mean_curve(each.T)
 
 
 def over_replicates(each, alone):
     """Mean over independent replicates [replicates, ...], with its standard error; that of one is alone."""
-    count = len(each)
-    stderr = each.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else np.broadcast_to(alone, each.shape[1:])
-    return estimators.Curve(each.mean(axis=0), stderr)
+    if len(each) > 1:
+        return estimators.mean_curve(each)
+    return estimators.Curve(each[0], np.broadcast_to(alone, each[0].shape))
 
 
 def empirical(made, successes):

@@ -188,6 +188,7 @@ def _joint(settings, counts, sets, middle):
     at = np.unique([int(np.argmin(np.abs(k - wanted))) for wanted in _AT if wanted <= made])
     exponents = lambda x: fitted.slope(np.log(n), -np.log(np.maximum(x[..., at], 1e-12)))  # noqa: E731
     law = _foretold(mass, n, sets[:, -1], solved[:, :, -1])
+    known = exponents(law).estimate
     of_sets = np.sqrt(learning_curve.unmemorised_mass_variance(n, settings.zipf, settings.images))
     curve, falls, verdicts = fitted.over_replicates(unsolved, of_sets[:, None]), exponents(unsolved.mean(axis=0)), []
     if len(sets) > 1:
@@ -196,13 +197,13 @@ def _joint(settings, counts, sets, middle):
         others = [np.arange(len(sets)) != left_out for left_out in range(len(sets))]
         laws = np.array([_foretold(mass, n, sets[own, -1], solved[:, own, -1]) for own in others])
         told = f"joint law, exponent of n at k = {', '.join(f'{point:.0f}' for point in k[at])}"
-        off, parts = falls.estimate - exponents(law).estimate, parts - exponents(laws).estimate
+        off, parts = falls.estimate - known, parts - exponents(laws).estimate
         verdicts.append(fit_verdicts.judge_replicates(told, "learning_exponent", off, parts))
     last = (n == n[-1])[:, None]
     where = {"examples": n[:, None], "attempts": k[None, :]}
     tables = [
         rows("failure", curve, np.where(last, np.nan, law), **where),
-        rows("learning_exponent", falls, exponents(law).estimate, attempts=k[at]),
+        rows("learning_exponent", falls, known, attempts=k[at]),
     ]
     return [fitted.labelled(table, settings, middle) for table in tables], verdicts
 
