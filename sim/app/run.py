@@ -26,17 +26,15 @@ def command(config):
     hydra_config = HydraConfig.get()
     BEGUN.append(hydra_config.job.name)
     swept = hydra_config.mode == RunMode.MULTIRUN
-    where = Path(hydra_config.runtime.output_dir)
+    where, number = Path(hydra_config.runtime.output_dir), hydra_config.job.num if swept else None
     overrides = OmegaConf.to_container(hydra_config.overrides.task, resolve=False)
-    made = point.Point(None, where, overrides, hydra_config.job.num if swept else None)
-    made = made._replace(config=OmegaConf.to_container(config, resolve=False))
     chosen = [each for each in hydra_config.overrides.hydra if each.lstrip("+").startswith("hydra/launcher=")]
-    if chosen and not swept:
-        OUTCOMES.append(point.refuse(made, ValueError(f"{chosen[-1]}: need --multirun, got a single run")))
-        return
     try:
-        made = made._replace(config=OmegaConf.to_container(config, resolve=True))
-    except OmegaConfBaseException as error:
+        if chosen and not swept:
+            raise ValueError(f"{chosen[-1]}: need --multirun, got a single run")
+        made = point.Point(OmegaConf.to_container(config, resolve=True), where, overrides, number)
+    except (ValueError, OmegaConfBaseException) as error:
+        made = point.Point(OmegaConf.to_container(config, resolve=False), where, overrides, number)
         OUTCOMES.append(point.refuse(made, error))
         return
     if swept and hydra_config.launcher._target_ in (BASIC, launchers.TARGET):
