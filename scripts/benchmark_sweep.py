@@ -1,8 +1,8 @@
 """What a sweep of small points costs beside the same work in one point: python scripts/benchmark_sweep.py
 
 All in one process, after Hydra has composed them, as `python -m sim run --multirun` runs them: the points of the sweep
-drawn together in one program, drawn one by one, and the one point; three rounds side by side, their medians and the
-ratios. Three minutes a round on 2 cores at the default size.
+drawn together in one program and judged here, and by other processes, drawn one by one, and the one point; three rounds
+side by side, their medians and the ratios. Four minutes a round on 2 cores at the default size.
 """
 
 import argparse
@@ -21,8 +21,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line has it
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import machine, together
+from sim.app import judging, machine, together
 from sim.app.configuration import CONF, VERSION_BASE
+from sim.app.cores import usable
 from sim.app.point import Point, run
 from sim.simulate import local_devices
 
@@ -32,22 +33,27 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].split(":")[0])
     parser.add_argument("--points", type=int, default=200, help="of the sweep (default: 200)")
     parser.add_argument("--problems", type=int, default=2**24, help="of each of them (default: 16777216)")
+    most = judging.MOST if usable() > judging.MOST else max(1, usable() - 1)
+    parser.add_argument("--judges", type=int, default=most, help=f"processes that judge (default here: {most})")
     parser.add_argument("--rounds", type=int, default=3, help="(default: 3)")
     asked = parser.parse_args()
     with initialize_config_dir(str(CONF), **VERSION_BASE):
         small, large = (_composed(asked.problems * points) for points in (1, asked.points))
     machine.start_jax(0)
-    ways = {"together": True, "one_by_one": False}
-    with tempfile.TemporaryDirectory() as folder:
+    judged = {"together": True, "judges": asked.judges}
+    ways = {"together": {"together": True, "judges": 0}, "judged": judged, "one_by_one": {"together": False}}
+    points = {way: [small | own | {"seed": seed} for seed in range(asked.points)] for way, own in ways.items()}
+    points["one"] = [large]
+    with tempfile.TemporaryDirectory() as folder, judging.judges([Point(judged, None, [], 0)] * asked.points) as judges:
         where = Path(folder)
-        points = {
-            way: [small | {"seed": seed, "together": on} for seed in range(asked.points)] for way, on in ways.items()
-        }
-        points["one"] = [large]
-        for way, own in points.items():  # what has to be compiled is
-            _seconds([config | {"seed": config["seed"] - 10**6} for config in own], where / f"compiled_{way}")
+        for way, own in points.items():  # what has to be compiled is, and judges have loaded what they need
+            compiled = [config | {"seed": config["seed"] - 10**6} for config in own]
+            _seconds(compiled, where / f"compiled_{way}", judges if way == "judged" else [])
         rounds = [
-            {way: _seconds(own, where / f"{way}_{number}") for way, own in points.items()}
+            {
+                way: _seconds(own, where / f"{way}_{number}", judges if way == "judged" else [])
+                for way, own in points.items()
+            }
             for number in range(asked.rounds)
         ]
     seconds = {way: round(statistics.median(each[way] for each in rounds), 3) for way in points}
@@ -61,13 +67,13 @@ def _composed(problems):
     return OmegaConf.to_container(compose("run", overrides=overrides))
 
 
-def _seconds(configurations, where):
+def _seconds(configurations, where, judges):
     """Wall time of these points, as a sweep runs them."""
     points = [Point(config, where / f"point_{number}", [], number) for number, config in enumerate(configurations)]
     began, sweep = time.perf_counter(), together.Sweep(points)
-    for point in points:
-        with contextlib.redirect_stdout(io.StringIO()):
-            outcome = run(point, partial(sweep.source, point))
+    with contextlib.redirect_stdout(io.StringIO()):
+        outcomes = list(judging.outcomes(points, sweep, judges, lambda point: run(point, partial(sweep.source, point))))
+    for outcome in outcomes:
         if outcome.state != "done":
             raise SystemExit(outcome.sentence)
     return time.perf_counter() - began

@@ -21,7 +21,7 @@ _SWITCHES = ("figure", "dry", "resume", "distributed", "together")
 _SETTINGS = tuple(name for name, experiment in EXPERIMENTS.items() if experiment.settings)
 _TOP = (
     *(*MEMBERS, "examples", "budget", "experiments", *_SETTINGS),
-    *("seed", "output", *_SWITCHES, "cluster", "law", "plugins"),
+    *("seed", "output", *_SWITCHES, "judges", "cluster", "law", "plugins"),
 )
 _MOST_COUNTS = 2**27  # integers of 8 bytes: 1 GiB
 
@@ -327,14 +327,20 @@ def _check_switches(config):
         rest = ", or null" if key == "together" else ""
         if not isinstance(config[key], bool) and not (rest and config[key] is None):
             raise ValueError(f"{key}: need true or false{rest}, got {config[key]!r}")
+    judges = config["judges"]
+    if judges is not None and (isinstance(judges, bool) or not isinstance(judges, int) or judges < 0):
+        raise ValueError(f"judges: need a whole number >= 0, or null, got {judges!r}")
 
 
-def _check_experiments(names):
+def experiments(config):
+    """The names of the experiments asked for, checked."""
+    names = config.get("experiments")
     if not isinstance(names, list) or not names:
         raise ValueError(f"experiments: need a list such as [coverage], got {names!r}")
     for name in names:
         if name not in NAMES:
             raise ValueError(f"experiments: need some of {', '.join(NAMES)}, got {name!r}")
+    return names
 
 
 def questions(config):
@@ -355,7 +361,7 @@ def questions(config):
     drawn, learners = budget(config["budget"]), _learners(config["budget"], len(examples))
     until = adaptive.read(config["budget"]["until"])
     seed = number("seed", config["seed"], whole=True)
-    _check_experiments(config["experiments"])
+    experiments(config)
     given = _given_law(config["law"], chosen)
     _refuse_idle_law(given, config["law"]["normalisation"], config["experiments"], chosen)
     recorded = getattr(chosen["difficulty"], "table", None)

@@ -6,12 +6,22 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import hydra
 
 from sim import __version__
 from sim.app import cache as programs
 from sim.app import processes
+
+_DRAWN_BY = []  # Told of the process that has drawn what this one judges, if it is another
+
+
+class Told(NamedTuple):
+    """What a process runs on: its devices in words, and what counts may depend on (`kind`)."""
+
+    words: str
+    kind: dict
 
 
 def start_jax(devices, cluster=None):
@@ -26,7 +36,7 @@ def start_jax(devices, cluster=None):
     from sim.simulate import local_devices
 
     with contextlib.suppress(RuntimeError):  # the backend has started already, at an earlier experiment or point
-        jax.config.update("jax_num_cpu_devices", devices or usable())
+        jax.config.update("jax_num_cpu_devices", devices or (1 if _DRAWN_BY else usable()))
     if cluster is not None:
         processes.join(cluster)
     local_devices(devices)
@@ -34,9 +44,26 @@ def start_jax(devices, cluster=None):
 
 def devices(question):
     """The devices of a run in words: 2 x cpu (cpu)."""
+    if _DRAWN_BY:
+        return _DRAWN_BY[-1].words
     from sim.simulate import local_devices
 
     return words(local_devices(question.budget.devices))
+
+
+def told(found):
+    """Told of JAX's devices."""
+    return Told(words(found), kind())
+
+
+@contextlib.contextmanager
+def drawn_by(told):
+    """Within, what is run was drawn by a process that runs on what it has `told`."""
+    _DRAWN_BY.append(told)
+    try:
+        yield
+    finally:
+        _DRAWN_BY.pop()
 
 
 def words(found):
@@ -46,6 +73,8 @@ def words(found):
 
 def kind():
     """What counts may depend on beside the physics: releases, and the kind of device."""
+    if _DRAWN_BY:
+        return _DRAWN_BY[-1].kind
     import jax
 
     return {"sim": __version__, "jaxlib": jax.lib.__version__, "device": jax.local_devices()[0].platform}

@@ -13,7 +13,10 @@ from sim.app import state
 from sim.experiments import NAMES
 
 # What may change between two commands of which the second goes on with the first: how the work is done, not what.
-_FREE = ("resume", "output", "figure", "dry", "together", "distributed", "cluster", "hydra.launcher", "hydra/launcher")
+_FREE = (
+    *("resume", "output", "figure", "dry", "together", "judges"),
+    *("distributed", "cluster", "hydra.launcher", "hydra/launcher"),
+)
 _CUT = ("budget.chunk", "budget.devices", "budget.memory")
 _OF_COMMANDS = (*_FREE, *_CUT, "hydra.run", "hydra.sweep", "hydra.mode", "hydra.searchpath")
 _AMOUNT = ("budget.problems", "budget.replays", "budget.learners", "budget.until", "experiments")

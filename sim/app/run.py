@@ -9,7 +9,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import launchers, place, point, points, state, together
+from sim.app import judging, launchers, place, point, points, state, together
 from sim.app.configuration import CONF, VERSION_BASE
 
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
@@ -73,7 +73,9 @@ def _run_sweep(where):
         OUTCOMES.extend(launchers.launch(WAITING, LAUNCHER))
         return
     sweep = together.Sweep(WAITING)
-    OUTCOMES.extend(run(made, partial(sweep.source, made)) for made in WAITING)
+    with judging.judges(WAITING) as judges:
+        here = lambda made: run(made, partial(sweep.source, made))  # noqa: E731
+        OUTCOMES.extend(judging.outcomes(WAITING, sweep, judges, here))
 
 
 def forget():

@@ -1,4 +1,4 @@
-"""The points of a sweep in one process, drawn many in one program: while some are judged, the next are drawn."""
+"""The points of a sweep, drawn many in one program: while some are judged, the next are drawn."""
 
 from collections import deque
 from functools import partial
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import door, planning, state
+from sim.app import door, machine, planning, state
 
 _POINTS = 64  # of one program at most: what is drawn is not saved before all of it is
 _SPARE = 1.25  # times as many points may be computed as are wanted, so that no other program is compiled
@@ -14,15 +14,27 @@ _OPERATIONS = 2**36  # of one program: a second, more or less, of an accelerator
 
 
 class Drawn(NamedTuple):
-    """What is drawn of a point (`draws`), and the counts of all its steps, [steps, per_step, ...]."""
+    """What is drawn of a point (`draws`), counts of its batches, [at least as many as there are, ...], and on what."""
 
     draws: tuple
     counts: np.ndarray
+    by: machine.Told
+
+    def of(self, steps):
+        """Whether these are the draws of these steps, on whatever device and however they are cut."""
+        return self.draws == draws(steps)
+
+    def steps(self, steps, starts):
+        """(start, counts) of these steps (sim.app.taking.Taker)."""
+        if not self.of(steps):
+            raise RuntimeError(f"drawn was {self.draws}, and asked for is {draws(steps)}")
+        for start in starts:
+            yield start, self.counts[start : start + steps.cut.per_step]
 
 
 def draws(steps):
     """What tells the draws of steps from those of others."""
-    return steps.physics, steps.first, steps.cut
+    return steps.physics, steps.first, steps.cut.batches
 
 
 class Sweep:
@@ -31,24 +43,30 @@ class Sweep:
     def __init__(self, points):
         self.fresh = [point for point in points if not (point.where / state.STATUS).is_file()]
         self.queues = {}
+        self.started = False
 
     def source(self, point, name):
         """Where the counts of an experiment of a point come from (sim.app.taking.Taker)."""
         return partial(self._counts, point, name)
 
     def _counts(self, point, name, steps, starts):
-        own = self._drawn(point, name)
-        if own is None or own.draws != draws(steps):
-            yield from steps.drawn(starts)
-            return
-        for start in starts:
-            step, rest = divmod(start, steps.cut.per_step)
-            yield start, own.counts[step] if rest == 0 else np.asarray(steps.counts(start))
+        own = self._drawn(point, name) if _wanted(point) else None
+        yield from steps.drawn(starts) if own is None or not own.of(steps) else own.steps(steps, starts)
+
+    def all_of(self, point):
+        """{experiment: Drawn} of a point; None where it draws any by itself."""
+        try:
+            if not self.started:
+                machine.start_jax(door.questions(point.config)[0][1].budget.devices)
+                self.started = True
+            names = door.experiments(point.config)
+        except Exception:  # whatever is wrong with a point, it says itself when it is run
+            return None
+        drawn = {name: self._drawn(point, name) for name in names} if _wanted(point) else {}
+        return drawn if drawn and all(drawn.values()) else None
 
     def _drawn(self, point, name):
         """Drawn of a point; None where it is to draw by itself."""
-        if not _wanted(point):
-            return None
         if name not in self.queues:
             self.queues[name] = _Queue(name, self.fresh)
         return self.queues[name].drawn(point.number)
@@ -160,4 +178,7 @@ def _told_apart(group, counts):
     if counts is None:
         return dict.fromkeys(group)
     each = zip(group.items(), counts, strict=False)  # without those that fill it up
-    return {number: Drawn(draws(steps), own) for (number, steps), own in each}
+    return {
+        number: Drawn(draws(steps), own.reshape(-1, *own.shape[2:]), machine.told(steps.mesh.devices.flat))
+        for (number, steps), own in each
+    }

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import fields, is_dataclass
+from functools import cache
 
 from sim import model
 from sim.axes import dependence, difficulty, features, memory, spread, verifier
@@ -82,6 +83,7 @@ def register(group, name, member):
     MEMBERS[group][name] = member
 
 
+@cache
 def member_fields(member):
     """Names and types of what a member is set by."""
     return {f.name: f.type for f in fields(member) if f.repr} if is_dataclass(member) else {}

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.app import point, taking
+from sim.app import machine, point, taking, together
 from sim.app.point import Outcome
 
 _LOOK = 0.5  # seconds between two looks at whether the launcher lives
@@ -19,11 +19,17 @@ class Job(NamedTuple):
     """A point, the folder that the command was given in (paths of the configuration start there), and who launches.
 
     launcher: number of the process that, or whose child, runs the point, as long as it lives; None: some other's child.
+    drawn: what the launcher has drawn of its experiments, if it has.
     """
 
     point: point.Point
     folder: str
     launcher: int | None = None
+    drawn: dict[str, together.Drawn] | None = None
+
+    def source(self, name):
+        """Where the counts of an experiment come from (sim.app.taking.Taker), of a point that is drawn already."""
+        return self.drawn[name].steps
 
 
 class Done(NamedTuple):
@@ -47,7 +53,10 @@ def run(job):
         sys.path.insert(0, job.folder)
     print(f"point {job.point.number}: {' '.join(job.point.overrides)}", flush=True)
     try:
-        return point.run(job.point)
+        if job.drawn is None:
+            return point.run(job.point)
+        with machine.drawn_by(next(iter(job.drawn.values())).by):
+            return point.run(job.point, job.source)
     except ValueError as error:
         return point.refuse(job.point, error)
 

@@ -17,14 +17,15 @@ _VISIBLE = "CUDA_VISIBLE_DEVICES"
 def launch(points, settings):
     """Outcomes of the points, each taken by the next process that is free; a process that dies is replaced."""
     left, outcomes = job.jobs(points, own=True), []
-    workers = [Worker(device) for device in devices(settings["workers"])[: len(left)]]
+    seen = devices(settings["workers"])[: len(left)]
+    workers = [Worker({} if device is None else {_VISIBLE: device}) for device in seen]
     try:
         with taking.heeding():
             while left or any(worker.point for worker in workers):
                 for worker in workers:
                     if left and worker.point is None:
                         worker.take(left.pop(0))
-                outcomes += [worker.outcome() for worker in _ready(workers)]
+                outcomes += [worker.outcome() for worker in ready(workers)]
     finally:
         for worker in workers:
             worker.end()
@@ -54,16 +55,16 @@ def gpus():
 
 
 class Worker:
-    """A process that runs one point after the other. device: the GPU that it sees, None: whatever there is."""
+    """A process that runs one point after the other. environment: variables that are otherwise than here."""
 
-    def __init__(self, device):
-        self.device, self.point = device, None
+    def __init__(self, environment):
+        self.environment, self.point = environment, None
         self._start()
 
     def _start(self):
         context = multiprocessing.get_context("spawn")  # a copy of this process would have its JAX
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, self.device))
+        self.process = context.Process(target=_work, args=(theirs, self.environment))
         self.process.start()
         theirs.close()
 
@@ -92,16 +93,16 @@ class Worker:
         self.process.join()
 
 
-def _ready(workers):
+def ready(workers):
+    """Those of the workers that have come to the end of a point; waits for one, if any has been given one."""
     by_connection = {worker.connection: worker for worker in workers if worker.point is not None}
     return [by_connection[connection] for connection in wait(list(by_connection))]
 
 
-def _work(connection, device):
+def _work(connection, environment):
     """What a worker does, to the end of whoever sends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal: a point heeds it, and who sends ends us
-    if device is not None:
-        os.environ[_VISIBLE] = device
+    os.environ.update(environment)
     with contextlib.suppress(EOFError, ConnectionError):  # who sends has gone
         while True:
             connection.send(job.run_quietly(connection.recv()))

@@ -1,0 +1,49 @@
+"""The points of a sweep in this process; those that are drawn together are judged and written by others beside it."""
+
+import contextlib
+
+from sim.app import cores, taking
+from sim.app.launchers import job, local
+
+_EACH = 25  # points for which one more process is started: it judges 50 in the time that it takes to start
+MOST = 8  # as many as one process draws for
+
+
+@contextlib.contextmanager
+def judges(points):
+    """Processes that judge points of a sweep: as many as it asks for; else some on other cores, if there is a GPU."""
+    started = [local.Worker({"JAX_PLATFORMS": "cpu"}) for _ in range(_number(points))]
+    try:
+        with taking.heeding() if started else contextlib.nullcontext():
+            yield started
+    finally:
+        for judge in started:
+            judge.end()
+
+
+def _number(points):
+    config = points[0].config
+    if config.get("together") is False:
+        return 0
+    asked = config.get("judges")  # whatever is wrong with it, the points say when they are run
+    if isinstance(asked, int):
+        return max(0, min(asked, len(points)))
+    most = min(len(points) // _EACH, cores.usable() - 1, MOST)
+    return most if asked is None and most > 0 and local.gpus() else 0
+
+
+def outcomes(points, sweep, judges, run):
+    """Outcomes of points, one by one.  sweep: sim.app.together.Sweep of them.  run: runs one of them here."""
+    for point in points:
+        drawn = sweep.all_of(point) if judges else None
+        if drawn is None:
+            yield run(point)
+            continue
+        free = [judge for judge in judges if judge.point is None]
+        if not free:
+            free = local.ready(judges)
+            yield from [judge.outcome() for judge in free]
+        [given] = job.jobs([point], own=True)
+        free[0].take(given._replace(drawn=drawn))
+    while any(judge.point for judge in judges):
+        yield from [judge.outcome() for judge in local.ready(judges)]
