@@ -101,6 +101,17 @@ def test_every_gpu_has_a_process_that_sees_it_alone(monkeypatch):
     assert local.devices(3) == [None] * 3
 
 
+def test_every_process_is_started_with_what_it_sees(sim, tmp_path, monkeypatch):
+    text = "import os\nfrom multiprocessing import parent_process\nfrom pathlib import Path\n"
+    text += "if parent_process() is not None:\n    Path('seen_' + os.environ['CUDA_VISIBLE_DEVICES']).touch()\n"
+    (tmp_path / "seeing.py").write_text(text)
+    monkeypatch.setattr(local, "gpus", lambda: ["2", "5"])
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert sim("run", *SWEEP, "plugins=[seeing]", "hydra/launcher=local")[0] == 0
+    assert sorted(path.name for path in tmp_path.glob("seen_*")) == ["seen_2", "seen_5"]
+    assert "CUDA_VISIBLE_DEVICES" not in os.environ
+
+
 def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
     program = tmp_path / "nvidia-smi"
     program.write_text("#!/bin/sh\necho 'GPU 0: A (UUID: GPU-a)'\necho '  MIG x'\necho 'GPU 1: B (UUID: GPU-b)'\n")

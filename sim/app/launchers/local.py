@@ -64,8 +64,14 @@ class Worker:
     def _start(self):
         context = multiprocessing.get_context("spawn")  # a copy of this process would have its JAX
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, self.environment))
-        self.process.start()
+        self.process = context.Process(target=_work, args=(theirs,))
+        before = dict(os.environ)
+        os.environ.update(self.environment)  # which it has from its start: its main module may load JAX
+        try:
+            self.process.start()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
         theirs.close()
 
     def take(self, each):
@@ -99,10 +105,9 @@ def ready(workers):
     return [by_connection[connection] for connection in wait(list(by_connection))]
 
 
-def _work(connection, environment):
+def _work(connection):
     """What a worker does, to the end of whoever sends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal: a point heeds it, and who sends ends us
-    os.environ.update(environment)
     with contextlib.suppress(EOFError, ConnectionError):  # who sends has gone
         while True:
             connection.send(job.run_quietly(connection.recv()))
