@@ -1,6 +1,8 @@
 """The points of a sweep in this process; those that are drawn together are judged and written by others beside it."""
 
 import contextlib
+import os
+from importlib import metadata
 
 from sim.app import cores, taking
 from sim.app.launchers import job, local
@@ -29,7 +31,13 @@ def _number(points):
     if isinstance(asked, int):
         return max(0, min(asked, len(points)))
     most = min(len(points) // _EACH, cores.usable() - 1, MOST)
-    return most if asked is None and most > 0 and local.gpus() else 0
+    return most if asked is None and most > 0 and _has_gpu() else 0
+
+
+def _has_gpu():
+    """Whether JAX will find a GPU, as far as can be told without loading it."""
+    plugins = os.environ.get("JAX_PLATFORMS") != "cpu" and metadata.entry_points(group="jax_plugins")
+    return bool(plugins and local.gpus())
 
 
 def outcomes(points, sweep, judges, run):

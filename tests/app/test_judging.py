@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import jax
@@ -127,17 +128,35 @@ def until(true, seconds=60):
         ({}, 200, 8),
     ],
 )
-def test_as_many_judge_as_are_asked_for_or_are_of_use(monkeypatch, config, points, found):
+def test_as_many_judge_as_are_asked_for_or_are_of_use(gpu, config, points, found):
+    with judging.judges([Point(config, None, [], 0)] * points) as judges:
+        assert len(judges) == found
+    assert gpu == [{"JAX_PLATFORMS": "cpu"}] * found
+
+
+@pytest.mark.parametrize(
+    "without", [(local, "gpus", list), (metadata, "entry_points", lambda group: ()), (cores, "usable", lambda: 1)]
+)
+def test_without_a_gpu_none_judge_unless_they_are_asked_for(gpu, monkeypatch, without):
+    monkeypatch.setattr(*without)
+    for asked, found in ((None, 0), (2, 2)):
+        with judging.judges([Point({"together": None, "judges": asked}, None, [], 0)] * 200) as judges:
+            assert len(judges) == found
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    with judging.judges([Point({"judges": None}, None, [], 0)] * 200) as judges:
+        assert not judges
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A machine of 16 cores with a GPU; what each of the processes is started with that it is asked for."""
     started = []
     monkeypatch.setattr(local, "Worker", lambda environment: started.append(environment) or Idle())
     monkeypatch.setattr(local, "gpus", lambda: ["0"])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [group])
     monkeypatch.setattr(cores, "usable", lambda: 16)
-    with judging.judges([Point(config, None, [], 0)] * points) as judges:
-        assert len(judges) == found
-    assert started == [{"JAX_PLATFORMS": "cpu"}] * found
-    monkeypatch.setattr(local, "gpus", list)
-    with judging.judges([Point(config, None, [], 0)] * points) as judges:
-        assert len(judges) == (found if isinstance(config.get("judges"), int) else 0)
+    monkeypatch.delenv("JAX_PLATFORMS", raising=False)
+    return started
 
 
 class Idle:
