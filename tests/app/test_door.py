@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 
 from sim.app import door
 from sim.app.configuration import CONF, VERSION_BASE
+from sim.app.door import values
 from sim.axes import LEARNERS, MEMBERS
 from sim.axes.dependence import Independent
 from sim.axes.difficulty import Beta, Empirical
@@ -352,7 +353,7 @@ def test_a_whole_number_too_large_for_a_float_is_refused_or_taken_as_it_is(good)
     ],
 )
 def test_a_number_may_be_written_as_text(value, whole, becomes):
-    made = door.number("key", value, whole)
+    made = values.number("key", value, whole)
     assert made == becomes
     assert type(made) is (int if whole else float)
 
@@ -391,6 +392,10 @@ RULES = [
     ("figure", "yes", "figure: need true or false, got 'yes'"),
     ("figure", 1, "figure: need true or false, got 1"),
     ("dry", None, "dry: need true or false, got None"),
+    ("together", "yes", "together: need true or false, or null, got 'yes'"),
+    ("judges", -1, "judges: need a whole number >= 0, or null, got -1"),
+    ("judges", True, "judges: need a whole number >= 0, or null, got True"),
+    ("judges", 1.5, "judges: need a whole number >= 0, or null, got 1.5"),
     ("budget.chunk", -1, "budget.chunk: need 0 (automatic) to 4096 batches, got -1"),
     ("budget.devices", 5000, "budget.devices: need 0 (all) to 1024 devices, got 5000"),
     ("law.exponent", 0, "law.exponent: need 0 < exponent <= 20, got 0.0"),
@@ -475,7 +480,7 @@ def test_a_missing_key_is_refused(good, key):
     assert refusal(good).startswith(f"{key}: need ")
 
 
-@pytest.mark.parametrize("key", [*GROUPS, "experiments", "seed", "figure", "dry"])
+@pytest.mark.parametrize("key", [*GROUPS, "experiments", "seed", "figure", "dry", "judges"])
 def test_a_missing_part_is_refused(good, key):
     del good[key]
     assert key in refusal(good)
