@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.app import folder, page, pilots
-from sim.app.words_calibrate import WORDS
+from sim.app.words.calibrate import WORDS
 from sim.calibration import calibrate, mixtures, prediction
 
 HELP = """\

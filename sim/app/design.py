@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from sim.app import folder, pilots
-from sim.app.words_design import WORDS
+from sim.app.words.design import WORDS
 
 HELP = """\
 python -m sim design: how many problems and attempts a pilot needs for a wanted error, by simulated pilots.

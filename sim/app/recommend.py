@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.app import pilots, prices, recommended
-from sim.app.words_recommend import WORDS
+from sim.app.words import recommend_en, recommend_ja
 from sim.calibration import curve, posterior
 from sim.optimum import budget, problems, rivals, stages, stopping, update
 from sim.optimum.prices import Prices
@@ -27,6 +27,7 @@ Exit code 2 for bad input, in one sentence.
 _SHORT = {"against_price": "against.price"}
 _GROUPS = 12  # of unsolved problems in a table: as many as a reader takes in
 _FURTHER = 10  # times the largest number that is as good as the best: as far as curves are drawn
+_WORDS = {"en": recommend_en.WORDS, "ja": recommend_ja.WORDS}
 _FACTORS = (1, 10, 100, 1000)  # of the price, at which a better model is looked for
 
 
@@ -79,7 +80,7 @@ def main(arguments):
 
 
 def _answer(config):
-    asked, words, figure = _asked(config), WORDS[pilots.language(config)], pilots.flag(config, "figure")
+    asked, words, figure = _asked(config), _WORDS[pilots.language(config)], pilots.flag(config, "figure")
     read = pilots.read(config)
     other = _other(config, read)
     counted = weights.read(config["pilot"]["path"], config["pilot"]["columns"])

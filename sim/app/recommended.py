@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.app import folder, pilots
-from sim.app.words_calibrate import count
+from sim.app.words.numbers import count
 from sim.calibration import curve
 
 _FIGURES = "payoff", "stages", "models"

@@ -1,18 +1,7 @@
 """What the report of calibrate says, in English and in Japanese: a function or a text for each thing to be said."""
 
+from sim.app.words.numbers import count, percent
 from sim.calibration.calibrate import CANNOT_TELL, FITS, MISFITS
-
-
-def percent(value):
-    """0.123 as 12 %, with a digit more near both ends."""
-    near = min(value, 1 - value) < 0.1 and 0 < value < 1
-    digits = f"{100 * value:.1f}" if near else f"{100 * value:.0f}"
-    return f"{digits}\u00a0%" if digits != "100.0" else "100\u00a0%"
-
-
-def count(value):
-    """10000 as 10,000."""
-    return f"{value:,.0f}"
 
 
 def _factor(ends):
