@@ -13,7 +13,7 @@ import pytest
 from checks import FALSE_ALARM, assert_counts, assert_mean, assert_proportion, rejects
 from scipy import special, stats
 
-from sim import estimators, fits, keys, measurement, simulate, verdict
+from sim import build, estimators, fits, keys, measurement, simulate, verdict
 from sim.axes import LEARNERS, MEMBERS, features
 from sim.axes.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
 from sim.axes.difficulty import Beta, Certain, Empirical, GammaRatio
@@ -28,6 +28,7 @@ from sim.axes.spread import (
     Uniform,
 )
 from sim.axes.verifier import Noisy, Perfect
+from sim.batches import Parts
 from sim.experiments.question import Law
 from sim.laws import (
     cost,
@@ -58,13 +59,13 @@ N, K = grid(1e6, 25), grid(1e6, 25)
 FEW = grid(60, 12)
 BUDGET = Budget(problems=2**22, chunk=0, devices=2)
 TABLE = pilot.read(pilot.SHIPPED)
-FIRST = simulate.attempts_sampler("first_success")
+FIRST = build.attempts_sampler("first_success")
 
 
 class Row(NamedTuple):
     """Parts and grids of a simulation, its law and a wrong one (failure curves on the grid)."""
 
-    parts: simulate.Parts
+    parts: Parts
     examples: np.ndarray | None
     attempts: np.ndarray | None
     law: np.ndarray
@@ -72,13 +73,13 @@ class Row(NamedTuple):
 
 
 def learning(exponent, size, depth, wrong_exponent, wrong_depth=None):
-    parts = simulate.Parts(simulate.feature_sampler(exponent, size), simulate.memory_sampler("arrival", depth))
+    parts = Parts(build.feature_sampler(exponent, size), build.memory_sampler("arrival", depth))
     law = learning_curve.unmemorised_mass(N, exponent, size, depth)
     return Row(parts, N, None, law, learning_curve.unmemorised_mass(N, wrong_exponent, size, wrong_depth or depth))
 
 
 def beta(alpha, beta_, ceiling, wrong, attempts=FIRST, tries=K):
-    parts = simulate.Parts(difficulty=simulate.beta_sampler(alpha, beta_, ceiling), attempts=attempts)
+    parts = Parts(difficulty=build.beta_sampler(alpha, beta_, ceiling), attempts=attempts)
     return Row(parts, None, tries, coverage.failure(tries, alpha, beta_, ceiling), coverage.failure(tries, *wrong))
 
 
@@ -92,10 +93,10 @@ MATH = Empirical(str(pilot.SHIPPED), TABLE)
 
 def member(model, wrong, attempts="first_success", tries=K):
     """Coverage under members of all axes, (difficulty, dependence, verifier); wrong: the same of a neighbouring law."""
-    (difficulty, dependence, verifier), sampler = model, simulate.attempts_sampler(attempts)
+    (difficulty, dependence, verifier), sampler = model, build.attempts_sampler(attempts)
     problems, own = dependence.samplers(difficulty.sampler(), sampler, tries)
     laws = (of[2].failure(tries, of[1], of[0]) for of in (model, wrong))
-    return Row(simulate.Parts(difficulty=problems, attempts=verifier.sampler(own)), None, tries, *laws)
+    return Row(Parts(difficulty=problems, attempts=verifier.sampler(own)), None, tries, *laws)
 
 
 def spread(difficulty, wrong):
@@ -116,7 +117,7 @@ def verified(verifier, wrong, difficulty=LEVI, dependence=Independent()):  # noq
 def remembered(memory, wrong, features=ZIPF, wrong_features=None):
     """Error of one attempt under a member of features and of memory; wrong: the same of a neighbouring law."""
     attempt = (Certain().sampler(), FIRST) if memory.graded else (None, None)
-    parts = simulate.Parts(features.sampler(), memory.sampler(), *attempt)
+    parts = Parts(features.sampler(), memory.sampler(), *attempt)
     law, off = memory.error(N, features), wrong.error(N, wrong_features or features)
     if not memory.graded:
         return Row(parts, N, None, law, off)
@@ -124,8 +125,8 @@ def remembered(memory, wrong, features=ZIPF, wrong_features=None):
 
 
 def both(exponent, depth, alpha, beta_, wrong_exponent, wrong_beta):
-    features, memory = simulate.feature_sampler(exponent, np.inf), simulate.memory_sampler("arrival", depth)
-    parts = simulate.Parts(features, memory, simulate.beta_sampler(alpha, beta_, 1.0), FIRST)
+    features, memory = build.feature_sampler(exponent, np.inf), build.memory_sampler("arrival", depth)
+    parts = Parts(features, memory, build.beta_sampler(alpha, beta_, 1.0), FIRST)
     failure = lambda s, b: joint.failure(  # noqa: E731
         learning_curve.unmemorised_mass(N, s, np.inf, depth)[:, None], coverage.failure(K, alpha, b)[None, :]
     )
@@ -134,7 +135,7 @@ def both(exponent, depth, alpha, beta_, wrong_exponent, wrong_beta):
 
 def mixture():
     success = TABLE.successes / TABLE.attempts
-    parts = simulate.Parts(difficulty=simulate.table_sampler(TABLE.attempts, TABLE.successes), attempts=FIRST)
+    parts = Parts(difficulty=build.table_sampler(TABLE.attempts, TABLE.successes), attempts=FIRST)
     return Row(
         parts, None, K, coverage.mixture_failure(K, success), coverage.mixture_failure(K, np.minimum(1.02 * success, 1))
     )
@@ -142,9 +143,9 @@ def mixture():
 
 def replay():
     tries = grid(1e4, 25)
-    parts = simulate.Parts(
-        difficulty=simulate.row_sampler(len(TABLE.attempts)),
-        attempts=simulate.replay_sampler(TABLE.attempts, TABLE.successes),
+    parts = Parts(
+        difficulty=build.row_sampler(len(TABLE.attempts)),
+        attempts=build.replay_sampler(TABLE.attempts, TABLE.successes),
     )
     unbiased = 1 - estimators.pass_at_k(tries, TABLE.attempts, TABLE.successes).mean(axis=1)
     plug_in = coverage.mixture_failure(tries, TABLE.successes / TABLE.attempts)  # replaced after every draw: biased
@@ -167,7 +168,7 @@ ROWS = {  # a law's exponent is moved by 2 % (b = 1 - 1/s), a neighbour is a law
     "coverage, alpha and beta not swapped": lambda: beta(5, 0.35, 1.0, (0.35, 5)),
     "coverage with ceiling 0.9, against ceiling 0.905": lambda: beta(5, 0.35, 0.9, (5, 0.35, 0.905)),
     "coverage, attempts one by one, against beta 2 % off": lambda: beta(
-        5, 0.35, 1.0, (5, 0.357), simulate.attempts_sampler("bernoulli"), FEW
+        5, 0.35, 1.0, (5, 0.357), build.attempts_sampler("bernoulli"), FEW
     ),
     "coverage by a ratio of Gamma variates, against beta 2 % off": lambda: spread(
         GammaRatio(5.0, 0.35, 0.9), Beta(5.0, 0.357, 0.9)
@@ -306,7 +307,7 @@ def test_the_simulation_meets_its_law_and_no_other(name):
 )
 def test_attempts_that_memory_grades_meet_their_law_over_n_and_k(memory, wrong, difficulty):
     examples, tries = grid(1e4, 9), grid(1e3, 9)
-    parts = simulate.Parts(ZIPF.sampler(), memory.sampler(), difficulty.sampler(), FIRST)
+    parts = Parts(ZIPF.sampler(), memory.sampler(), difficulty.sampler(), FIRST)
     drawn = simulate.failures(1, f"{memory}", parts, replace(BUDGET, problems=2**21), examples, tries)
     shares = drawn.failures.reshape(len(drawn.failures), -1) / drawn.problems
 
@@ -323,7 +324,7 @@ def test_attempts_that_memory_grades_meet_their_law_over_n_and_k(memory, wrong, 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_learners_meet_the_learning_curve_and_not_one_5_percent_off(name):
     examples, exponent, size, learners = grid(3000, 9), 1.5, 100.0, 2**12
-    made = simulate.learner(name, exponent, size, 1, examples)
+    made = build.learner(name, exponent, size, 1, examples)
     masses = simulate.masses(1, name, made, learners, BUDGET)
     points = measurement.told(learning_curve.memorising_moments(examples, exponent, size), len(masses.values))
     law, wrong = (learning_curve.unmemorised_mass(examples, s, size) for s in (exponent, 1.05 * exponent))
@@ -420,8 +421,8 @@ def test_every_line_of_the_table_of_laws_has_its_rows():
 
 def test_one_shared_training_set_meets_the_learning_curve_and_its_variance():
     examples, exponent, size = grid(2000, 12), 2.0, 100.0
-    features = simulate.feature_sampler(exponent, size)
-    parts = simulate.Parts(features, simulate.memory_sampler("training_set", 1))
+    features = build.feature_sampler(exponent, size)
+    parts = Parts(features, build.memory_sampler("training_set", 1))
     drawn = simulate.failures(1, "shared", parts, BUDGET, examples)
     law = learning_curve.unmemorised_mass(examples, exponent, size)
     spread = learning_curve.unmemorised_mass_variance(examples, exponent, size)
@@ -436,7 +437,7 @@ def test_one_shared_training_set_meets_the_learning_curve_and_its_variance():
 @pytest.mark.parametrize(("depth", "wrong"), [pytest.param(1, 2, marks=pytest.mark.slow), (3, 2)])
 def test_shared_and_own_training_sets_have_one_law_at_every_depth(depth, wrong):
     examples = grid(3000, 12)
-    parts = simulate.Parts(simulate.feature_sampler(1.5, np.inf), simulate.memory_sampler("training_set", depth))
+    parts = Parts(build.feature_sampler(1.5, np.inf), build.memory_sampler("training_set", depth))
     drawn = simulate.failures(2, "shared depth", parts, BUDGET, examples)
     law = learning_curve.unmemorised_mass(examples, 1.5, np.inf, depth)
     assert verdict.chi_square(drawn, law)[2] > FALSE_ALARM
@@ -446,7 +447,7 @@ def test_shared_and_own_training_sets_have_one_law_at_every_depth(depth, wrong):
 @pytest.mark.parametrize("exponent", [1.5, 2.0])
 def test_distinct_features_of_training_sets_meet_karlins_law(exponent):
     sets, n, size = 2000, 1000, 2000.0
-    features = simulate.feature_sampler(exponent, size)
+    features = build.feature_sampler(exponent, size)
     lanes = jnp.arange(sets * n, dtype=jnp.uint32)
     ranks = np.asarray(jax.jit(lambda key, f: f.at(bits.stream(key), lanes).low)(keys.run_key(1, "distinct"), features))
     distinct = np.array([len(np.unique(one)) for one in ranks.reshape(sets, n)])
@@ -458,7 +459,7 @@ def test_distinct_features_of_training_sets_meet_karlins_law(exponent):
 
 def test_the_hazard_is_the_success_rate_of_the_next_attempt():
     tries = np.sort(np.concatenate([[1, 3, 10, 100, 1000], np.array([1, 3, 10, 100, 1000]) + 1.0]))
-    parts = simulate.Parts(difficulty=simulate.beta_sampler(5, 0.35, 1.0), attempts=FIRST)
+    parts = Parts(difficulty=build.beta_sampler(5, 0.35, 1.0), attempts=FIRST)
     failed = simulate.failures(1, "hazard", parts, BUDGET, None, tries).failures.sum(axis=0)
     solved_next, unsolved = failed[::2] - failed[1::2], failed[::2]
     assert_proportion(solved_next, unsolved, coverage.hazard(tries[::2], 5, 0.35))
@@ -468,7 +469,7 @@ def test_the_hazard_is_the_success_rate_of_the_next_attempt():
 def test_k_successes_of_k_meet_the_reliability_law():
     lanes, tries = jnp.arange(2**20, dtype=jnp.uint32), np.array([1, 2, 5, 20.0])
     key_difficulty, key_attempts = jax.random.split(keys.run_key(1, "reliability"))
-    sampler = simulate.gamma_ratio_sampler(5, 1.5, 1.0)
+    sampler = build.gamma_ratio_sampler(5, 1.5, 1.0)
     log_success = sampler.at(tuple(bits.stream(k) for k in jax.random.split(key_difficulty, sampler.STREAMS)), lanes)
     patience = bits.exponential(bits.stream(key_attempts), 0, lanes)
     successes = [int((patience > k * -log_success).sum()) for k in tries]
@@ -525,7 +526,7 @@ POWER_LAWS = {  # difficulty, dependence, the law of many attempts, and numbers 
 def test_after_many_attempts_a_power_law_is_left(name):
     problem, attempts, tail, tries = POWER_LAWS[name]
     tries = np.array(tries)
-    parts = simulate.Parts(None, None, *attempts.samplers(problem.sampler(), FIRST, tries))
+    parts = Parts(None, None, *attempts.samplers(problem.sampler(), FIRST, tries))
     drawn = simulate.failures(1, f"power law, {name}", parts, Budget(2**24, 0, 2), None, tries)
     failed, total = drawn.failures.sum(axis=0), len(drawn.failures) * drawn.problems
     assert_proportion(failed, total, tail.prefactor * tries**-tail.exponent)
@@ -535,7 +536,7 @@ def test_after_many_attempts_a_power_law_is_left(name):
 
 def test_attempts_from_an_urn_leave_a_power_of_the_logarithm():
     tries = np.array([1e5, 1e6, 1e8])
-    parts = simulate.Parts(None, None, *Polya(0.1).samplers(LEVI.sampler(), FIRST, tries))
+    parts = Parts(None, None, *Polya(0.1).samplers(LEVI.sampler(), FIRST, tries))
     drawn = simulate.failures(1, "power of the logarithm", parts, Budget(2**20, 0, 2), None, tries)
     failed, total = drawn.failures.sum(axis=0), len(drawn.failures) * drawn.problems
     law = dependence.polya_tail(tries, 5.0, 0.35, 0.1)
@@ -555,7 +556,7 @@ def assert_measured(measured, exponent, prefactor):
 
 @pytest.mark.parametrize("ceiling", [1.0, 0.9])
 def test_the_exponent_and_prefactor_of_inference_are_measured(ceiling):
-    parts = simulate.Parts(difficulty=simulate.beta_sampler(5, 0.35, ceiling), attempts=FIRST)
+    parts = Parts(difficulty=build.beta_sampler(5, 0.35, ceiling), attempts=FIRST)
     drawn = simulate.failures(1, f"exponent of inference {ceiling}", parts, BUDGET, None, K)
     c = ceiling * coverage.prefactor(5, 0.35)
     law = Prediction(coverage.failure(K, 5, 0.35, ceiling), 0.35, c, ceiling < 1)
@@ -567,7 +568,7 @@ def test_the_exponent_and_prefactor_of_inference_are_measured(ceiling):
 
 @pytest.mark.parametrize("exponent", [1.5, 2.0, 3.0])
 def test_the_exponent_and_prefactor_of_learning_are_measured(exponent):
-    learner = simulate.learner("block_chain", exponent, np.inf, 1, N)
+    learner = build.learner("block_chain", exponent, np.inf, 1, N)
     masses = simulate.masses(1, f"exponent of learning {exponent}", learner, 2**13, BUDGET)
     b, c = learning_curve.decay_exponent(exponent), learning_curve.prefactor(exponent)
     told = measurement.told(learning_curve.memorising_moments(N, exponent, np.inf), len(masses.values))
@@ -581,7 +582,7 @@ def test_the_exponent_and_prefactor_of_learning_are_measured(exponent):
 def test_the_slopes_of_failure_and_of_log_coverage_differ_as_their_laws_do():
     around = np.array([10, 100, 1000])
     tries = (around[:, None] * [0.9, 1, 1.1]).ravel()
-    parts = simulate.Parts(difficulty=simulate.beta_sampler(5, 0.35, 1.0), attempts=FIRST)
+    parts = Parts(difficulty=build.beta_sampler(5, 0.35, 1.0), attempts=FIRST)
     drawn = simulate.failures(1, "local slopes", parts, BUDGET, None, tries)
 
     def slopes(failures):
@@ -608,7 +609,7 @@ def test_features_seen_ever_more_often_before_they_are_memorised_cost_a_constant
     law = learning_curve.depth_ratio(2.0, depth)
 
     def unmemorised(d):
-        parts = simulate.Parts(simulate.feature_sampler(2.0, np.inf), simulate.memory_sampler("arrival", d))
+        parts = Parts(build.feature_sampler(2.0, np.inf), build.memory_sampler("arrival", d))
         drawn = simulate.failures(1, f"depth {d} of {depth}", parts, BUDGET, np.array([examples]))
         error = learning_curve.unmemorised_mass(examples, 2.0, np.inf, d)
         return drawn.failures.sum() / BUDGET.problems, (1 - error) / error / BUDGET.problems
@@ -625,7 +626,7 @@ def test_features_seen_ever_more_often_before_they_are_memorised_cost_a_constant
 
 def test_a_finite_suite_scatters_by_its_problems_alone():
     suites, problems, tries = 2**18, 16, np.array([1, 10, 100, 10_000.0])
-    sampler, lanes = simulate.beta_sampler(5, 0.35, 1.0), jnp.arange(suites * problems, dtype=jnp.uint32)
+    sampler, lanes = build.beta_sampler(5, 0.35, 1.0), jnp.arange(suites * problems, dtype=jnp.uint32)
 
     @jax.jit
     def failure(key, sampler):
@@ -858,7 +859,7 @@ def test_attempts_pay_up_to_the_optimum_of_the_law_and_it_may_be_none(penalty, b
 def weigh(difficulty, rarity, lift, drop, exponent, size, tries=K, examples=N):
     """Shares of the weight that every batch leaves unsolved over k, and unmemorised over n, [batches, x] each."""
     numbers = (np.asarray(x, np.float32) for x in (rarity, lift, drop, examples, tries))
-    parts = simulate.feature_sampler(exponent, size), simulate.memory_sampler("arrival", 1), difficulty.sampler(), FIRST
+    parts = build.feature_sampler(exponent, size), build.memory_sampler("arrival", 1), difficulty.sampler(), FIRST
     kernel = Weighted(*parts, *numbers, np.arange(BATCH, dtype=np.uint32).reshape(-1, 128))
     curves = simulate.curves(1, f"weighted {difficulty.physics()} {exponent}", kernel, BUDGET.batches, BUDGET)
     k, n = len(tries), len(examples)
@@ -973,7 +974,7 @@ def test_the_best_of_exponential_scores_levels_off_and_that_of_gaussian_ones_doe
 
 def training_runs_of(better, worse, size, examples, runs, name):
     """Means of batches of runs by quantity, [batches, n] each, the error so far as a number of features."""
-    samplers = [simulate.feature_sampler(s, size) for s in (worse, better)]
+    samplers = [build.feature_sampler(s, size) for s in (worse, better)]
     kernel = training_runs.build(*samplers, examples, 1)
     drawn = simulate.curves(1, name, kernel, runs // training_runs.RUNS, BUDGET).reshape(-1, 9, len(examples))
     of = "mean_e mean_u mean_k var_e var_u var_k wrong_e wrong_u wrong_k".split()
@@ -1032,7 +1033,7 @@ def test_a_run_of_each_prefers_the_worse_learner_as_often_as_the_laws_say():
 
 def test_a_finite_set_is_learnt_after_all_and_the_rest_falls_exponentially():
     n, size, learners = np.array([10, 1000, 1e5]), 100.0, 2**16
-    kernel = simulate.learner("jump_chain", 2.0, size, 1, n)
+    kernel = build.learner("jump_chain", 2.0, size, 1, n)
     found = simulate.masses(1, "cut-off", kernel, learners, BUDGET).values
     law = learning_curve.unmemorised_mass(n, 2.0, size)
     np.testing.assert_allclose(law, [0.205564327676, 0.0159439948044, 1.09767211907e-6], rtol=1e-11)

@@ -9,7 +9,7 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, rejects
 from scipy import special, stats
 
-from sim import fits, model, simulate
+from sim import build, fits, model, simulate
 from sim.design import draws, refit, study, targets
 from sim.laws import cost, coverage, fisher
 from sim.samplers import bits
@@ -24,7 +24,7 @@ def truth(target="coverage", ceiling=1.0, alpha=5.0, beta=0.35):
 @cache
 def drawn(kind, problems, attempts, pilots, law=LAW, ceiling=1.0, seed=0):
     """Attempts and successes, [pilots, problems], and all lanes beyond."""
-    kernel = draws.build(kind, simulate.beta_sampler(*law, ceiling), problems, attempts)
+    kernel = draws.build(kind, build.beta_sampler(*law, ceiling), problems, attempts)
     batches = -(-pilots // len(kernel.lanes))
     counts = simulate.curves(seed, "test", kernel, batches, model.Budget(batches * model.BATCH, 0, 0))[:pilots]
     width = kernel.lanes.shape[1]
@@ -85,7 +85,7 @@ def waits(member, key):
 @pytest.mark.parametrize(("law", "attempts"), [(LAW, 20), ((0.8, 1.5), 6), ((0.5, 3.0), 9)], ids=str)
 def test_adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt(law, attempts):
     problems = 13
-    member = draws.build(draws.Adaptive, simulate.beta_sampler(*law, 1.0), problems, attempts)
+    member = draws.build(draws.Adaptive, build.beta_sampler(*law, 1.0), problems, attempts)
     key = lambda: jax.random.wrap_key_data(np.array([3, 5], np.uint32), impl="threefry2x32")  # noqa: E731
     found = np.asarray(counted(member, key()))
     width = member.lanes.shape[1]

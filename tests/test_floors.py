@@ -37,8 +37,12 @@ def test_samplers_know_no_law():
     assert not importers(r"sim(?!\.samplers)|scipy", inside("samplers"))
 
 
-def test_simulate_takes_only_the_definition_of_its_input_from_the_laws():
-    assert {m for m in imports(ROOT / "sim/simulate.py") if m.startswith("sim.laws")} == {"sim.laws.zipf"}
+def test_what_simulates_takes_only_the_definition_of_its_input_from_the_laws():
+    known = {
+        name: {m for m in imports(ROOT / f"sim/{name}.py") if m.startswith("sim.laws")}
+        for name in ("build", "batches", "simulate", "steps", "together")
+    }
+    assert known == {name: set() for name in known} | {"build": {"sim.laws.zipf"}}
 
 
 def test_estimators_know_no_law_and_no_sampler():

@@ -5,7 +5,7 @@ import pytest
 from checks import FALSE_ALARM, assert_proportion, rejects
 from scipy import stats
 
-from sim import estimators, measurement, simulate, verdict
+from sim import build, estimators, measurement, simulate, verdict
 from sim.laws import learning_curve
 from sim.measurement import Prediction
 from sim.model import Budget, Masses, grid
@@ -80,7 +80,7 @@ def test_a_mass_where_the_law_allows_none_refutes_it():
 @pytest.mark.parametrize(("name", "size"), [("block_chain", np.inf), ("direct", np.inf), ("jump_chain", 300)])
 def test_simulated_learners_confirm_their_law_and_refute_one_two_percent_off(name, size):
     examples = grid(1e3, 11) if name != "block_chain" else N
-    learner = simulate.learner(name, 2.0, size, 2, examples)
+    learner = build.learner(name, 2.0, size, 2, examples)
     masses = simulate.masses(1, f"masses {name}", learner, 4096, Budget(32768, 0, 0))
     law = learning_curve.unmemorised_mass(examples, 2.0, size, 2)
     points = measurement.told(learning_curve.memorising_moments(examples, 2.0, size, 2), 4096)
@@ -105,7 +105,7 @@ def assert_never_tiny(p_values):
 )
 def test_few_learners_and_rare_events_refute_no_true_law(name, exponent, size, depth):
     """64 runs of 1024 learners each; where all points are judged, events that none of them saw refute the law."""
-    learner = simulate.learner(name, exponent, size, depth, N)
+    learner = build.learner(name, exponent, size, depth, N)
     masses = simulate.masses(1, f"few {name} {exponent}", learner, 2**16, Budget(32768, 0, 0))
     law = learning_curve.unmemorised_mass(N, exponent, size, depth)
     points = measurement.told(learning_curve.memorising_moments(N, exponent, size, depth), 1024)
@@ -118,7 +118,7 @@ def test_few_learners_and_rare_events_refute_no_true_law(name, exponent, size, d
 
 
 def test_a_measured_exponent_is_within_its_error_of_the_law():
-    learner = simulate.learner("block_chain", 1.5, np.inf, 1, N)
+    learner = build.learner("block_chain", 1.5, np.inf, 1, N)
     law, points = prediction(1.5), measurement.told(learning_curve.memorising_moments(N, 1.5, np.inf), 512)
     pulls = []
     for seed in range(20):
@@ -130,7 +130,7 @@ def test_a_measured_exponent_is_within_its_error_of_the_law():
 
 
 def test_learners_are_the_same_for_any_chunk_and_number_of_devices():
-    learner = simulate.learner("block_chain", 2.0, np.inf, 1, N)
+    learner = build.learner("block_chain", 2.0, np.inf, 1, N)
     one, two, eight = (
         simulate.masses(1, "cuts", learner, 2000, Budget(32768, chunk, devices)).values
         for chunk, devices in [(1, 1), (4, 2), (0, 8)]

@@ -4,10 +4,10 @@ import jax
 import numpy as np
 import pytest
 
-from sim import plan, simulate
+from sim import build, plan, simulate
 from sim.axes import LEARNERS
+from sim.batches import Parts
 from sim.model import BATCH, Budget, TooLarge
-from sim.simulate import Parts
 
 MEBI = 2**20
 
@@ -111,14 +111,14 @@ GRID = np.unique(np.rint(np.geomspace(1, 1e4, 25)))
 def problems(kind, points=25):
     """Parts, examples and tries of a kind of question."""
     grid = np.unique(np.rint(np.geomspace(1, 1e4, points)))
-    features = simulate.feature_sampler(1.5, np.inf)
-    memory = simulate.memory_sampler("training_set" if "training" in kind else "arrival", 2)
-    attempts = simulate.attempts_sampler("bernoulli" if "bernoulli" in kind else "first_success")
+    features = build.feature_sampler(1.5, np.inf)
+    memory = build.memory_sampler("training_set" if "training" in kind else "arrival", 2)
+    attempts = build.attempts_sampler("bernoulli" if "bernoulli" in kind else "first_success")
     recorded, successes = np.full(50, 400.0), np.arange(50.0)
     if "replay" in kind:
-        rows = simulate.row_sampler(50)
-        return Parts(difficulty=rows, attempts=simulate.replay_sampler(recorded, successes)), None, grid
-    inference = {"difficulty": simulate.beta_sampler(5.0, 0.35, 1.0), "attempts": attempts}
+        rows = build.row_sampler(50)
+        return Parts(difficulty=rows, attempts=build.replay_sampler(recorded, successes)), None, grid
+    inference = {"difficulty": build.beta_sampler(5.0, 0.35, 1.0), "attempts": attempts}
     if "coverage" in kind:
         return Parts(**inference), None, grid
     if "learning" in kind:
@@ -161,7 +161,7 @@ def test_the_compiler_needs_no_more_than_the_estimate_for_problems(kind, chunk):
 @pytest.mark.parametrize("depth", [1, 2])
 @pytest.mark.parametrize("name", LEARNERS)
 def test_the_compiler_needs_no_more_than_the_estimate_for_learners(name, depth):
-    learner = simulate.learner(name, 1.5, 3000.0, depth, GRID)
+    learner = build.learner(name, 1.5, 3000.0, depth, GRID)
     steps = steps_of(simulate.masses, learner, 8 * learner.kernel.LEARNERS, Budget(8 * BATCH, 4, 1))
     assert steps.cut.chunk == 1  # whatever the budget says: masses may be rounded otherwise in larger pieces
     assert compiled_bytes(steps) <= steps.cut.device_bytes

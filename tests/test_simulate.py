@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from checks import assert_mean, assert_proportion, rejects
 
-from sim import simulate
+from sim import build, simulate
+from sim.batches import Parts
 from sim.laws import coverage, joint, learning_curve
 from sim.model import BATCH, Budget
-from sim.simulate import Parts
 
 EXAMPLES = np.array([1.0, 10, 100, 1000])
 TRIES = np.array([1.0, 10, 300])
@@ -16,16 +16,16 @@ TRIES = np.array([1.0, 10, 300])
 
 def parts(question, exponent=1.5, depth=1, beta=0.35):
     """Parts and grids of one kind of question."""
-    features, memory = simulate.feature_sampler(exponent, np.inf), simulate.memory_sampler("arrival", depth)
-    difficulty, attempts = simulate.beta_sampler(2.0, beta, 0.9), simulate.attempts_sampler("first_success")
-    training_set = simulate.memory_sampler("training_set", depth)
+    features, memory = build.feature_sampler(exponent, np.inf), build.memory_sampler("arrival", depth)
+    difficulty, attempts = build.beta_sampler(2.0, beta, 0.9), build.attempts_sampler("first_success")
+    training_set = build.memory_sampler("training_set", depth)
     recorded, successes = np.full(50, 400.0), np.arange(50.0)
     return {
         "learning curve": (Parts(features, memory), EXAMPLES, None),
         "training set": (Parts(features, training_set), EXAMPLES, None),
         "coverage": (Parts(difficulty=difficulty, attempts=attempts), None, TRIES),
         "replay": (
-            Parts(difficulty=simulate.row_sampler(50), attempts=simulate.replay_sampler(recorded, successes)),
+            Parts(difficulty=build.row_sampler(50), attempts=build.replay_sampler(recorded, successes)),
             None,
             TRIES,
         ),
@@ -119,10 +119,10 @@ def test_only_numbers_changed_compile_nothing_new():
         (2.0, np.inf, 1, 5, 1),
     ]:
         of = Parts(
-            simulate.feature_sampler(exponent, size),
-            simulate.memory_sampler("arrival", depth),
-            simulate.beta_sampler(alpha, 0.3, ceiling),
-            simulate.attempts_sampler("first_success"),
+            build.feature_sampler(exponent, size),
+            build.memory_sampler("arrival", depth),
+            build.beta_sampler(alpha, 0.3, ceiling),
+            build.attempts_sampler("first_success"),
         )
         simulate.failures(exponent, f"{size}", of, budget, EXAMPLES * exponent, TRIES)
         kinds.add((of.features.finite, of.features.reciprocal, of.features.two_ended, depth > 1))
@@ -190,15 +190,15 @@ def test_learning_curves_coverages_and_their_union_follow_the_laws():
 def test_the_margins_of_joint_counts_are_memory_and_inference_alone():
     """Where every problem is solved at once only memory fails; where everything is memorised only inference does."""
     problems = 64 * BATCH
-    attempts = simulate.attempts_sampler("first_success")
-    features, memory = simulate.feature_sampler(1.5, np.inf), simulate.memory_sampler("arrival", 1)
+    attempts = build.attempts_sampler("first_success")
+    features, memory = build.feature_sampler(1.5, np.inf), build.memory_sampler("arrival", 1)
     budget = Budget(problems, 1, 1)
-    easy = Parts(features, memory, simulate.beta_sampler(1e-3, 1e4, 1.0), attempts)
+    easy = Parts(features, memory, build.beta_sampler(1e-3, 1e4, 1.0), attempts)
     total = simulate.failures(0, "easy", easy, budget, EXAMPLES, TRIES).failures.sum(axis=0)[:, -1]
     law = learning_curve.unmemorised_mass(EXAMPLES, 1.5, np.inf)
     assert_proportion(total, problems, law)
     rejects(assert_proportion, total, problems, learning_curve.unmemorised_mass(EXAMPLES, 1.53, np.inf))
-    few = Parts(simulate.feature_sampler(1.5, 1), memory, simulate.beta_sampler(2.0, 0.35, 1.0), attempts)
+    few = Parts(build.feature_sampler(1.5, 1), memory, build.beta_sampler(2.0, 0.35, 1.0), attempts)
     total = simulate.failures(0, "few", few, budget, EXAMPLES, TRIES).failures.sum(axis=0)[-1]
     assert_proportion(total, problems, coverage.inference_loss(TRIES, 2.0, 0.35))
     rejects(assert_proportion, total, problems, coverage.inference_loss(TRIES, 2.0, 0.357))

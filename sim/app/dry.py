@@ -9,11 +9,11 @@ import numpy as np
 
 from sim import plan
 from sim.app import planning
+from sim.batches import Parts
 from sim.model import BATCH
 from sim.samplers.attempts import Bernoulli
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
 from sim.samplers.memory import MultiTrace, TrainingSet
-from sim.simulate import Parts
 
 _SECONDS = 0.25  # a measurement is long enough then; a lever is pulled no further
 _FURTHER = 4  # times as much is measured next: 1 s more at most

@@ -57,9 +57,9 @@ class Beta(Difficulty):
 
     def sampler(self):
         """From a table of quantiles."""
-        from sim import simulate
+        from sim import build
 
-        return simulate.beta_sampler(self.alpha, self.beta, self.ceiling)
+        return build.beta_sampler(self.alpha, self.beta, self.ceiling)
 
     def problems(self):
         """Quadrature over problems."""
@@ -87,9 +87,9 @@ class GammaRatio(Beta):
 
     def sampler(self):
         """By rejection."""
-        from sim import simulate
+        from sim import build
 
-        return simulate.gamma_ratio_sampler(self.alpha, self.beta, self.ceiling)
+        return build.gamma_ratio_sampler(self.alpha, self.beta, self.ceiling)
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,9 @@ class Empirical(Difficulty):
 
     def sampler(self):
         """A row for each problem."""
-        from sim import simulate
+        from sim import build
 
-        return simulate.table_sampler(self.table.attempts, self.table.successes)
+        return build.table_sampler(self.table.attempts, self.table.successes)
 
     def success(self):
         """Success probability of each problem of the table."""

@@ -84,9 +84,9 @@ class Zipf(Features):
 
     def sampler(self):
         """By the inverse of the tail sum."""
-        from sim import simulate
+        from sim import build
 
-        return simulate.feature_sampler(self.exponent, self.size)
+        return build.feature_sampler(self.exponent, self.size)
 
     def unmemorised(self, examples, depth):
         """In closed form, however many there are."""

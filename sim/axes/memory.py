@@ -64,9 +64,9 @@ class Arrival(Memory):
 
     def sampler(self):
         """Of the arrival."""
-        from sim import simulate
+        from sim import build
 
-        return simulate.memory_sampler("arrival", self.depth)
+        return build.memory_sampler("arrival", self.depth)
 
 
 class TrainingSet(Memory):
@@ -76,9 +76,9 @@ class TrainingSet(Memory):
 
     def sampler(self):
         """Of the training set."""
-        from sim import simulate
+        from sim import build
 
-        return simulate.memory_sampler("training_set", self.depth)
+        return build.memory_sampler("training_set", self.depth)
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ class Capacity(Memory):
 
     def sampler(self):
         """An arrival, and a look at the rank."""
-        from sim import simulate
+        from sim import build
         from sim.samplers import memory
 
-        return memory.Stored(simulate.memory_sampler("arrival", self.depth), np.uint32(self.capacity))
+        return memory.Stored(build.memory_sampler("arrival", self.depth), np.uint32(self.capacity))
 
     def error(self, examples, features):
         """What has no room is never recalled."""
@@ -128,10 +128,10 @@ class Guessing(Memory):
 
     def sampler(self):
         """An arrival, and the chance without one."""
-        from sim import simulate
+        from sim import build
         from sim.samplers import memory
 
-        return memory.Guessing(simulate.memory_sampler("arrival", self.depth), np.float32(np.log(self.guess)))
+        return memory.Guessing(build.memory_sampler("arrival", self.depth), np.float32(np.log(self.guess)))
 
     def error(self, examples, features):
         """Neither memorised nor guessed."""

@@ -34,10 +34,10 @@ class ScaledBeta(Difficulty):
 
     def sampler(self):
         """From a table of quantiles, shifted."""
-        from sim import simulate
+        from sim import build
         from sim.samplers import spread
 
-        return spread.Scaled(simulate.beta_sampler(self.alpha, self.beta, 1.0), *_float(math.log(self.scale)))
+        return spread.Scaled(build.beta_sampler(self.alpha, self.beta, 1.0), *_float(math.log(self.scale)))
 
     def problems(self):
         """Quadrature over problems."""
@@ -233,9 +233,9 @@ class SmallBall(Difficulty):
 
     def sampler(self):
         """From a table of quantiles."""
-        from sim import simulate
+        from sim import build
 
-        return simulate.small_ball_sampler(self.dimension, self.temperature, self.ceiling)
+        return build.small_ball_sampler(self.dimension, self.temperature, self.ceiling)
 
     def problems(self):
         """Quadrature over problems."""

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import special
 
-from sim import keys, simulate
+from sim import build, keys
 from sim.bench.rows import JAX_CHOICE
 from sim.bench.timing import need_mean, need_share
 from sim.laws import zipf as law
@@ -81,7 +81,7 @@ def _zipf(exponent, size):
         deviation = np.sqrt(square - mean**2)
         need_mean(f"Zipf s = {exponent}, mean rank", sums.sum(dtype=float) / lanes, mean, deviation, lanes)
 
-    numbers = simulate.feature_sampler(exponent, size), _dealt(f"zipf {exponent} {size}")
+    numbers = build.feature_sampler(exponent, size), _dealt(f"zipf {exponent} {size}")
     return Kernel(draw, numbers, 1, 2, check)
 
 
@@ -163,12 +163,12 @@ def bernoulli():
 
 def beta():
     """Log success probability under Beta(5, 0.35), from the table of quantiles; an item is a problem."""
-    return _beta(simulate.beta_sampler(ALPHA, BETA, 1.0))
+    return _beta(build.beta_sampler(ALPHA, BETA, 1.0))
 
 
 def gamma_ratio():
     """The same as a ratio of Gamma variates."""
-    return _beta(simulate.gamma_ratio_sampler(ALPHA, BETA, 1.0))
+    return _beta(build.gamma_ratio_sampler(ALPHA, BETA, 1.0))
 
 
 def _beta(sampler):

@@ -6,7 +6,7 @@ import time
 import jax
 import numpy as np
 
-from sim import keys, simulate
+from sim import build, keys, simulate
 from sim.bench.curves import EXAMPLES, EXPONENT
 from sim.bench.rows import CURVE_DRAWS, CURVE_SIZE
 from sim.bench.timing import Contestant, need_mean
@@ -73,7 +73,7 @@ def _curves(built, size, examples, items, batches, device):
 
 def direct(device=None, batches=16):
     """Direct draws, the curve at 7 n to 4M, 2^20 features; an item is a draw."""
-    sampler = simulate.feature_sampler(EXPONENT, CURVE_SIZE)
+    sampler = build.feature_sampler(EXPONENT, CURVE_SIZE)
     built = direct_draws.build(sampler, *_numbers(CURVE_SIZE, EXAMPLES))
     return _curves(built, CURVE_SIZE, EXAMPLES, CURVE_DRAWS, batches, device)
 

@@ -8,6 +8,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from sim import build
+from sim.batches import Parts
 from sim.bench.timing import Absent, Contestant, Wrong
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -30,9 +32,7 @@ def coverage(devices):
     """One run of the simulator: 64M problems, 20 k to 10^6, on so many host devices."""
     from sim import model, simulate
 
-    parts = simulate.Parts(
-        difficulty=simulate.beta_sampler(5.0, 0.35, 1.0), attempts=simulate.attempts_sampler("first_success")
-    )
+    parts = Parts(difficulty=build.beta_sampler(5.0, 0.35, 1.0), attempts=build.attempts_sampler("first_success"))
     budget = model.Budget(problems=2**26, chunk=0, devices=devices)
     simulate.failures(0, "bench devices", parts, budget, tries=model.grid(1e6, 20))
 

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import simulate
+from sim import build, simulate
+from sim.batches import Parts
 from sim.bench.kernels import ALPHA, BETA
 from sim.bench.timing import Ratio, need_mean
 from sim.laws import coverage
@@ -52,9 +53,7 @@ def independent_curves():
 
 
 def _pass_at_k(sampling):
-    parts = simulate.Parts(
-        difficulty=simulate.beta_sampler(ALPHA, BETA, 1.0), attempts=simulate.attempts_sampler("first_success")
-    )
+    parts = Parts(difficulty=build.beta_sampler(ALPHA, BETA, 1.0), attempts=build.attempts_sampler("first_success"))
     budget = Budget(problems=_REPLICATES * BATCH, chunk=0, devices=1)
     counts = simulate.failures(0, "bench variance", parts, budget, tries=_GRID, sampling=sampling)
     return Curves(1 - counts.failures / counts.problems, coverage.coverage(_GRID, ALPHA, BETA))

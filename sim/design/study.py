@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import model, simulate
+from sim import build, model, simulate
 from sim.design import draws, refit, targets
 
 ALLOCATIONS = {"uniform": draws.Uniform, "adaptive": draws.Adaptive}
@@ -70,7 +70,7 @@ def study(truth, wanted, problems, attempts, budget, pilots, seed):
 
 def fits(truth, allocation, problems, attempts, pilots, seed):
     """Fits of so many pilots of one size: the first ones of more. With a ceiling where there is one to be found."""
-    sampler = simulate.beta_sampler(truth.alpha, truth.beta, truth.ceiling)
+    sampler = build.beta_sampler(truth.alpha, truth.beta, truth.ceiling)
     kernel = draws.build(ALLOCATIONS[allocation], sampler, problems, attempts)
     together, width = kernel.lanes.shape
     batches = -(-pilots // together)

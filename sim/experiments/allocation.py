@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim import estimators, simulate
+from sim import build, estimators, simulate
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import coverage_prediction, physics
 from sim.laws import allocation as laws
@@ -83,7 +83,7 @@ def _simulate(question, n, k):
     biases = None
     if question.settings.difficulty == "learnt":
         biases = question.difficulty.bias * np.sqrt(question.memory.error(n, question.features))
-    kernel = splits(*parts, simulate.attempts_sampler(question.attempts), n, k, BATCH, biases)
+    kernel = splits(*parts, build.attempts_sampler(question.attempts), n, k, BATCH, biases)
     name = f"{physics(question, 'allocation')} {question.settings}"
     batches = question.budget.batches
     return simulate.curves(question.seed, name, kernel, batches, question.budget, question.take) / BATCH

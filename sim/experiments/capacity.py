@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim import estimators, simulate
+from sim.batches import Parts
 from sim.experiments.question import Answer, drawn, rows
 from sim.experiments.sides import physics
 from sim.laws import memory as law
@@ -23,7 +24,7 @@ def run(question):
     counts = simulate.failures(
         question.seed,
         f"{physics(question, 'capacity')} {budget!r}",
-        simulate.Parts(features.sampler(), Stored(memory.sampler(), most.astype(np.uint32))),
+        Parts(features.sampler(), Stored(memory.sampler(), most.astype(np.uint32))),
         question.budget,
         examples,
         take=question.take,

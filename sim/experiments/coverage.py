@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim import simulate
+from sim.batches import Parts
 from sim.estimators import failure_curve
 from sim.experiments.question import Answer, drawn, rows
 from sim.experiments.sides import attempt_parts, coverage_law, coverage_prediction, physics
@@ -16,7 +17,7 @@ def run(question):
     counts = simulate.failures(
         question.seed,
         physics(question, "coverage"),
-        simulate.Parts(difficulty=difficulty, attempts=attempts),
+        Parts(difficulty=difficulty, attempts=attempts),
         question.budget,
         tries=question.tries,
         take=question.take,

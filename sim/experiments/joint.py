@@ -6,6 +6,7 @@ from sim import estimators, fits, simulate
 from sim.axes.dependence import Independent
 from sim.axes.difficulty import Beta
 from sim.axes.verifier import Perfect
+from sim.batches import Parts
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_prediction, feature_parts, learning_prediction, physics
 from sim.laws import joint as law
@@ -69,7 +70,7 @@ def _simulate(question):
     return simulate.failures(
         question.seed,
         physics(question, "joint"),
-        simulate.Parts(features, memory, difficulty, attempts),
+        Parts(features, memory, difficulty, attempts),
         question.budget,
         question.examples,
         question.tries,

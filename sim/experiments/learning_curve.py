@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from sim import estimators, simulate
+from sim import build, estimators, simulate
 from sim.axes.difficulty import Certain
+from sim.batches import Parts
 from sim.experiments.question import Answer, drawn, rows
 from sim.experiments.sides import feature_parts, learner, learning_law, learning_prediction, physics, told_examples
 from sim.measurement import measure, measure_masses
@@ -21,11 +22,11 @@ def _of_problems(question, law):
     """From test examples that were recalled or not, at one attempt."""
     features, memory = feature_parts(question)
     graded = question.memory.graded
-    attempt = (Certain().sampler(), simulate.attempts_sampler("first_success")) if graded else (None, None)
+    attempt = (Certain().sampler(), build.attempts_sampler("first_success")) if graded else (None, None)
     counts = simulate.failures(
         question.seed,
         physics(question, "learning_curve"),
-        simulate.Parts(features, memory, *attempt),
+        Parts(features, memory, *attempt),
         question.budget,
         question.examples,
         np.ones(1) if graded else None,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import estimators, simulate
+from sim import build, estimators, simulate
 from sim.experiments.question import Answer, join, rows
 from sim.experiments.sides import learning_prediction, told_examples
 from sim.laws import learning_curve, noise
@@ -63,7 +63,7 @@ def _examples(question):
 def _simulate(question, examples):
     """Means of batches of runs, float64 [batches, quantity, n]."""
     features, lead = question.features, question.settings.lead
-    worse, better = (simulate.feature_sampler(s, features.size) for s in (features.exponent, features.exponent + lead))
+    worse, better = (build.feature_sampler(s, features.size) for s in (features.exponent, features.exponent + lead))
     kernel = training_runs.build(worse, better, examples, question.memory.depth)
     own = f"noise {features.physics()} depth {question.memory.depth} {question.settings} {examples[-1]:.0f}"
     batches = -(-question.learners // training_runs.RUNS)

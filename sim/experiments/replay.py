@@ -3,7 +3,8 @@
 import numpy as np
 from scipy import special
 
-from sim import estimators, fits, keys, simulate
+from sim import build, estimators, fits, keys, simulate
+from sim.batches import Parts
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.laws import coverage
 from sim.measurement import Prediction, measure
@@ -29,9 +30,9 @@ def run(question):
     counts = simulate.failures(
         question.seed,
         physics,
-        simulate.Parts(
-            difficulty=simulate.row_sampler(len(table.successes)),
-            attempts=simulate.replay_sampler(table.attempts, table.successes),
+        Parts(
+            difficulty=build.row_sampler(len(table.successes)),
+            attempts=build.replay_sampler(table.attempts, table.successes),
         ),
         question.budget,
         tries=grid,

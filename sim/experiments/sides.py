@@ -1,6 +1,6 @@
 """The two sides of a question: the samplers that simulate it, and what its laws predict. They meet in an experiment."""
 
-from sim import simulate
+from sim import build
 from sim.axes.dependence import Independent
 from sim.axes.difficulty import Empirical
 from sim.axes.verifier import Perfect
@@ -14,16 +14,16 @@ def feature_parts(question):
 
 
 def learner(question):
-    """simulate.Learner of the features and the memory."""
+    """build.Learner of the features and the memory."""
     features = question.features
-    return simulate.learner(
+    return build.learner(
         question.memory_name, features.exponent, features.size, question.memory.depth, question.examples
     )
 
 
 def attempt_parts(question):
     """Samplers of difficulty and attempts, with the dependence between them and the verifier behind."""
-    difficulty, attempts = question.difficulty.sampler(), simulate.attempts_sampler(question.attempts)
+    difficulty, attempts = question.difficulty.sampler(), build.attempts_sampler(question.attempts)
     difficulty, attempts = question.dependence.samplers(difficulty, attempts, question.tries)
     return difficulty, question.verifier.sampler(attempts)
 

@@ -4,10 +4,10 @@ import jax
 import numpy as np
 import pytest
 
-from sim import simulate
+from sim import build
 from sim.app import dry
+from sim.batches import Parts
 from sim.model import BATCH
-from sim.simulate import Parts
 
 GRID = np.array([1.0, 10, 1e3, 1e6], np.float32)
 
@@ -16,17 +16,17 @@ def problems(memory=None, depth=2, attempts=None):
     """Arguments of a program for problems."""
     parts = {}
     if memory:
-        sampler = simulate.memory_sampler(memory, depth)
-        parts |= {"features": simulate.feature_sampler(1.5, np.inf), "memory": sampler}
+        sampler = build.memory_sampler(memory, depth)
+        parts |= {"features": build.feature_sampler(1.5, np.inf), "memory": sampler}
     if attempts:
-        sampler = simulate.attempts_sampler(attempts)
-        parts |= {"difficulty": simulate.beta_sampler(5.0, 0.35, 1.0), "attempts": sampler}
+        sampler = build.attempts_sampler(attempts)
+        parts |= {"difficulty": build.beta_sampler(5.0, 0.35, 1.0), "attempts": sampler}
     return Parts(**parts), GRID if memory else None, GRID if attempts else None, None
 
 
 def learners(name, depth=2):
     """The same for learners."""
-    return (simulate.learner(name, 1.5, 5000.0, depth, GRID.astype(float)).kernel,)
+    return (build.learner(name, 1.5, 5000.0, depth, GRID.astype(float)).kernel,)
 
 
 def test_random_numbers_are_counted_as_they_are_drawn():

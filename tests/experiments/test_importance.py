@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from checks import FALSE_ALARM
 
-from sim import estimators, simulate, verdict
+from sim import build, estimators, simulate, verdict
 from sim.app.folder import Run
 from sim.axes.dependence import Independent
 from sim.axes.difficulty import Beta, Empirical
@@ -46,9 +46,9 @@ class Given(NamedTuple):
 def weighted(difficulty, weights, tries=(1.0, 10.0), examples=(1.0, 10.0), lanes=128, exponent=2.0):
     """(rarity, lift, drop) -> kernel."""
     numbers = (np.asarray(x, np.float32) for x in (*weights, examples, tries))
-    parts = simulate.feature_sampler(exponent, np.inf), simulate.memory_sampler("arrival", 1)
+    parts = build.feature_sampler(exponent, np.inf), build.memory_sampler("arrival", 1)
     problems = np.arange(BATCH, dtype=np.uint32).reshape(-1, lanes)
-    return Weighted(*parts, difficulty, simulate.attempts_sampler("first_success"), *numbers, problems)
+    return Weighted(*parts, difficulty, build.attempts_sampler("first_success"), *numbers, problems)
 
 
 def drawn(kernel, batches=2, seed=0):
@@ -138,7 +138,7 @@ def test_weighted_failures_are_those_of_a_plain_simulation_and_of_no_other_weigh
 
 def test_random_numbers_are_counted():
     assert weighted(LEVI.sampler(), (0, 0, 0)).numbers == 4 * BATCH
-    one_by_one = weighted(LEVI.sampler(), (0, 0, 0))._replace(attempts=simulate.attempts_sampler("bernoulli"))
+    one_by_one = weighted(LEVI.sampler(), (0, 0, 0))._replace(attempts=build.attempts_sampler("bernoulli"))
     assert one_by_one.numbers == (3 + 10) * BATCH and one_by_one.bytes > 4 * BATCH
 
 

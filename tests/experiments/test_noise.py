@@ -6,7 +6,7 @@ import pytest
 from checks import FALSE_ALARM, rejects
 from scipy import stats
 
-from sim import simulate
+from sim import build, simulate
 from sim.app.folder import Run
 from sim.axes.features import Zipf
 from sim.axes.memory import Arrival
@@ -74,7 +74,7 @@ def assert_like(means, literally, wrong_better):
 @pytest.mark.parametrize("depth", [1, 2])
 def test_the_kernel_does_what_a_table_of_counts_does(depth):
     size, batches, runs = 30, 512, 8000
-    samplers = [simulate.feature_sampler(s, size) for s in (1.2, 1.7)]
+    samplers = [build.feature_sampler(s, size) for s in (1.2, 1.7)]
     means = simulate.curves(1, "as literally", training_runs.build(*samplers, STOPS, depth), batches, BUDGET)
     rng = np.random.default_rng(5)
     worse, better = (literal(s, size, depth, runs, rng) for s in (1.2, 1.7))
@@ -115,7 +115,7 @@ def test_however_many_features_crowd_a_table_each_finds_a_place():
 
 
 def test_what_is_drawn_does_not_depend_on_how_the_work_is_cut():
-    kernel = training_runs.build(*(simulate.feature_sampler(s, np.inf) for s in (2.0, 2.5)), STOPS, 1)
+    kernel = training_runs.build(*(build.feature_sampler(s, np.inf) for s in (2.0, 2.5)), STOPS, 1)
     one = simulate.curves(3, "cut", kernel, 12, Budget(2 * BATCH, 1, 1))
     other = simulate.curves(3, "cut", kernel, 24, Budget(2 * BATCH, 3, 4))
     np.testing.assert_allclose(one, other[:12], rtol=1e-6, atol=1e-9)

@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from scipy import stats
 
-from sim import keys, simulate
+from sim import build, keys, simulate
 from sim.app import door, folder
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.experiments import EXPERIMENTS
@@ -35,7 +35,7 @@ BUDGET = Budget(problems=2**20, chunk=0, devices=2)
 
 def simulated(successes, wrong=3, shift=1.5):
     """Means of 1024 problems each, [quantity, means, k], and of endless votes [means].  successes: of 100."""
-    difficulty = simulate.table_sampler(np.full(64, 100), np.broadcast_to(successes, 64))
+    difficulty = build.table_sampler(np.full(64, 100), np.broadcast_to(successes, 64))
     kernel = selection.selection(difficulty, K, wrong, shift)
     curves = simulate.curves(1, "votes", kernel, BATCHES, BUDGET)
     assert curves.shape == (16 * BATCHES, 4 * len(K) + 1)

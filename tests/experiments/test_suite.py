@@ -11,7 +11,7 @@ import pytest
 from checks import FALSE_ALARM, assert_mean, assert_same_distribution, rejects
 from scipy import stats
 
-from sim import keys, simulate
+from sim import build, keys, simulate
 from sim.app.folder import Run
 from sim.axes.difficulty import Beta, Certain, Difficulty, GammaRatio
 from sim.experiments import EXPERIMENTS, suite
@@ -171,7 +171,7 @@ def curves(own, seed):
 def test_hopeless_problems_hold_a_suite_up_for_ever_and_certain_ones_never():
     grids = {"spent": (1, 10, 1000), "attempts": (1, 10, 1e15), "budgets": (1, 2, 1e15)}
     of = lambda successes: SimpleNamespace(  # noqa: E731
-        sampler=lambda: simulate.table_sampler(np.ones(1), np.array([successes]))
+        sampler=lambda: build.table_sampler(np.ones(1), np.array([successes]))
     )
     found = np.asarray(curves(kernel(of(0.0), **grids), jnp.uint32(1)))
     np.testing.assert_allclose(found[0], [0, 0, 0, 1, 1, 1, 1, 10, 1e15, 1, 1, 1], rtol=1e-6)

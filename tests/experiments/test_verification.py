@@ -9,7 +9,7 @@ import pytest
 from checks import FALSE_ALARM, assert_proportion, assert_same_distribution, rejects
 from scipy import stats
 
-from sim import estimators, keys, simulate
+from sim import build, estimators, keys, simulate
 from sim.app.folder import Run
 from sim.axes.difficulty import Beta, Difficulty, GammaRatio
 from sim.axes.verifier import Noisy
@@ -88,7 +88,7 @@ def test_a_batch_is_counted_whatever_the_order_of_the_attempts():
 
 
 def test_certain_and_hopeless_problems_are_told_apart():
-    table = simulate.table_sampler(np.ones(2), np.array([0.0, 1.0]))
+    table = build.table_sampler(np.ones(2), np.array([0.0, 1.0]))
     own = outcomes(table, Noisy(1.0, 0.5).sampler(None), (1.0, 10.0, ENDLESS), BATCH)
     right, wrong = np.asarray(curves(own, jnp.uint32(2))).reshape(2, 3)
     assert right[0] == right[2] == BATCH - wrong[2]

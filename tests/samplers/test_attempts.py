@@ -9,7 +9,7 @@ import pytest
 from checks import assert_counts, assert_proportion, assert_same_distribution, rejects
 from scipy import special, stats
 
-from sim import keys, simulate
+from sim import build, keys
 from sim.samplers import attempts, bits
 
 PIECE = 1 << 14
@@ -60,7 +60,7 @@ def test_four_attempts_at_a_half_are_the_sixteen_sequences(name):
     for sequence in itertools.product([False, True], repeat=4):
         first = sequence.index(True) + 1 if any(sequence) else 5
         law[first] += 1 / 16
-    counts = counted(simulate.attempts_sampler(name), f"half {name}", log_success, tries, 256)
+    counts = counted(build.attempts_sampler(name), f"half {name}", log_success, tries, 256)
     assert_counts(counts, law)
     rejects(assert_counts, counts, geometric(np.log(0.503), tries))
     rejects(assert_counts, counts, np.roll(law, 1))
@@ -74,7 +74,7 @@ def test_the_first_success_comes_after_k_attempts_with_probability_one_minus_s_t
     tries = np.maximum.accumulate(np.maximum(1, np.rint(shares / success))).astype(np.float32).astype(float)
     if success > 0.3:
         tries = np.arange(1.0, 13)
-    counts = counted(simulate.attempts_sampler("first_success"), f"{success}", log_success, tries, 1024)
+    counts = counted(build.attempts_sampler("first_success"), f"{success}", log_success, tries, 1024)
     law = geometric(float(log_success), tries)
     assert_counts(counts, law)
     rejects(assert_counts, counts, geometric(float(log_success) + np.log1p(0.003 if success < 0.99 else -0.003), tries))
@@ -87,9 +87,7 @@ def test_both_members_agree_with_each_other_and_with_the_law(success):
     """2^20 problems, up to 300 attempts."""
     log_success = np.float32(np.log(success))
     tries = np.array([0.0, 1, 2, 3, 7, 30, 100, 300])
-    counts = {
-        name: counted(simulate.attempts_sampler(name), f"agree {name}", log_success, tries, 64) for name in MEMBERS
-    }
+    counts = {name: counted(build.attempts_sampler(name), f"agree {name}", log_success, tries, 64) for name in MEMBERS}
     law = geometric(float(log_success), tries)
     assert_same_distribution(*counts.values())
     other = float(log_success) + np.log1p(0.02 if success < 0.9 else -0.005)
@@ -102,14 +100,14 @@ def test_both_members_agree_with_each_other_and_with_the_law(success):
 def test_attempts_of_rare_success_succeed_rarely():
     """Bernoulli attempts at s = 1e-8: of 2^28 attempts 2.7 succeed; with uniforms of 23 bits, 32."""
     log_success, tries = np.float32(np.log(1e-8)), np.array([64.0])
-    counts = counted(simulate.attempts_sampler("bernoulli"), "rare", log_success, tries, 256)
+    counts = counted(build.attempts_sampler("bernoulli"), "rare", log_success, tries, 256)
     assert_proportion(counts[0], 256 * PIECE, -np.expm1(64 * np.log1p(-1e-8)))
     rejects(assert_proportion, round(2**28 * 2.0**-23), 256 * PIECE, -np.expm1(64 * np.log1p(-1e-8)))
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_what_cannot_be_solved_never_is_and_what_is_certain_is_at_once(name):
-    sampler, tries = simulate.attempts_sampler(name), np.array([0.0, 1, 2, 1000])
+    sampler, tries = build.attempts_sampler(name), np.array([0.0, 1, 2, 1000])
     never = counted(sampler, "never", np.float32(-np.inf), tries, 1)
     assert never.tolist() == [0, 0, 0, 0, PIECE]
     certain = counted(sampler, "certain", np.float32(0.0), tries, 1)
@@ -118,7 +116,7 @@ def test_what_cannot_be_solved_never_is_and_what_is_certain_is_at_once(name):
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_row_does_not_depend_on_the_other_points_of_the_grid(name):
-    sampler, lanes = simulate.attempts_sampler(name), np.arange(1000, dtype=np.uint32)
+    sampler, lanes = build.attempts_sampler(name), np.arange(1000, dtype=np.uint32)
     problems, tries = np.linspace(-6, -0.1, 1000, dtype=np.float32), np.array([1, 2, 5, 40, 41, 300], np.float32)
     whole = np.asarray(sampler.unsolved(bits.stream(keys.run_key(0, "grid")), problems, lanes, tries))
     part = np.asarray(sampler.unsolved(bits.stream(keys.run_key(0, "grid")), problems, lanes, tries[[1, 4]]))
@@ -133,7 +131,7 @@ def test_replays_of_a_tiny_table_are_all_its_orders():
     law = np.zeros(6)
     for order in set(itertools.permutations([True, True, False, False, False])):
         law[order.index(True)] += 0.1
-    sampler = simulate.replay_sampler(np.array([9.0, 5.0]), np.array([4.0, 2.0]))
+    sampler = build.replay_sampler(np.array([9.0, 5.0]), np.array([4.0, 2.0]))
     counts = counted(sampler, "orders", np.int32(1), np.arange(1.0, 6), 64)
     assert_counts(counts, law)
     with_replacement = geometric(np.log(0.4), np.arange(1.0, 6))
@@ -168,7 +166,7 @@ def test_replays_have_the_hypergeometric_law(recorded, successes):
         tries = np.unique(np.concatenate([tries, np.rint(np.geomspace(1, recorded / successes * 6, 20))]))
         tries = tries[tries <= recorded]
     tries = np.append(tries, np.full(64 - len(tries), recorded))  # one length, compiled once
-    sampler = simulate.replay_sampler(np.array([7.0, recorded]), np.array([2.0, successes]))
+    sampler = build.replay_sampler(np.array([7.0, recorded]), np.array([2.0, successes]))
     counts = counted(sampler, f"replay {recorded} {successes}", np.int32(1), tries, 64)
     if successes in (0, recorded):  # nothing is random
         at_once = np.concatenate([[0], [64 * PIECE], np.zeros(63)])
@@ -184,7 +182,7 @@ def test_replays_have_the_hypergeometric_law(recorded, successes):
 
 
 def test_each_lane_replays_its_own_row():
-    sampler = simulate.replay_sampler(np.array([10.0, 10.0, 10.0]), np.array([0.0, 10.0, 5.0]))
+    sampler = build.replay_sampler(np.array([10.0, 10.0, 10.0]), np.array([0.0, 10.0, 5.0]))
     rows = np.arange(3000) % 3
     streams = bits.stream(keys.run_key(0, "rows")), keys.run_key(1, "rows")
     failed = np.asarray(sampler.unsolved(streams, rows, np.arange(3000, dtype=np.uint32), np.float32([1, 10])))
@@ -196,6 +194,6 @@ def test_each_lane_replays_its_own_row():
 def test_attempting_twice_with_one_key_raises(name):
     pieces = jax.random.split(keys.run_key(0, "reuse"), 256)
     arguments = np.float32(np.log(0.5)), np.arange(5, dtype=np.float32)
-    unsolved(simulate.attempts_sampler(name), pieces, *arguments)
+    unsolved(build.attempts_sampler(name), pieces, *arguments)
     with pytest.raises(jax.errors.KeyReuseError):
-        unsolved(simulate.attempts_sampler(name), pieces, *arguments)
+        unsolved(build.attempts_sampler(name), pieces, *arguments)

@@ -8,9 +8,10 @@ import pytest
 from checks import assert_counts, assert_same_distribution, rejects
 from scipy import special, stats
 
-from sim import keys, simulate
+from sim import build, keys, simulate
 from sim.axes.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
 from sim.axes.difficulty import Beta
+from sim.batches import Parts
 from sim.model import Budget
 from sim.samplers import bits, dependence
 
@@ -47,9 +48,9 @@ def literal(member, success, rng):
 
 def first_successes(member, difficulty, attempts="first_success"):
     """The same from the samplers, counted."""
-    problems, own = member.samplers(difficulty.sampler(), simulate.attempts_sampler(attempts), TRIES)
+    problems, own = member.samplers(difficulty.sampler(), build.attempts_sampler(attempts), TRIES)
     budget = Budget(problems=PROBLEMS, chunk=0, devices=1)
-    parts = simulate.Parts(difficulty=problems, attempts=own)
+    parts = Parts(difficulty=problems, attempts=own)
     unsolved = simulate.failures(3, f"{member} {attempts}", parts, budget, tries=TRIES).failures.sum(axis=0)
     return np.append(-np.diff(unsolved, prepend=PROBLEMS), unsolved[-1])
 

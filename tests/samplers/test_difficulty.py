@@ -7,7 +7,7 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, rejects
 from scipy import special, stats
 
-from sim import keys, simulate
+from sim import build, keys, simulate
 from sim.laws import coverage
 from sim.samplers import attempts, bits, difficulty
 
@@ -61,7 +61,7 @@ def shares_between(edges, alpha, beta):
 @pytest.mark.parametrize("alpha, beta", SHAPES)
 def test_success_probabilities_follow_the_beta_law(alpha, beta):
     """2^21 draws in a hundred cells of one per cent; the smaller parameter, which rules, 2 % off is seen."""
-    log_success = drawn(simulate.gamma_ratio_sampler(alpha, beta, 1.0), f"{alpha} {beta}", PIECES)
+    log_success = drawn(build.gamma_ratio_sampler(alpha, beta, 1.0), f"{alpha} {beta}", PIECES)
     edges = edges_between(alpha, beta)
     counts = np.bincount(np.searchsorted(edges, log_success, side="right"), minlength=len(edges) + 1)
     assert_counts(counts, shares_between(edges, alpha, beta))
@@ -73,7 +73,7 @@ def test_success_probabilities_follow_the_beta_law(alpha, beta):
 @pytest.mark.parametrize("alpha, beta", [(5, 0.35), (185, 0.074), (1, 0.01)])
 def test_success_probabilities_follow_the_beta_law_to_one_part_in_ten_thousand(alpha, beta):
     """2^28 draws; a beta 0.2 % off is seen."""
-    sampler, edges, counts = simulate.gamma_ratio_sampler(alpha, beta, 1.0), edges_between(alpha, beta), 0
+    sampler, edges, counts = build.gamma_ratio_sampler(alpha, beta, 1.0), edges_between(alpha, beta), 0
     cells = jax.jit(lambda x: jnp.searchsorted(jnp.asarray(edges, jnp.float32), x.ravel(), side="right"))
     for block in range(64):
         pieces = draw(sampler, jax.random.split(keys.run_key(block, f"many {alpha} {beta}"), 256))
@@ -85,7 +85,7 @@ def test_success_probabilities_follow_the_beta_law_to_one_part_in_ten_thousand(a
 @pytest.mark.parametrize("alpha, beta", SHAPES)
 def test_the_mean_success_and_the_mean_log_success_are_those_of_the_law(alpha, beta):
     """E[s] = beta / (alpha + beta), E[log s] = psi(beta) - psi(alpha + beta): 2^21 draws."""
-    log_success = drawn(simulate.gamma_ratio_sampler(alpha, beta, 1.0), f"moments {alpha} {beta}", PIECES)
+    log_success = drawn(build.gamma_ratio_sampler(alpha, beta, 1.0), f"moments {alpha} {beta}", PIECES)
     n = len(log_success)
     means = [np.exp(log_success).mean(), log_success.mean()]
 
@@ -103,7 +103,7 @@ def test_the_mean_success_and_the_mean_log_success_are_those_of_the_law(alpha, b
 @pytest.mark.parametrize("alpha, beta", [(1, 0.01), (5, 0.05), (1e4, 1e-3)])
 def test_success_probabilities_below_1e_30_are_as_frequent_as_they_should(alpha, beta):
     """At (1, 0.01) half of the problems have s < 1e-30, and every tenth s < 1e-100, which no float32 is."""
-    log_success = drawn(simulate.gamma_ratio_sampler(alpha, beta, 1.0), f"rare {alpha} {beta}", PIECES)
+    log_success = drawn(build.gamma_ratio_sampler(alpha, beta, 1.0), f"rare {alpha} {beta}", PIECES)
     x = -np.log(10) * np.array([30.0, 60, 100, 300, 1000])
     hits = (log_success[:, None] < x).sum(axis=0)
     assert_proportion(hits, len(log_success), cumulative(x, alpha, beta))
@@ -128,7 +128,7 @@ def test_success_probabilities_below_1e_30_are_carried_on_to_the_attempts():
 
         return jax.lax.map(piece, keys_of_pieces).sum(axis=0)
 
-    sampler = simulate.gamma_ratio_sampler(1.0, 0.01, 1.0)
+    sampler = build.gamma_ratio_sampler(1.0, 0.01, 1.0)
     failures = np.asarray(unsolved(sampler, jax.random.split(keys.run_key(0, "carried"), 256)))
     assert_proportion(failures, 256 * PIECE, coverage.inference_loss(tries.astype(float), 1, 0.01))
     rejects(assert_proportion, failures, 256 * PIECE, coverage.inference_loss(tries.astype(float), 1, 0.0102))
@@ -136,7 +136,7 @@ def test_success_probabilities_below_1e_30_are_carried_on_to_the_attempts():
 
 @pytest.mark.parametrize("ceiling", [0.3, 0.969, 0.9999])
 def test_a_share_of_one_minus_the_ceiling_cannot_be_solved(ceiling):
-    log_success = drawn(simulate.gamma_ratio_sampler(5, 0.35, ceiling), f"ceiling {ceiling}", PIECES)
+    log_success = drawn(build.gamma_ratio_sampler(5, 0.35, ceiling), f"ceiling {ceiling}", PIECES)
     hopeless = np.isneginf(log_success)
     assert_proportion(hopeless.sum(), len(log_success), 1 - ceiling)
     rejects(assert_proportion, hopeless.sum(), len(log_success), 1 - ceiling**2)
@@ -147,7 +147,7 @@ def test_a_share_of_one_minus_the_ceiling_cannot_be_solved(ceiling):
 
 
 def test_a_ceiling_of_one_leaves_no_problem_hopeless():
-    assert not np.isneginf(drawn(simulate.gamma_ratio_sampler(5, 0.35, 1.0), "no ceiling", PIECES)).any()
+    assert not np.isneginf(drawn(build.gamma_ratio_sampler(5, 0.35, 1.0), "no ceiling", PIECES)).any()
 
 
 def log_gamma_pairs(shape, name, pieces):
@@ -197,7 +197,7 @@ def test_log_gamma_variates_follow_their_law(shape, number):
 
 @pytest.mark.parametrize("problems", [1, 2, 128, 1000, 4099])
 def test_every_row_of_a_table_is_equally_likely(problems):
-    rows = drawn(simulate.row_sampler(problems), f"rows {problems}", PIECES)
+    rows = drawn(build.row_sampler(problems), f"rows {problems}", PIECES)
     counts = np.bincount(rows, minlength=problems)
     assert len(counts) == problems
     if problems == 1:
@@ -209,7 +209,7 @@ def test_every_row_of_a_table_is_equally_likely(problems):
 
 def test_a_table_gives_each_problem_its_own_success_rate_and_none_to_those_never_solved():
     recorded, successes = np.full(5, 100.0), np.array([0.0, 1, 50, 99, 100])
-    log_success = drawn(simulate.table_sampler(recorded, successes), "table", 64)
+    log_success = drawn(build.table_sampler(recorded, successes), "table", 64)
     values, counts = np.unique(log_success, return_counts=True)
     assert values[0] == -np.inf and values[-1] == 0
     assert np.exp(values) == pytest.approx(successes / recorded, rel=1e-6)
@@ -218,7 +218,7 @@ def test_a_table_gives_each_problem_its_own_success_rate_and_none_to_those_never
 
 
 def test_drawing_twice_with_one_key_raises():
-    sampler, pieces = simulate.gamma_ratio_sampler(5, 0.35, 1.0), jax.random.split(keys.run_key(0, "reuse"), PIECES)
+    sampler, pieces = build.gamma_ratio_sampler(5, 0.35, 1.0), jax.random.split(keys.run_key(0, "reuse"), PIECES)
     draw(sampler, pieces)
     with pytest.raises(jax.errors.KeyReuseError):
         draw(sampler, pieces)

@@ -8,7 +8,7 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, rejects
 from scipy import special
 
-from sim import keys, simulate
+from sim import build, keys
 from sim.samplers import bits, features
 
 BLOCK = 1 << 22
@@ -98,7 +98,7 @@ def assert_cells(counts, exponent, size, digits):
 @pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0])
 def test_every_rank_of_a_small_set_comes_with_its_probability(exponent, size):
     """2^22 draws; ranks 0 and size + 1 may not occur."""
-    counts = np.bincount(ranks(simulate.feature_sampler(exponent, size), "small", 1), minlength=size + 2)
+    counts = np.bincount(ranks(build.feature_sampler(exponent, size), "small", 1), minlength=size + 2)
     law = np.concatenate([[0.0], np.arange(1.0, size + 1) ** -exponent, np.zeros(len(counts) - size - 1)])
     if size == 1:
         assert counts[1] == BLOCK
@@ -118,7 +118,7 @@ def test_the_rarest_examples_are_those_whose_share_of_the_tail_is_small(exponent
         tail = np.minimum(beyond(np.arange(4096.0), exponent, size) / total * 8, 1)
         return np.concatenate([[0.0], -np.diff(tail), tail[-1:]])
 
-    found = ranks(simulate.feature_sampler(exponent, size).rarest(1 / 8), "rarest", 1)
+    found = ranks(build.feature_sampler(exponent, size).rarest(1 / 8), "rarest", 1)
     counts = np.bincount(np.minimum(found, 4096), minlength=4097)
     assert_counts(counts, rarest(exponent))
     rejects(assert_counts, counts, rarest(1.01 * exponent))
@@ -130,7 +130,7 @@ def test_the_rarest_examples_are_those_whose_share_of_the_tail_is_small(exponent
 )
 def test_ranks_follow_zipf_s_law(exponent, size):
     """2^24 draws: one by one to rank 32, then 32 cells an octave up to 2^63. An exponent 0.005 off is seen."""
-    rank = ranks(simulate.feature_sampler(exponent, size), "ranks", 4)
+    rank = ranks(build.feature_sampler(exponent, size), "ranks", 4)
     counts = np.bincount(cell(rank, 5), minlength=(63 << 5) + 1)
     assert_cells(counts, exponent, size, 5)
     rejects(assert_cells, counts, exponent + 0.005 * max(1, exponent), size, 5)
@@ -140,7 +140,7 @@ def test_ranks_follow_zipf_s_law(exponent, size):
 @pytest.mark.parametrize("exponent, size", [(0.5, 1e9), (1.0, 1e9)])
 def test_ranks_follow_zipf_s_law_to_one_part_in_ten_thousand(exponent, size):
     """2^28 draws: one by one to rank 64. An exponent 0.2 % off is seen."""
-    sampler = simulate.feature_sampler(exponent, size)
+    sampler = build.feature_sampler(exponent, size)
     counts = sum(np.bincount(cell(rank, 6), minlength=(63 << 6) + 1) for _, rank in draws(sampler, "many", 64))
     assert_cells(counts, exponent, size, 6)
     rejects(assert_cells, counts, 1.002 * exponent, size, 6)
@@ -149,7 +149,7 @@ def test_ranks_follow_zipf_s_law_to_one_part_in_ten_thousand(exponent, size):
 @pytest.mark.parametrize("exponent, size", [(0.5, 10_000), (1.0, 10_000), (1.3, 4_097), (2.0, 3_000)])
 def test_ranks_of_a_thousand_are_right_one_by_one(exponent, size):
     """2^24 draws, every rank by itself: also those whose last digit is drawn afresh, and the very last."""
-    counts = np.bincount(ranks(simulate.feature_sampler(exponent, size), "one by one", 4), minlength=size + 1)
+    counts = np.bincount(ranks(build.feature_sampler(exponent, size), "one by one", 4), minlength=size + 1)
     law = np.append(0.0, np.arange(1.0, size + 1) ** -exponent)
     assert_counts(counts, law / law.sum())
     shifted = np.roll(law, 1)  # every rank taken for the next, the last for 0
@@ -175,7 +175,7 @@ BORDERS = [
 def test_the_borders_between_ranks_lie_where_the_tail_sums_are(exponent, size):
     """Beyond rank 5 the tail sum after rank i is inverted to i + 1: to 4e-5 of a rank, where draws see 5e-3."""
     rank = np.arange(6, 200)
-    sampler, tail = simulate.feature_sampler(exponent, size), beyond(rank, exponent, size)
+    sampler, tail = build.feature_sampler(exponent, size), beyond(rank, exponent, size)
     share = (tail / beyond(0, exponent, size)).astype(np.float32)
     inverse = np.asarray(jax.jit(lambda sampler, share: sampler._tail_rank(share))(sampler, share)).astype(float)
     close = {"abs": 4e-5, "rel": 5e-6}
@@ -189,7 +189,7 @@ def test_the_borders_between_ranks_lie_where_the_tail_sums_are(exponent, size):
 
 def test_a_steep_law_leaves_the_first_rank_as_rarely_as_it_should():
     """s = 20: one draw in a million is rank 2."""
-    counts = np.bincount(ranks(simulate.feature_sampler(20.0, np.inf), "steep", 4), minlength=4)
+    counts = np.bincount(ranks(build.feature_sampler(20.0, np.inf), "steep", 4), minlength=4)
     assert_proportion(counts[1:4], 4 * BLOCK, np.arange(1.0, 4) ** -20 / special.zeta(20.0))
     rejects(assert_proportion, counts[2], 4 * BLOCK, 2.0**-18 / special.zeta(18.0))
 
@@ -197,7 +197,7 @@ def test_a_steep_law_leaves_the_first_rank_as_rarely_as_it_should():
 @pytest.mark.parametrize("exponent", [1.05, 1.2, 1.7])
 def test_the_far_tail_of_infinitely_many_features_has_its_mass(exponent):
     """P(rank > 2^e) for e up to 62, among 2^24 draws: at s = 1.2 one in 270 lies beyond 2^40."""
-    octave = np.bincount(cell(ranks(simulate.feature_sampler(exponent, np.inf), "tail", 4), 0), minlength=64)
+    octave = np.bincount(cell(ranks(build.feature_sampler(exponent, np.inf), "tail", 4), 0), minlength=64)
     from_octave = np.cumsum(octave[::-1])[::-1][1:]
     law = special.zeta(exponent, 2.0 ** np.arange(1, 64)) / special.zeta(exponent)
     assert_proportion(from_octave, 4 * BLOCK, law)
@@ -226,7 +226,7 @@ def test_no_rank_of_a_million_is_out_of_reach_or_drawn_too_often():
     """The rarer half of 10^6 features, s = 1.5: float32 cumulative sums miss 94 %."""
     exponent, size = 1.5, 10**6
     where = (exponent, size, size / 2, size)
-    assert_collisions(ranks(simulate.feature_sampler(exponent, size), "million", 1), BLOCK, *where)
+    assert_collisions(ranks(build.feature_sampler(exponent, size), "million", 1), BLOCK, *where)
     masses = np.arange(1.0, size + 1) ** -exponent
     masses = (masses / masses.sum()).astype(np.float32)
     choice = jax.jit(lambda key, p: jax.random.choice(key, size, (BLOCK,), p=p))
@@ -242,7 +242,7 @@ def test_no_rank_of_a_million_is_out_of_reach_or_drawn_too_often():
 @pytest.fixture(scope="module")
 def billion():
     """2^24 ranks of 10^9 features at s = 1."""
-    return ranks(simulate.feature_sampler(1.0, 1e9), "billion", 4)
+    return ranks(build.feature_sampler(1.0, 1e9), "billion", 4)
 
 
 def test_ranks_of_a_billion_repeat_as_often_as_they_should(billion):
@@ -263,7 +263,7 @@ def distinct_low_ranks(s, size, last, n):
 @pytest.mark.parametrize("exponent", [0.1, 0.5])
 def test_low_ranks_that_are_rare_are_told_apart_too(exponent):
     """Their mass is far below the float32 resolution of a tail sum: drawn from the top alone they come in clumps."""
-    last, sampler = 1 << 14, simulate.feature_sampler(exponent, 1e9)
+    last, sampler = 1 << 14, build.feature_sampler(exponent, 1e9)
     blocks = 4
     low = ranks(sampler, "low", blocks)
     low = low[low <= last]
@@ -302,7 +302,7 @@ def test_odd_and_even_ranks_beyond_2_to_the_24_are_equally_frequent(billion):
 
 def test_the_low_digits_of_ranks_up_to_2_to_the_54_are_uniform():
     """s = 1.2: 500,000 of 2^24 draws lie beyond 2^24."""
-    rank = ranks(simulate.feature_sampler(1.2, np.inf), "digits", 4)
+    rank = ranks(build.feature_sampler(1.2, np.inf), "digits", 4)
     for low, high in [(24, 32), (32, 33), (33, 45), (45, 54)]:
         some = rank[(rank >= np.uint64(1 << low)) & (rank < np.uint64(1 << high))]
         assert_uniform_digits(some, 6 if low == 32 else 8)
@@ -315,7 +315,7 @@ def test_the_low_digits_of_ranks_up_to_2_to_the_54_are_uniform():
 @pytest.mark.parametrize("exponent, size", [(0.5, 1e9), (1.0, 1e6), (1.2, np.inf), (2.0, np.inf), (3.0, 100)])
 def test_the_log_probability_is_that_of_the_rank(exponent, size):
     """log p = -s log rank - log H, to 1e-5 below rank 2^12; beyond, to the s 2^-12 of the digits drawn afresh."""
-    ((log_probability, rank),) = draws(simulate.feature_sampler(exponent, size), "log probability", 1)
+    ((log_probability, rank),) = draws(build.feature_sampler(exponent, size), "log probability", 1)
     told = rank < np.uint64(1 << 63)
     log_rank = np.log(rank[told].astype(float))
     off = np.abs(log_probability[told] + exponent * log_rank + np.log(beyond(0, exponent, size)))
@@ -328,7 +328,7 @@ def test_the_log_probability_is_that_of_the_rank(exponent, size):
 
 def test_log_probabilities_beyond_2_to_the_63_follow_the_law():
     """s = 1.05, where an eighth of the draws have no rank that could be written down: P(rank > r) to r = 2^110."""
-    sampler = simulate.feature_sampler(1.05, np.inf)
+    sampler = build.feature_sampler(1.05, np.inf)
     log_probability = np.concatenate([x for x, _ in draws(sampler, "beyond", 2)]).astype(float)
     r = 2.0 ** np.array([40, 63, 64, 80, 95, 110])
     hits = np.array([(log_probability < -1.05 * np.log(x) - np.log(special.zeta(1.05))).sum() for x in r])
@@ -340,7 +340,7 @@ def test_log_probabilities_beyond_2_to_the_63_follow_the_law():
 def test_the_mean_log_rank_is_that_of_the_law():
     """E[log rank] = -zeta'(s) / zeta(s), to 3e-4: the sharpest single test of an exponent."""
     for exponent in (1.7, 2.0, 3.0):
-        sampler = simulate.feature_sampler(exponent, np.inf)
+        sampler = build.feature_sampler(exponent, np.inf)
         log_rank = np.concatenate([x for x, _ in draws(sampler, "mean", 4)]).astype(float)
         log_rank = -(log_rank + np.log(special.zeta(exponent))) / exponent
         with mpmath.workdps(20):
@@ -351,7 +351,7 @@ def test_the_mean_log_rank_is_that_of_the_law():
 
 
 def test_an_example_has_the_same_feature_however_the_work_is_cut():
-    sampler = simulate.feature_sampler(1.2, np.inf)
+    sampler = build.feature_sampler(1.2, np.inf)
     whole = draw(sampler, keys.run_key(0, "cut"), np.arange(64, dtype=np.uint32))
     part = draw(sampler, keys.run_key(0, "cut"), np.arange(40, 104, dtype=np.uint32))
     for a, b in zip(whole, part, strict=True):
@@ -362,7 +362,7 @@ def test_an_example_has_the_same_feature_however_the_work_is_cut():
 
 def test_drawing_twice_with_one_key_raises():
     sampler, key, lanes = (
-        simulate.feature_sampler(1.2, np.inf),
+        build.feature_sampler(1.2, np.inf),
         keys.run_key(0, "reuse"),
         np.arange(64, dtype=np.uint32),
     )

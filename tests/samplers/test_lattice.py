@@ -9,7 +9,7 @@ import pytest
 from checks import FALSE_ALARM, assert_counts, assert_mean, assert_proportion, rejects
 from scipy import stats
 
-from sim import estimators, keys, simulate, verdict
+from sim import build, estimators, keys, verdict
 from sim.laws import coverage, learning_curve, zipf
 from sim.model import BATCH, Counts
 from sim.samplers import attempts, bits, difficulty
@@ -208,14 +208,14 @@ def unmemorised(streams, numbers):
 @cache
 def pass_at_k_failures(alpha, beta, lattice=True):
     """Failures of 400 runs of 16 batches, [runs * batches, k]."""
-    numbers = simulate.beta_sampler(alpha, beta, 1.0), TRIES.astype(np.float32)
+    numbers = build.beta_sampler(alpha, beta, 1.0), TRIES.astype(np.float32)
     return counted(unsolved, f"coverage {alpha}", numbers, (1, 2), RUNS * BATCHES, lattice)
 
 
 @cache
 def learning_failures(depth, lattice=True, batches=1024):
     """Unmemorised examples, Zipf s = 2 without end, [batches, n]."""
-    numbers = simulate.feature_sampler(2.0, np.inf), simulate.memory_sampler("arrival", depth)
+    numbers = build.feature_sampler(2.0, np.inf), build.memory_sampler("arrival", depth)
     return counted(unmemorised, f"arrival {depth}", (*numbers, EXAMPLES.astype(np.float32)), (0, 3), batches, lattice)
 
 
@@ -307,7 +307,7 @@ def ranks(streams, features):
 @pytest.mark.parametrize("exponent, size", [(2.0, np.inf), (1.7, 10**6), (1.0, 100), (0.5, 8)])
 def test_zipf_features_keep_their_law(exponent, size):
     """Ranks 1 to 7 of 2^22 features. A batch has each as often as it should, but for a lane at either end."""
-    found = counted(ranks, "zipf", simulate.feature_sampler(exponent, size), (0,), 256)[:, :7]
+    found = counted(ranks, "zipf", build.feature_sampler(exponent, size), (0,), 256)[:, :7]
     law = zipf.mass(np.arange(1, 8), exponent, size)
     assert_law(found, law)
     rejects(assert_law, found, law * np.array([1, 1, 1, 1, 1, 1, 1.002]))

@@ -10,7 +10,7 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, assert_same_distribution, rejects
 from scipy import stats
 
-from sim import keys, simulate
+from sim import build, keys
 from sim.laws import learning_curve
 from sim.samplers import bits, memory
 from sim.samplers.features import Feature
@@ -26,7 +26,7 @@ def feature(log_probability, rank):
 
 
 def member(name, depth):
-    return simulate.memory_sampler(name, depth)
+    return build.memory_sampler(name, depth)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def stages(unmemorised):
 
 def urn_stages(name, depth, examples, sets):
     """Stages [sets, 3] of the three features of the urn; one training set (or three arrivals) a row."""
-    features = simulate.feature_sampler(1.0, 3)
+    features = build.feature_sampler(1.0, 3)
     test = feature(np.log(URN), [1, 2, 3])
 
     @jax.jit
@@ -164,7 +164,7 @@ def test_arrivals_of_a_feature_of_probability_1e_30_are_right():
 @pytest.mark.parametrize("depth", [1, 3])
 def test_depth_d_means_d_copies(name, depth):
     """A single feature: every example shows it, and it is memorised after exactly d."""
-    only = simulate.feature_sampler(2.0, 1)
+    only = build.feature_sampler(2.0, 1)
     test = feature(np.zeros(4), np.ones(4))
     grid = np.arange(6, dtype=np.float32)
     unmemorised = member(name, depth).unmemorised(
@@ -192,7 +192,7 @@ def learn_alone(sampler, features, keys_of_sets, examples):
 def stage_counts(name, depth, exponent, examples, sets=1 << 16):
     """How often each stage comes, of a thousand features."""
     keys_of_sets = jax.random.split(keys.run_key(0, f"{name} {depth} {exponent}"), sets)
-    features = simulate.feature_sampler(exponent, 1000)
+    features = build.feature_sampler(exponent, 1000)
     stage = learn_alone(member(name, depth), features, keys_of_sets, examples)
     return np.bincount(np.asarray(stage), minlength=len(examples) + 1)
 
@@ -232,7 +232,7 @@ EXAMPLES = np.array([1, 10, 100, 4096, 4097, 10_000], np.float32)
 
 def shared_training_sets(batches):
     """Unmemorised share [batches, n] of 4096 test examples that share a training set; infinite features, s = 1.5."""
-    features = simulate.feature_sampler(1.5, np.inf)
+    features = build.feature_sampler(1.5, np.inf)
     shares = [
         np.asarray(learn(member("training_set", 1), features, keys.run_key(i, "shared"), EXAMPLES, 4096)[1]).mean(
             axis=1
@@ -260,7 +260,7 @@ def test_the_mean_over_training_sets_is_the_learning_curve():
 
 
 def test_a_test_feature_drawn_twice_gets_one_answer():
-    features = simulate.feature_sampler(1.5, np.inf)
+    features = build.feature_sampler(1.5, np.inf)
 
     def disagreements(name):
         test, unmemorised = learn(member(name, 1), features, keys.run_key(0, "twice"), EXAMPLES, 4096)
@@ -274,7 +274,7 @@ def test_a_test_feature_drawn_twice_gets_one_answer():
 
 @pytest.mark.parametrize("name", ["arrival", pytest.param("training_set", marks=pytest.mark.slow)])
 def test_a_row_does_not_depend_on_the_other_points_of_the_grid(name):
-    features = simulate.feature_sampler(1.5, np.inf)
+    features = build.feature_sampler(1.5, np.inf)
     sampler = member(name, 2)
     _, whole = learn(sampler, features, keys.run_key(0, "grid"), EXAMPLES, 4096)
     for rows in ([0, 2, 5], [1, 3, 4], [2, 4, 5]):
@@ -286,7 +286,7 @@ def test_a_row_does_not_depend_on_the_other_points_of_the_grid(name):
 
 @pytest.mark.slow
 def test_a_training_set_does_not_depend_on_how_many_examples_are_drawn_at_once(monkeypatch):
-    features, grid = simulate.feature_sampler(1.5, np.inf), np.array([1, 10, 300], np.float32)
+    features, grid = build.feature_sampler(1.5, np.inf), np.array([1, 10, 300], np.float32)
     arguments = member("training_set", 1), features
     expected = learn(*arguments, keys.run_key(0, "chunks"), grid, 512)[1]
     monkeypatch.setattr(memory, "_DRAWS", 7)
@@ -308,7 +308,7 @@ def test_every_rank_is_found_in_a_sorted_list_of_any_length(lanes):
 
 @pytest.mark.parametrize("name", ["arrival", "training_set"])
 def test_learning_twice_with_one_key_raises(name):
-    features, key = simulate.feature_sampler(1.5, np.inf), keys.run_key(0, "reuse")
+    features, key = build.feature_sampler(1.5, np.inf), keys.run_key(0, "reuse")
     learn(member(name, 2), features, key, EXAMPLES[:3], 4096)
     with pytest.raises(jax.errors.KeyReuseError):
         learn(member(name, 2), features, key, EXAMPLES[:3], 4096)

@@ -11,6 +11,7 @@ from checks import assert_counts, assert_proportion, assert_same_distribution, r
 from sim import keys, simulate
 from sim.axes.difficulty import Beta
 from sim.axes.verifier import Noisy
+from sim.batches import Parts
 from sim.model import Budget
 from sim.samplers import bits
 
@@ -49,7 +50,7 @@ def tally(outcome):
 def sampled(member):
     """The same from the sampler."""
     own = Outcomes(member.sampler(None))
-    parts = simulate.Parts(difficulty=DIFFICULTY.sampler(), attempts=own)
+    parts = Parts(difficulty=DIFFICULTY.sampler(), attempts=own)
     grid, budget = np.concatenate([TRIES, TRIES]), Budget(problems=PROBLEMS, chunk=0, devices=1)
     failures = simulate.failures(1, f"outcomes {member}", parts, budget, tries=grid).failures.sum(axis=0)
     waiting, wrong = failures[:MOST], failures[MOST:]

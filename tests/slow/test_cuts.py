@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from checks import rejects
 
-from sim import keys, simulate
+from sim import build, keys, simulate
+from sim.batches import Parts
 from sim.model import BATCH, Budget
 from sim.samplers import attempts, memory
-from sim.simulate import Parts
 from sim.steps import take as steps_taken
 
 EXAMPLES, TRIES = np.array([1.0, 30, 1000]), np.array([1.0, 10, 300])
@@ -42,9 +42,9 @@ class Careless(NamedTuple):
 
 
 def question(name):
-    features, arrival = simulate.feature_sampler(1.5, np.inf), simulate.memory_sampler("arrival", 2)
-    difficulty, first = simulate.beta_sampler(2.0, 0.35, 0.9), simulate.attempts_sampler("first_success")
-    shared = simulate.memory_sampler("training_set", 1)
+    features, arrival = build.feature_sampler(1.5, np.inf), build.memory_sampler("arrival", 2)
+    difficulty, first = build.beta_sampler(2.0, 0.35, 0.9), build.attempts_sampler("first_success")
+    shared = build.memory_sampler("training_set", 1)
     return {
         "learning_curve": Question(Parts(features, arrival), EXAMPLES, None),
         "coverage": Question(Parts(difficulty=difficulty, attempts=first), None, TRIES),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from checks import assert_proportion, rejects
 
-from sim import keys, simulate
+from sim import build, keys, simulate
 from sim.samplers import bits
 
 DRAWS, BLOCK, PIECE = 1 << 28, 1 << 24, 1 << 14
@@ -65,7 +65,7 @@ def assert_geometric(left, log_success, attempts, off=0.0):
 def test_k_attempts_fail_with_probability_one_minus_q_to_the_k(success):
     """Exact binomial tests at up to 21 k from 1e-9 / q to 16 / q; a q 0.1 % off is seen, to either side."""
     log_success, attempts = question(success)
-    left = unsolved(simulate.attempts_sampler("first_success"), log_success, attempts)
+    left = unsolved(build.attempts_sampler("first_success"), log_success, attempts)
     assert_geometric(left, log_success, attempts)
     for off in (-0.001, 0.001):
         rejects(assert_geometric, left, log_success, attempts, off)

@@ -8,7 +8,7 @@ import pytest
 from checks import assert_counts, assert_proportion, rejects
 from scipy import special
 
-from sim import keys, simulate
+from sim import build, keys, simulate
 from sim.samplers import bits, features
 
 DRAWS, BLOCK, PIECE = 1 << 30, 1 << 24, 1 << 14
@@ -74,7 +74,7 @@ counts_of_block = simulate.compiled(_counts, "cpu", ("draw", "number"))
 
 def counted(draw, exponent, size, number=cell):
     """How many of 2^30 features have each number."""
-    sampler, stream = simulate.feature_sampler(exponent, size), bits.stream(keys.run_key(0, f"2^30 {exponent} {size}"))
+    sampler, stream = build.feature_sampler(exponent, size), bits.stream(keys.run_key(0, f"2^30 {exponent} {size}"))
     return sum(
         np.asarray(counts_of_block(sampler, stream, np.uint32(start), draw, number), np.int64)
         for start in range(0, DRAWS, BLOCK)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from checks import assert_mean, assert_same_distribution, rejects
 
-from sim import keys, simulate
+from sim import build, keys
 from sim.laws import learning_curve, zipf
 from sim.samplers.learners import block_chain, direct, feature_arrivals
 
@@ -20,7 +20,7 @@ def curves(member, of_batches):
 def masses(kernel, exponent, size, depth, examples, batches):
     """Unmemorised mass float64 [learners, n] of so many batches."""
     numbers = (exponent, size, depth, examples, zipf.normaliser(exponent, size))
-    features = [simulate.feature_sampler(exponent, size)] if kernel is direct else []
+    features = [build.feature_sampler(exponent, size)] if kernel is direct else []
     member, offset, scale = kernel.build(*features, *numbers)
     of_batches = jax.random.split(keys.run_key(0, f"{kernel.__name__} {numbers}"), batches)
     return offset + scale * np.asarray(curves(member, of_batches), float).reshape(-1, len(examples))

@@ -9,7 +9,7 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, assert_same_distribution, rejects
 from scipy import stats
 
-from sim import keys, simulate
+from sim import build, keys
 from sim.laws import learning_curve, zipf
 from sim.samplers import bits
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
@@ -29,7 +29,7 @@ def masses(name, exponent, size, depth, examples, batches):
     total = zipf.normaliser(exponent, size)
     numbers = (exponent, size, depth, examples, total)
     if name == "direct":
-        member, offset, scale = direct.build(simulate.feature_sampler(exponent, size), *numbers)
+        member, offset, scale = direct.build(build.feature_sampler(exponent, size), *numbers)
     else:
         kernel = {"jump_chain": jump_chain, "feature_arrivals": feature_arrivals, "block_chain": block_chain}[name]
         member, offset, scale = kernel.build(*numbers)
@@ -118,7 +118,7 @@ def test_sifting_counts_the_examples_whose_first_digits_are_0(start, stop, digit
 def test_sifting_passes_over_no_feature_that_might_be_new(exponent, size, depth, digits):
     """As many digits as leave a chance of 2^-60, the binomial summed by SciPy, and not one more."""
     total = zipf.normaliser(exponent, size)
-    member = direct.build(simulate.feature_sampler(exponent, size), exponent, size, depth, EXAMPLES, total)[0]
+    member = direct.build(build.feature_sampler(exponent, size), exponent, size, depth, EXAMPLES, total)[0]
     assert member.digits == digits
 
     def doubt(digits):
