@@ -10,7 +10,7 @@ from hydra._internal.core_plugins import basic_launcher
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
-from hydra.core.utils import JobReturn, JobRuntime, JobStatus
+from hydra.core.utils import JobReturn, JobRuntime, JobStatus, configure_log
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
@@ -64,12 +64,13 @@ def _loader():
     return load
 
 
-def _take_down(task_function, config, job_dir_key, job_subdir_key, hydra_context, configure_logging=True):
+def _take_down(task_function, config, job_dir_key, job_subdir_key, hydra_context):
     """hydra.core.utils.run_job for a task that takes its configuration down and does no more.
 
-    Of what may be asked for beside it, callbacks are called; files of a point and variables of its environment are not
-    for one that runs later.
+    A folder or variables of the environment are not for it; files that Hydra is asked to write, Hydra writes itself.
     """
+    if config.hydra.output_subdir is not None:
+        return _RUN_JOB(task_function, config, job_dir_key, job_subdir_key, hydra_context)
     hydra, before = HydraConfig.instance(), HydraConfig.instance().cfg
     hydra.cfg = config  # where ${hydra:...} is looked for
     try:
@@ -81,6 +82,7 @@ def _take_down(task_function, config, job_dir_key, job_subdir_key, hydra_context
         with open_dict(task):
             del task["hydra"]
         where.mkdir(parents=True, exist_ok=True)
+        configure_log(config.hydra.job_logging, config.hydra.verbose)
         hydra_context.callbacks.on_job_start(config=config, task_function=task_function)
         told = JobReturn(overrides=OmegaConf.to_container(config.hydra.overrides.task), working_dir=os.getcwd())
         told.task_name = JobRuntime.instance().get("name")

@@ -43,6 +43,7 @@ def _has_gpu():
 def outcomes(points, sweep, judges, run):
     """Outcomes of points, one by one.  sweep: sim.app.together.Sweep of them.  run: runs one of them here."""
     for point in points:
+        taking.heed()
         drawn = sweep.all_of(point) if judges else None
         if drawn is None:
             yield run(point)

@@ -1,5 +1,6 @@
 """What a point of a sweep is composed to, by copies of one composition and by Hydra alone."""
 
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -68,6 +69,19 @@ def test_points_are_composed_as_hydra_composes_them_one_by_one(compose, override
     assert compose(overrides) == alone
 
 
+@pytest.fixture
+def logs():
+    """Leaves the root of all logs as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
 class Told:
     """Callbacks of Hydra that take down what they are called with."""
 
@@ -81,20 +95,24 @@ class Told:
         self.calls.append(("end", config.hydra.job.num, job_return.status, job_return.overrides, job_return.task_name))
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_a_point_is_taken_down_as_hydra_runs_it(points, tmp_path, fails):
+@pytest.mark.parametrize(
+    ("asked", "fails"),
+    [([], False), ([], True), (["hydra.output_subdir=.hydra"], False), (["hydra/job_logging=default"], False)],
+)
+def test_a_point_is_taken_down_as_hydra_runs_it(points, tmp_path, logs, asked, fails):
     def run(folder):
         seen, told = [], Told()
 
         def task(config):
             own = HydraConfig.get()
+            logging.getLogger("a").warning("told")
             seen.append((OmegaConf.to_yaml(config), OmegaConf.is_struct(config), own.job.num, own.overrides.task))
             seen.append((OmegaConf.to_container(config, resolve=True), Path(own.runtime.output_dir)))
             if fails:
                 raise ValueError("not this one")
             return 3
 
-        config = points(["+where=${hydra:job.num}", "seed=4", f"hydra.sweep.dir={folder}"])
+        config = points(["+where=${hydra:job.num}", "seed=4", f"hydra.sweep.dir={folder}", *asked])
         with open_dict(config):
             config.hydra.job.num = 5
         keys = {"job_dir_key": "hydra.sweep.dir", "job_subdir_key": "hydra.sweep.subdir"}
@@ -102,14 +120,16 @@ def test_a_point_is_taken_down_as_hydra_runs_it(points, tmp_path, fails):
         returned = basic_launcher.run_job(task_function=task, config=config, hydra_context=context, **keys)
         assert (returned._return_value.args if fails else returned.return_value) == (("not this one",) if fails else 3)
         assert HydraConfig.instance().cfg is before and told.calls.pop(0)[2] is task
-        return seen, told.calls
+        files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        assert ("here/run.log" in files) == ("hydra/job_logging=default" in asked)
+        return seen, told.calls, files
 
     before, (own, other) = HydraConfig.instance().cfg, (tmp_path / "hydra", tmp_path / "ours")
     alone = run(own)
     with composing.composed_once():
         assert basic_launcher.run_job is not utils.run_job
         ours = run(other)
-    assert ours[0][0] == alone[0][0] and ours[1] == alone[1]
+    assert ours[0][0] == alone[0][0] and ours[1:] == alone[1:]
     assert ours[0][1] == (alone[0][1][0], other / "here") and alone[0][1][1] == own / "here"
     assert alone[0][1][0]["where"] == 5 and (other / "here").is_dir() and (own / "here").is_dir()
 
