@@ -100,10 +100,11 @@ def _run(arguments):
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from sim.app.loading import load_special
+    from sim.app.loading import load_special, read_by_libyaml
 
     load_special()  # before anything else loads it
-    from sim.app import composing, configuration, launchers, place, run, taking
+    read_by_libyaml()
+    from sim.app import configuration, launchers, place, run, taking
 
     for argument in arguments:
         if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
@@ -120,7 +121,7 @@ def _run(arguments):
     place.register()
     launchers.register()
     try:
-        _command(run, composing, configuration, arguments)
+        _command(run, configuration, arguments)
         run.run_waiting()
         _report_sweeps(run.SWEEPS)
     except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
@@ -142,7 +143,7 @@ def _options_first(arguments):
     return [*options, *overrides]
 
 
-def _command(run, composing, configuration, arguments):
+def _command(run, configuration, arguments):
     """Run the command; as a single run, unless it is a sweep."""
     words = "sweep=", "hydra.mode", "hydra/", "hydra.sweeper"
     swept = any(argument in ("-m", "--multirun") or any(word in argument for word in words) for argument in arguments)
@@ -154,6 +155,8 @@ def _command(run, composing, configuration, arguments):
             except AssertionError:
                 if run.BEGUN:  # it is not Hydra's
                     raise
+    from sim.app import composing
+
     with composing.composed_once():
         return run.command()
 

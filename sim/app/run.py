@@ -9,7 +9,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import judging, launchers, place, point, points, state, together
+from sim.app import launchers, place, point, points, state
 from sim.app.configuration import CONF, VERSION_BASE
 
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
@@ -72,6 +72,8 @@ def _run_sweep(where):
     if "engine" in LAUNCHER:
         OUTCOMES.extend(launchers.launch(WAITING, LAUNCHER))
         return
+    from sim.app import judging, together  # not for a single run
+
     sweep = together.Sweep(WAITING)
     with judging.judges(WAITING) as judges:
         here = lambda made: run(made, partial(sweep.source, made))  # noqa: E731

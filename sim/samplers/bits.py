@@ -55,7 +55,7 @@ def _rotate_left(x, r):
     return lax.bitwise_or(lax.shift_left(x, np.uint32(r)), lax.shift_right_logical(x, np.uint32(32 - r)))
 
 
-@jax.jit  # traced once, however often it is used; the compiler dissolves it in what it is used by
+@jax.jit
 def threefry2x32(key0, key1, counter0, counter1):
     """Two words of Threefry-2x32-20; all arguments uint32, broadcast against each other."""
     arrays = jnp.broadcast_arrays(key0, key1, counter0, counter1)
@@ -88,6 +88,7 @@ def words(stream, turn, lane):
     return threefry2x32(*stream, turn, lane)
 
 
+@jax.jit
 def as_float(high, low):
     """(high 2^32 + low + 1/2) / 2^64 in float32: relative precision 2^-24 down to 2^-65, never 0."""
     return high.astype(jnp.float32) * np.float32(2.0**-32) + (low.astype(jnp.float32) + 0.5) * np.float32(2.0**-64)
@@ -136,6 +137,7 @@ def log2(x):
     return e + np.float32(LOG2E) * _log(0.0, f)
 
 
+@jax.jit
 def log1p_or_log(x, y, small):
     """log(1 + x) where `small`, for -0.29 <= x <= 0.41, else log(y): one polynomial for both, relative error 2e-7."""
     e, f = _octave(y)
@@ -162,6 +164,7 @@ def exponential(stream, turn, lane):
     return -log1p_or_log(-near_zero, near_zero, upper)
 
 
+@jax.jit
 def _exp(x):
     """Two float32, p and q, with e^x = p (1 + q): p a power of two, |q| < 0.42; -87.33 <= x <= 88."""
     whole = lax.round(x * np.float32(LOG2E), lax.RoundingMethod.TO_NEAREST_EVEN)
