@@ -1,9 +1,14 @@
 """Sweep folders made by hand: points in every state, tables of any shape."""
 
-import numpy as np
+import csv
 
-from sim.app import folder, state
+import numpy as np
+import xarray
+
+from sim.app import collect, folder, state
 from sim.verdict import Verdict
+
+ALL = {"dataset.csv", "dataset.nc", "summary.csv", "figure.png", "figure.pdf"}  # that collect writes
 
 
 def verdict(quantity="failure", predicted=0.35, measured=0.3503, word="confirmed", law="the law"):
@@ -65,3 +70,24 @@ def write_done(where, number, settings, **table):
 def begin(where, *points, launcher="basic"):
     """sweep.json, of the overrides of each point, in one text each."""
     state.write_sweep(where, [each.split() for each in points], launcher, ["difficulty.alpha=1,2"])
+
+
+def files(where):
+    """Names of the files of a collected sweep."""
+    return {path.name for path in where.iterdir() if path.is_file()} - {"sweep.json", "jobs.json"}
+
+
+def words(where):
+    """What collect says of a sweep."""
+    return collect.collect(where).words
+
+
+def opened(where):
+    """The dataset of a sweep, as xarray opens it."""
+    return xarray.load_dataset(where / "dataset.nc")
+
+
+def rows(where):
+    """The rows of dataset.csv."""
+    with (where / "dataset.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
