@@ -163,13 +163,15 @@ def _command(run, configuration, arguments):
 
 def _report_sweeps(folders):
     for folder in folders:
-        from sim.app import collect  # draws: not loaded for a mistake in the arguments
+        from sim.app.sweeps import collect  # draws: not loaded for a mistake in the arguments
 
         print(collect.report(folder), flush=True)
 
 
-_MODULES = ("calibrate", "recommend", "design", "status", "collect", "bench")
-COMMANDS = {"run": _run} | {name: _main_of(name) for name in _MODULES}
+_ROOMS = {"reports": ("calibrate", "recommend", "design"), "sweeps": ("status", "collect")}
+COMMANDS = {"run": _run}
+COMMANDS |= {name: _main_of(f"{room}.{name}") for room, names in _ROOMS.items() for name in names}
+COMMANDS |= {"bench": _main_of("bench")}
 
 
 def leave(code):

@@ -5,7 +5,8 @@ import csv
 import numpy as np
 import xarray
 
-from sim.app import collect, folder, state
+from sim.app import folder, state
+from sim.app.sweeps import collect
 from sim.verdict import Verdict
 
 ALL = {"dataset.csv", "dataset.nc", "summary.csv", "figure.png", "figure.pdf"}  # that collect writes

@@ -95,7 +95,8 @@ assert not xla_bridge.backends_are_initialized(), "a backend was started"
     "module",
     [
         *("sim", "sim.__main__", "sim.plan", "sim.laws.coverage"),
-        *("sim.app.door", "sim.app.run", "sim.app.folder", "sim.app.collect", "sim.app.status", "sim.app.bench"),
+        *("sim.app.door", "sim.app.run", "sim.app.folder", "sim.app.bench"),
+        *("sim.app.sweeps.collect", "sim.app.sweeps.status"),
     ],
 )
 def test_neither_jax_nor_matplotlib_is_loaded_before_it_is_needed(module):

@@ -9,8 +9,9 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import launchers, place, point, points, state
+from sim.app import launchers, place, point, state
 from sim.app.configuration import CONF, VERSION_BASE
+from sim.app.sweeps import points
 
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 OUTCOMES = []  # of the points that were run here: they decide the exit code

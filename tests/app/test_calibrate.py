@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from sim.app import calibrate
+from sim.app.reports import calibrate
 
 
 def run(capsys, *arguments):
@@ -172,7 +172,7 @@ def test_help_lists_every_key(capsys):
 
 def test_a_calibration_does_not_load_jax(pilot, tmp_path):
     code = (
-        "import sys; from sim.app import calibrate; "
+        "import sys; from sim.app.reports import calibrate; "
         f"calibrate.main(['pilot={pilot}', 'output={tmp_path / 'out'}', 'figure=false']); "
         "print('jax' in sys.modules, 'matplotlib' in sys.modules)"
     )

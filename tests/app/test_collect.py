@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from sweeps import ALL, begin, config, files, opened, rows, verdict, words, write_done, write_status, write_table
 
-from sim.app import collect, folder, writing
+from sim.app import folder, writing
+from sim.app.sweeps import collect
 from sim.figures import files as figure
 
 # The verdicts: summary.csv and its figure -----------------------------------------------------------------------------

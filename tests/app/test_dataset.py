@@ -9,7 +9,8 @@ import pytest
 import xarray
 from sweeps import ALL, begin, columns, config, files, joined, opened, rows, write_done, write_status, write_table
 
-from sim.app import collect, dataset, folder, parameters
+from sim.app import folder
+from sim.app.sweeps import collect, dataset, parameters
 from sim.experiments import EXPERIMENTS
 
 REFERENCE = Path(__file__).resolve().parents[2] / "outputs/reference"

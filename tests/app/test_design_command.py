@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from sim.app import design
+from sim.app.reports import design
 
 SMALL = ("pilots=60", "grid.problems=[20,40]", "grid.attempts=[10,30]", "target.k=100")
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sim.app import page
-from sim.app.page import Part
+from sim.app.reports import page
+from sim.app.reports.page import Part
 
 ROOT = Path(__file__).parents[2]
 EVIL = "<script>alert(1)</script>"
@@ -181,6 +181,7 @@ def test_an_earlier_report_stays_whole_until_the_next_one_is(tmp_path):
 
 
 def test_a_page_without_figures_loads_neither_matplotlib_nor_jax():
-    loaded = "import sys, sim.app.page; print([name for name in ('jax', 'matplotlib', 'scipy') if name in sys.modules])"
+    unwanted = "[name for name in ('jax', 'matplotlib', 'scipy') if name in sys.modules]"
+    loaded = f"import sys, sim.app.reports.page; print({unwanted})"
     done = subprocess.run([sys.executable, "-W", "error", "-c", loaded], cwd=ROOT, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")

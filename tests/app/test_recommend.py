@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.app import recommend
+from sim.app.reports import recommend
 
 PRICE = "cost.price=0.001"
 
@@ -336,7 +336,7 @@ def test_help_shows_every_key(command):
 
 def test_no_jax_is_loaded(command, tmp_path):
     code = (
-        "import sys; from sim.app import recommend; "
+        "import sys; from sim.app.reports import recommend; "
         f"recommend.main(['pilot=pilot.csv', '{PRICE}', 'output=found', 'figure=false']); print('jax' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from sweeps import begin, config, write_done, write_status, write_table
 
-from sim.app import jobs, points, state, status
+from sim.app import state
+from sim.app.sweeps import jobs, points, status
 
 ROOT = Path(__file__).resolve().parents[2]
 HALF = {"coverage": ("done", 8, 8), "joint": ("running", 0, 64)}

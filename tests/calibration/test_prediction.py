@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.app.calibrate import Asked
+from sim.app.reports.calibrate import Asked
 from sim.calibration import calibrate
 from sim.pilot.pilot import Pilot, Stopping
 

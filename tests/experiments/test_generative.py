@@ -11,7 +11,7 @@ from checks import assert_mean, rejects
 from scipy import stats
 
 from sim import estimators
-from sim.app import calibrate
+from sim.app.reports import calibrate
 from sim.axes.dependence import Copula, Sticky
 from sim.experiments import fit_verdicts, fitted, generative
 from sim.experiments.question import join

@@ -4,8 +4,9 @@ import shutil
 import time
 import warnings
 
-from sim.app import folder, jobs, launchers, state
+from sim.app import folder, launchers, state
 from sim.app.launchers import job
+from sim.app.sweeps import jobs
 
 _OWN = ("_target_", "engine", "wait", "max_num_timeout")  # settings that are not for sbatch
 _SHARED = ("timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes", "name")  # of submitit

@@ -1,6 +1,6 @@
 """What recommend is told of money, verifier and time: conf/recommend.yaml to prices, or one sentence."""
 
-from sim.app import pilots
+from sim.app.reports import pilots
 from sim.optimum.prices import Prices, of_tokens, within
 
 _LENGTHS = "prompt", "completion"

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import asking, dataset, folder, parameters, points, status
+from sim.app import folder
+from sim.app.sweeps import asking, dataset, parameters, points, status
 from sim.app.writing import whole
 from sim.experiments import EXPERIMENTS, NAMES
 

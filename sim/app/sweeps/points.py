@@ -6,7 +6,8 @@ import socket
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.app import jobs, state
+from sim.app import state
+from sim.app.sweeps import jobs
 
 RESUME = "the same command with resume=true"
 _FOLDER = re.compile(r"point_(\d+)")

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from sim.app import folder, pilots
-from sim.app.words.design import WORDS
+from sim.app import folder
+from sim.app.reports import pilots
+from sim.app.reports.words.design import WORDS
 
 HELP = """\
 python -m sim design: how many problems and attempts a pilot needs for a wanted error, by simulated pilots.
@@ -183,7 +184,8 @@ def _verdict(found, truth, asked):
 
 def _figures(where, found, asked):
     """SVG of each figure; they are kept as .png, .pdf and .svg too."""
-    from sim.app import page, writing
+    from sim.app import writing
+    from sim.app.reports import page
     from sim.figures import design as drawing
     from sim.figures import files
 
@@ -202,7 +204,7 @@ def _figures(where, found, asked):
 
 
 def _report(where, found, truth, source, asked, words, drawn):
-    from sim.app import page
+    from sim.app.reports import page
 
     headings = words["headings"]
 

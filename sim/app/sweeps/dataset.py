@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import folder, netcdf, parameters, provenance
-from sim.app.netcdf import Variable
+from sim.app import folder
+from sim.app.sweeps import netcdf, parameters, provenance
+from sim.app.sweeps.netcdf import Variable
 from sim.app.writing import whole
 from sim.experiments import EXPERIMENTS, Heading
 

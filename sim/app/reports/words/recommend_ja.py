@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.app.words.numbers import alike, count, money, percent, share
+from sim.app.reports.words.numbers import alike, count, money, percent, share
 
 
 def _share(value):

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import pilots, prices, recommended
-from sim.app.words import recommend_en, recommend_ja
+from sim.app.reports import pilots, prices, recommended
+from sim.app.reports.words import recommend_en, recommend_ja
 from sim.calibration import curve, posterior
 from sim.optimum import budget, problems, rivals, stages, stopping, update
 from sim.optimum.prices import Prices

@@ -1,6 +1,6 @@
 """What the report of calibrate says, in English and in Japanese: a function or a text for each thing to be said."""
 
-from sim.app.words.numbers import count, percent
+from sim.app.reports.words.numbers import count, percent
 from sim.calibration.calibrate import CANNOT_TELL, FITS, MISFITS
 
 

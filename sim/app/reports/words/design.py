@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.app.words.numbers import count
+from sim.app.reports.words.numbers import count
 from sim.design.targets import LOST
 
 

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import folder, page, pilots
-from sim.app.words.calibrate import WORDS
+from sim.app import folder
+from sim.app.reports import page, pilots
+from sim.app.reports.words.calibrate import WORDS
 from sim.calibration import calibrate, mixtures, prediction
 
 HELP = """\

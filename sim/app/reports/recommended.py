@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from sim.app import folder, pilots
-from sim.app.words.numbers import count
+from sim.app import folder
+from sim.app.reports import pilots
+from sim.app.reports.words.numbers import count
 from sim.calibration import curve
 
 _FIGURES = "payoff", "stages", "models"
@@ -144,7 +145,8 @@ def _allotment(one):
 
 def _figures(one, asked, where, position, of):
     """SVG of each figure, kept as .svg; the first one as .png too."""
-    from sim.app import page, writing
+    from sim.app import writing
+    from sim.app.reports import page
     from sim.figures import calibrate as drawing
     from sim.figures import recommend
 
@@ -168,7 +170,7 @@ def _figures(one, asked, where, position, of):
 
 
 def _report(where, found, figures, asked, words):
-    from sim.app import page
+    from sim.app.reports import page
 
     parts = []
     for one, drawn in zip(found, figures, strict=True):
@@ -179,7 +181,7 @@ def _report(where, found, figures, asked, words):
 
 
 def _parts(one, drawn, asked, words):
-    from sim.app import page
+    from sim.app.reports import page
 
     heads = words["headings"]
     name = f"{one.pilot.name}: " if one.pilot.name else ""

@@ -1,0 +1,1 @@
+"""A pilot's questions: what its report says, in tables, figures and words."""
