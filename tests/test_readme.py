@@ -10,7 +10,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import bench, door, folder, report
+from sim.app import bench, door, folder, terminal
 from sim.app.configuration import CONF, VERSION_BASE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,13 +38,13 @@ def test_the_readme_has_commands_to_test():
 def test_the_verdicts_in_the_readme_are_those_of_the_reference_run():
     runs = [(name, folder.read_run(REFERENCE / "default" / name)) for name in PAPER]
     entries = [(name, SimpleNamespace(**entry)) for name, run in runs for entry in run.verdicts]
-    assert "\n".join(report.summary_lines(entries)).strip("\n") in README
+    assert "\n".join(terminal.summary_lines(entries)).strip("\n") in README
     assert [run.manifest["seed"] for _, run in runs] == [0] * len(runs)
 
 
 def test_the_verdicts_on_trained_models_are_those_of_the_run_in_the_gallery():
     run = folder.read_run(REFERENCE / "gallery/generative")
-    lines = [line for entry in run.verdicts for line in report.verdict_lines(SimpleNamespace(**entry), "attempts")]
+    lines = [line for entry in run.verdicts for line in terminal.verdict_lines(SimpleNamespace(**entry), "attempts")]
     assert "\n".join(lines) in README
     assert [entry["verdict"] for entry in run.verdicts].count("refuted") == 4
 

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from sim.app import adaptive, cache, checkpoint, folder, learning, machine, place, planning, report, taking
+from sim.app import adaptive, cache, checkpoint, folder, learning, machine, place, planning, taking, terminal
 
 CHECKPOINT = "checkpoint"
 
@@ -35,10 +35,10 @@ def answer(point, name, question, record, source):
     else:
         found, reached = adaptive.answer(name, run, question, until)
     seconds = spent()
-    print("\n".join(report.answer_lines(name, found, seconds)))
+    print("\n".join(terminal.answer_lines(name, found, seconds)))
     manifest = _manifest(point.config, name, question, found, seconds)
     if reached is not None:
-        print(report.until_line(reached, found.unit))
+        print(terminal.until_line(reached, found.unit))
         manifest["until"] = adaptive.record(reached)
     folder.write_run(target, found.columns, found.verdicts, manifest)
     for file, columns in found.files.items():
@@ -47,7 +47,7 @@ def answer(point, name, question, record, source):
         _draw(target)
     checkpoint.remove(taker.folder)
     record.note(name, state="done", seconds=seconds, inputs=inputs(place.physics(point.config)))
-    print(report.written_line(name, target, point.config["figure"]) + "\n", flush=True)
+    print(terminal.written_line(name, target, point.config["figure"]) + "\n", flush=True)
     return found
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import adaptive, checkpoint, door, experiment, folder, machine, place, processes, report, state, taking
+from sim.app import adaptive, checkpoint, door, experiment, folder, machine, place, processes, state, taking, terminal
 from sim.app.configuration import refused
 from sim.model import TooLarge, Unanswerable
 from sim.steps import Steps
@@ -220,7 +220,7 @@ def _experiments(point, asked, record, source):
     """Outcome of all experiments that are not done; one that does not fit in memory is refused, the others go on."""
     entries, outcome = [], Outcome("done")
     for name, question in asked:
-        print(report.question_line(name, question), flush=True)
+        print(terminal.question_line(name, question), flush=True)
         if record.status["experiments"][name]["state"] == "done":
             print(f"  done before: {point.where / name}\n", flush=True)
             continue
@@ -234,7 +234,7 @@ def _experiments(point, asked, record, source):
         if name != asked[-1][0]:
             record.update()
     if len(asked) > 1 and entries:
-        print("\n".join(report.summary_lines(entries)), flush=True)
+        print("\n".join(terminal.summary_lines(entries)), flush=True)
     record.update(**({"state": "done"} if outcome.state == "done" else {}))
     return outcome
 
@@ -245,15 +245,15 @@ def _dry_run(point, asked):
 
     outcome = Outcome("done")
     for name, question in asked:
-        print(report.question_line(name, question), flush=True)
+        print(terminal.question_line(name, question), flush=True)
         try:
             estimate = dry.estimate(name, question)
         except TooLarge as error:
             outcome = _told(REFUSED, f"{name}: {refused(error)}")
             continue
-        print("\n".join(report.estimate_lines(name, question, estimate, machine.devices(question))))
+        print("\n".join(terminal.estimate_lines(name, question, estimate, machine.devices(question))))
         if point.config["budget"]["until"] is not None:
-            print(report.LIMIT)
-    print(report.DRY, flush=True)
+            print(terminal.LIMIT)
+    print(terminal.DRY, flush=True)
     remove_empty(point.where)
     return outcome
