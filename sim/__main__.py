@@ -99,6 +99,7 @@ def _run(arguments):
     gc.set_threshold(10**6)  # loading and tracing make many objects, hardly any of them garbage
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     from sim.app.loading import load_special, read_by_libyaml
 
@@ -124,7 +125,7 @@ def _run(arguments):
         _command(run, configuration, arguments)
         run.run_waiting()
         _report_sweeps(run.SWEEPS)
-    except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
         return _refuse("sim run", configuration.refused(error))
     except (KeyboardInterrupt, taking.Interrupted) as error:
         _report_sweeps(run.SWEEPS)

@@ -10,7 +10,7 @@ from hydra._internal.core_plugins import basic_launcher
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
-from hydra.core.utils import JobReturn, JobRuntime, JobStatus, configure_log
+from hydra.core.utils import JobReturn, JobRuntime, JobStatus, configure_log, env_override
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
@@ -67,7 +67,7 @@ def _loader():
 def _take_down(task_function, config, job_dir_key, job_subdir_key, hydra_context):
     """hydra.core.utils.run_job for a task that takes its configuration down and does no more.
 
-    A folder or variables of the environment are not for it; files that Hydra is asked to write, Hydra writes itself.
+    It needs no folder to be in; files that Hydra is asked to write, Hydra writes itself.
     """
     if config.hydra.output_subdir is not None:
         return _RUN_JOB(task_function, config, job_dir_key, job_subdir_key, hydra_context)
@@ -83,13 +83,14 @@ def _take_down(task_function, config, job_dir_key, job_subdir_key, hydra_context
             del task["hydra"]
         where.mkdir(parents=True, exist_ok=True)
         configure_log(config.hydra.job_logging, config.hydra.verbose)
-        hydra_context.callbacks.on_job_start(config=config, task_function=task_function)
         told = JobReturn(overrides=OmegaConf.to_container(config.hydra.overrides.task), working_dir=os.getcwd())
         told.task_name = JobRuntime.instance().get("name")
-        try:
-            told.return_value, told.status = task_function(task), JobStatus.COMPLETED
-        except Exception as error:
-            told.return_value, told.status = error, JobStatus.FAILED
+        with env_override(config.hydra.job.env_set):
+            hydra_context.callbacks.on_job_start(config=config, task_function=task_function)
+            try:
+                told.return_value, told.status = task_function(task), JobStatus.COMPLETED
+            except Exception as error:
+                told.return_value, told.status = error, JobStatus.FAILED
         hydra_context.callbacks.on_job_end(config=config, job_return=told)
         return told
     finally:

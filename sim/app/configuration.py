@@ -8,6 +8,8 @@ import hydra
 from hydra._internal.hydra import Hydra
 from hydra.errors import OverrideParseException
 from hydra.types import RunMode
+from yaml import MarkedYAMLError
+from yaml.reader import ReaderError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 CONF = _PACKAGE / "conf" if (_PACKAGE / "conf" / "run.yaml").is_file() else _PACKAGE.parent / "conf"
@@ -31,14 +33,21 @@ def taken_for_one_run():
 
 
 def refused(error):
-    """One sentence for an exception of the door, of Hydra or of OmegaConf."""
-    text = str(error)
+    """One sentence for an exception of the door, of Hydra, of OmegaConf or of YAML."""
+    text = str(error) or str(error.__cause__ or type(error).__name__)
     if isinstance(error, OverrideParseException):
         text = f"Not read: {error.override}\n{text}"
     for pattern, sentence in _SENTENCES.items():
         found = re.search(pattern, text, re.DOTALL)
         if found:
             return " ".join(sentence.format(*found.groups()).split())
+    if isinstance(error, MarkedYAMLError):
+        mark, what = error.problem_mark, ": ".join(filter(None, (error.context, error.problem)))
+        return f"{mark.name}, line {mark.line + 1}: need YAML that can be read ({what})"
+    if isinstance(error, ReaderError):
+        return f"{error.name}, position {error.position}: need YAML that can be read ({error.reason})"
+    if isinstance(error, UnicodeDecodeError):
+        return f"a file of the configuration: need text in UTF-8, {text}"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: cannot be used as output ({error.strerror})"
     return " ".join(text.split())
@@ -51,6 +60,7 @@ _SENTENCES = {  # what Hydra says, and what it means to whoever typed it
     r"Could not find '([^'/]*)/([^']*)'\s*Available options in '[^']*':\s*(.*?)\s*(?:Config search|$)": (
         "{}: no member {}; need one of: {}"
     ),
+    r"no viable alternative at input '([^']*)'\s*full_key: (\S+)": "{1}: cannot be read, got {0}",
     r"Config group override must be a string or a list. Got (\w+)": "a group needs the name of a member, got {}",
     r"Ambiguous value for argument '([^']*)'": "{}: several values need --multirun",
     r"^Not read: \+*budget\.until=([^=\n]*)=([^\n]*)": "budget.until: need {0}:{1}, got {0}={1}",

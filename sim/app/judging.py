@@ -14,9 +14,11 @@ MOST = 8  # as many as one process draws for
 @contextlib.contextmanager
 def judges(points):
     """Processes that judge points of a sweep: as many as it asks for; else some on other cores, if there is a GPU."""
-    started = [local.Worker({"JAX_PLATFORMS": "cpu"}) for _ in range(_number(points))]
+    number, started = _number(points), []
     try:
-        with taking.heeding() if started else contextlib.nullcontext():
+        with taking.heeding() if number else contextlib.nullcontext():
+            for _ in range(number):
+                started.append(local.Worker({"JAX_PLATFORMS": "cpu"}))
             yield started
     finally:
         for judge in started:
@@ -28,7 +30,7 @@ def _number(points):
     if config.get("together") is False:
         return 0
     asked = config.get("judges")  # whatever is wrong with it, the points say when they are run
-    if isinstance(asked, int):
+    if isinstance(asked, int) and not isinstance(asked, bool):
         return max(0, min(asked, len(points)))
     most = min(len(points) // _EACH, cores.usable() - 1, MOST)
     return most if asked is None and most > 0 and _has_gpu() else 0

@@ -95,7 +95,7 @@ def _run_together(point, asked):
 def refuse(point, error):
     """Outcome of a point that is not run for what is wrong with its configuration."""
     sentence = refused(error)
-    if point.number is None or point.config["dry"] is True:
+    if point.number is None or point.config.get("dry") is True:
         remove_empty(point.where)
     elif not (point.where / state.STATUS).is_file():
         failed = {"state": "failed", "error": _error(REFUSED, sentence)}

@@ -57,7 +57,7 @@ def run_waiting():
     if not WAITING:
         return
     where = WAITING[0].where.parent
-    if WAITING[0].config["dry"] is True:
+    if WAITING[0].config.get("dry") is True:
         OUTCOMES.extend(run(made) for made in WAITING)
         (where / "multirun.yaml").unlink(missing_ok=True)  # Hydra's
         point.remove_empty(where)

@@ -1,6 +1,7 @@
 """What a point of a sweep is composed to, by copies of one composition and by Hydra alone."""
 
 import logging
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -97,7 +98,12 @@ class Told:
 
 @pytest.mark.parametrize(
     ("asked", "fails"),
-    [([], False), ([], True), (["hydra.output_subdir=.hydra"], False), (["hydra/job_logging=default"], False)],
+    [
+        *(([], False), ([], True)),
+        (["hydra.output_subdir=.hydra"], False),
+        (["hydra/job_logging=default"], False),
+        (["+hydra.job.env_set.A_NUMBER=7", "+read=${oc.env:A_NUMBER}"], False),
+    ],
 )
 def test_a_point_is_taken_down_as_hydra_runs_it(points, tmp_path, logs, asked, fails):
     def run(folder):
@@ -131,6 +137,7 @@ def test_a_point_is_taken_down_as_hydra_runs_it(points, tmp_path, logs, asked, f
         ours = run(other)
     assert ours[0][0] == alone[0][0] and ours[1:] == alone[1:]
     assert ours[0][1] == (alone[0][1][0], other / "here") and alone[0][1][1] == own / "here"
+    assert alone[0][1][0].get("read", "7") == "7" and "A_NUMBER" not in os.environ
     assert alone[0][1][0]["where"] == 5 and (other / "here").is_dir() and (own / "here").is_dir()
 
 

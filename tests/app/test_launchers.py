@@ -2,15 +2,17 @@
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from sim.app import launchers, state
-from sim.app.launchers import local
+from sim.app import launchers, point, state
+from sim.app.launchers import job, local
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,6 +112,30 @@ def test_every_process_is_started_with_what_it_sees(sim, tmp_path, monkeypatch):
     assert sim("run", *SWEEP, "plugins=[seeing]", "hydra/launcher=local")[0] == 0
     assert sorted(path.name for path in tmp_path.glob("seen_*")) == ["seen_2", "seen_5"]
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
+
+
+def test_a_process_that_dies_before_it_has_its_point_takes_that_along_and_the_next_one_is_taken(capsys, tmp_path):
+    worker = local.Worker({})
+    os.kill(worker.process.pid, signal.SIGSTOP)
+    threading.Timer(0.3, worker.process.kill).start()
+    long = job.Job(point.Point({}, tmp_path, [], 3), "x" * 2**23)  # more than a pipe holds
+    worker.take(long)
+    assert worker.outcome() == ("stopped", "failed", "point 3 stopped: its process was killed (exit code -9); the same "
+                                "command with resume=true goes on with it")  # fmt: skip
+    worker.take(job.Job(point.Point({}, tmp_path, ["seed=4"], 4), str(tmp_path), os.getpid()))
+    assert worker.outcome().kind == "refused"  # for its configuration, by a process that lives
+    worker.end()
+    assert "point 4: seed=4" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="need signals that can be blocked")
+def test_ctrl_c_waits_while_a_process_is_started():
+    blocked = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    said = lambda: subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True).stdout  # noqa: E731
+    with pytest.raises(KeyboardInterrupt), local._no_interrupt():
+        os.kill(os.getpid(), signal.SIGINT)
+        assert said() == "True\n"
+    assert said() == "False\n"
 
 
 def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):

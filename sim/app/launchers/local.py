@@ -65,21 +65,18 @@ class Worker:
         context = multiprocessing.get_context("spawn")  # a copy of this process would have its JAX
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs,))
-        before = dict(os.environ)
-        os.environ.update(self.environment)  # which it has from its start: its main module may load JAX
-        try:
+        with _changed(self.environment), _no_interrupt():
             self.process.start()
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
         theirs.close()
 
     def take(self, each):
         """Begin a point."""
         if not self.process.is_alive():
+            self.connection.close()
             self._start()
-        self.connection.send(each)
         self.point = each.point
+        with contextlib.suppress(ConnectionError):  # it has died since: its outcome says so
+            self.connection.send(each)
 
     def outcome(self):
         """Outcome of the point it was given, once there is one; stopped, where the process died."""
@@ -99,6 +96,31 @@ class Worker:
         self.process.join()
 
 
+@contextlib.contextmanager
+def _changed(environment):
+    """Within, variables of the environment are otherwise: a process started here has them before it loads anything."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _no_interrupt():
+    """Within, Ctrl-C waits, here and in a process started here, until that takes it (`_work`)."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def ready(workers):
     """Those of the workers that have come to the end of a point; waits for one, if any has been given one."""
     by_connection = {worker.connection: worker for worker in workers if worker.point is not None}
@@ -108,6 +130,8 @@ def ready(workers):
 def _work(connection):
     """What a worker does, to the end of whoever sends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal: a point heeds it, and who sends ends us
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     with contextlib.suppress(EOFError, ConnectionError):  # who sends has gone
         while True:
             connection.send(job.run_quietly(connection.recv()))
