@@ -136,6 +136,11 @@ def test_ctrl_c_waits_while_a_process_is_started():
         os.kill(os.getpid(), signal.SIGINT)
         assert said() == "True\n"
     assert said() == "False\n"
+    first = "import signal; from multiprocessing import get_context; from sim.app.launchers import local\n"
+    first += "with local._no_interrupt():\n    one = get_context('spawn').Process(target=print)\n    one.start()\n"
+    first += "    blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])\none.join()\nprint(blocked)"
+    done = subprocess.run([sys.executable, "-c", first], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == ["True"], done.stderr  # also of the first process of all
 
 
 def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 
 from sim.app import launchers, taking
@@ -114,6 +115,7 @@ def _no_interrupt():
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    resource_tracker.ensure_running()  # by whoever starts the first process, and that would let Ctrl-C through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
