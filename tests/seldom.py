@@ -245,6 +245,8 @@ SELDOM = {
     "test_what_the_user_told_the_compilers_log_stands": 0,
     "test_points_whose_launcher_is_killed_save_what_they_have_and_no_other_begins": 1,
     "test_a_judged_sweep_that_is_interrupted_goes_on_with_what_is_missing": 1,
+    "test_a_file_that_is_no_yaml_is_one_sentence": 7,
+    "test_a_key_that_was_taken_out_is_missed": 4,
     "test_a_sweep_has_the_results_of_points_that_are_judged_where_they_are_drawn": 1,
     "test_few_successes_and_few_failures_are_drawn_alike": 0,
     "test_problems_beyond_reach_are_counted_and_take_all_attempts": 0,
