@@ -1,7 +1,7 @@
 """The configurations of a sweep's points, composed once for all that differ only in values."""
 
+import copy
 import os
-import pickle
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,8 +23,8 @@ def composed_once():
 
     It reads and merges all files anew for every point, and that twice: within, points with the same members of groups
     are copies of one composition, to which Hydra then applies the values that are their own, in the order in which it
-    would have. It parses the same overrides over and over: within, once. And it makes deep copies of all of it before
-    it calls what it is to run, which here only takes the point down.
+    would have. It parses the same overrides over and over: within, once. And it copies all of it four times before it
+    calls what it is to run, which here only takes the point down.
     """
     Plugins.instance()  # runs the files of all launchers, where it has not yet
     ConfigLoaderImpl.load_sweep_config = _loader()
@@ -54,8 +54,8 @@ def _loader():
         shared = tuple(each.input_line for each in others)
         if shared not in composed:
             name = master_config.hydra.job.config_name
-            composed[shared] = pickle.dumps(loader.load_configuration(name, list(shared), RunMode.RUN))
-        config = pickle.loads(composed[shared])  # a deep copy takes six times as long
+            composed[shared] = loader.load_configuration(name, list(shared), RunMode.RUN)
+        config = copy.deepcopy(composed[shared])
         ConfigLoaderImpl._apply_overrides_to_config(values, config)
         _tell(config.hydra, overrides)
         OmegaConf.copy_cache(from_config=master_config, to_config=config)
@@ -78,9 +78,8 @@ def _take_down(task_function, config, job_dir_key, job_subdir_key, hydra_context
         with open_dict(config.hydra.runtime):
             config.hydra.runtime.output_dir = os.path.abspath(where)
         OmegaConf.set_readonly(config.hydra, True)
-        task = pickle.loads(pickle.dumps(config))
-        with open_dict(task):
-            del task["hydra"]
+        task = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+        OmegaConf.set_struct(task, True)
         where.mkdir(parents=True, exist_ok=True)
         configure_log(config.hydra.job_logging, config.hydra.verbose)
         told = JobReturn(overrides=OmegaConf.to_container(config.hydra.overrides.task), working_dir=os.getcwd())
