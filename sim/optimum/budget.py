@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.optimum import outcomes, stopping
+from sim.optimum.amounts import exceeds
 
 
 class Allotment(NamedTuple):
@@ -34,8 +35,8 @@ def uniform(problems, prices, best, number, total):
     def money(k):
         return number * (mean @ outcomes.outcomes(prices, [k]).cost[:, 0])
 
-    binds = money(best) > total
-    k = stopping.smallest(lambda k: money(k) > total, 0, best) - 1 if binds else best
+    binds = bool(exceeds(money(best), total))
+    k = stopping.smallest(lambda k: exceeds(money(k), total), 0, best) - 1 if binds else best
     hazard = stopping.gain(problems.on_average, prices, [k])[0, 0] / prices.value
     solved = mean @ outcomes.outcomes(prices, [k]).right[:, 0]
     return Allotment(number, np.array([k]), np.array([number]), float(solved), float(money(k)), float(hazard), binds)
@@ -56,9 +57,9 @@ def by_counts(problems, prices, total):
     step_cost = np.diff(cost, axis=1) * problems.size[:, None]
     ratio = _ratio(worth, cost)
     order = np.argsort(-ratio, axis=None, kind="stable")
-    pays = ratio.ravel()[order] > 1
+    pays = exceeds(ratio.ravel()[order], 1)
     spent = np.cumsum(step_cost.ravel()[order])
-    bought = order[pays & (spent <= total)]
+    bought = order[pays & ~exceeds(spent, total)]
     group = bought // ratio.shape[1]
     reached = np.bincount(group, minlength=len(cost))
     rows = np.arange(len(cost))

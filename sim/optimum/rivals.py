@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.optimum import outcomes, stopping
+from sim.optimum.amounts import exceeds
 from sim.optimum.problems import spread, values
 
 
@@ -57,7 +58,7 @@ def _affordable(problems, prices, money):
     """Most attempts at a problem whose mean cost is at most so much money."""
 
     def too_dear(k):
-        return problems.mean @ outcomes.outcomes(prices, [k]).cost[:, 0] > money * (1 + 1e-12)
+        return exceeds(problems.mean @ outcomes.outcomes(prices, [k]).cost[:, 0], money)
 
     return stopping.smallest(too_dear, 0, prices.most + 1) - 1
 

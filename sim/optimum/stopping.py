@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.calibration.prediction import weighted_quantiles
 from sim.optimum import outcomes
+from sim.optimum.amounts import exceeds
 from sim.optimum.problems import Told, spread, told
 
 _ALL, _PER_DECADE = 64, 40  # all numbers of attempts up to here, then so many a decade: 6 % apart, and the top is flat
@@ -70,6 +71,11 @@ def net(problems, prices, attempts):
     return problems.valued @ worth - problems.mixing @ found.cost
 
 
+def gross(problems, prices, attempts):
+    """What right answers are worth, [n, k]: the largest of what makes up the net value, where that is above 0."""
+    return prices.value * (problems.valued @ outcomes.outcomes(prices, attempts).right)
+
+
 def gain(problems, prices, attempts):
     """What attempt k + 1 is worth, [n, k]: of a problem, or of one without an accepted answer where these end it.
 
@@ -81,6 +87,12 @@ def gain(problems, prices, attempts):
     left = np.exp(np.outer(logs, np.asarray(attempts, float)))
     worth = problems.valued @ (own.gain[:, None] * left)
     return worth / np.maximum(problems.mixing @ left, 1e-300) if prices.sequential else worth
+
+
+def pays(problems, prices, attempts):
+    """Whether attempt k + 1 is worth more than its price, [n, k]."""
+    gross = gain(problems, prices._replace(wrong=0.0), attempts)
+    return exceeds(gain(problems, prices, attempts), prices.each, gross)
 
 
 def decide(problems, prices, loss):
@@ -103,7 +115,7 @@ def decide(problems, prices, loss):
         *(Told(*(float(x[0]) for x in one)) for one in at),
         float(problems.weight @ (tops - chosen)),
         float(problems.weight @ tops),
-        bool(best == prices.most and gain(mean, prices, [best])[0, 0] > prices.each),
+        bool(best == prices.most and pays(mean, prices, [best])[0, 0]),
     )
 
 
@@ -140,8 +152,9 @@ def _refined(mean, prices, grid):
     if 0 < first < place:
         return smallest(lambda k: net(mean, prices, [k])[0, 0] >= least, grid[first - 1] + 1, grid[first])
     low, high = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
-    best = smallest(lambda k: not gain(mean, prices, [k])[0, 0] > prices.each, max(low, 1.0), max(high, 1.0))
-    return int(best) if net(mean, prices, [best])[0, 0] > 0 else 0
+    best = smallest(lambda k: not pays(mean, prices, [k])[0, 0], max(low, 1.0), max(high, 1.0))
+    found, size = (of(mean, prices, [best])[0, 0] for of in (net, gross))
+    return int(best) if exceeds(found, 0, size) else 0
 
 
 def _as_good(mean, prices, grid, best, loss):
@@ -150,15 +163,15 @@ def _as_good(mean, prices, grid, best, loss):
         return 0, 0
     found = net(mean, prices, grid)[0]
     place = int(np.searchsorted(grid, best))
-    least = (1 - loss) * found[place]
+    least, size = (1 - loss) * found[place], gross(mean, prices, [best])[0, 0]
 
-    def good(k):
-        return net(mean, prices, [k])[0, 0] >= least
+    def bad(k):
+        return exceeds(least, net(mean, prices, [k])[0, 0], size)
 
-    below = np.flatnonzero(found[:place] < least)
-    above = place + 1 + np.flatnonzero(found[place + 1 :] < least)
-    low = smallest(good, grid[below[-1]], grid[below[-1] + 1]) if len(below) else grid[0]
-    high = smallest(lambda k: not good(k), grid[above[0] - 1], grid[above[0]]) - 1 if len(above) else grid[-1]
+    less = exceeds(least, found, size)
+    below, above = np.flatnonzero(less[:place]), place + 1 + np.flatnonzero(less[place + 1 :])
+    low = smallest(lambda k: not bad(k), grid[below[-1]], grid[below[-1] + 1]) if len(below) else grid[0]
+    high = smallest(bad, grid[above[0] - 1], grid[above[0]]) - 1 if len(above) else grid[-1]
     return int(low), int(high)
 
 
