@@ -13,5 +13,9 @@ def exceeds(amount, limit, of=0.0):
     A budget of 0.3 pays for three attempts at 0.1, though 3 * 0.1 > 0.3 in binary.
     amount, limit, of: any shapes that go together.  of: size of the amounts that either is a difference of, if larger.
     """
-    size = np.maximum(np.maximum(np.abs(amount), np.abs(limit)), of)
-    return np.subtract(amount, limit) > _ROUNDING * size
+    return np.subtract(amount, limit) > rounding(np.maximum(np.maximum(np.abs(amount), np.abs(limit)), of))
+
+
+def rounding(size):
+    """What the order in which amounts are computed may make of one of this size, at most."""
+    return _ROUNDING * size

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.optimum import outcomes, stopping
-from sim.optimum.amounts import exceeds
+from sim.optimum.amounts import exceeds, rounding
 from sim.optimum.problems import spread, values
 
 
@@ -77,7 +77,8 @@ def _above(one, other):
     order = np.argsort(y)
     below = np.append(0.0, np.cumsum(own[order]))
     below /= below[-1]
-    ends = (np.searchsorted(y[order], x, side=side) for side in ("left", "right"))
+    slack = rounding(np.abs(x))
+    ends = np.searchsorted(y[order], x - slack, "left"), np.searchsorted(y[order], x + slack, "right")
     return float(weight @ sum(below[end] for end in ends) / 2)
 
 

@@ -104,7 +104,8 @@ def decide(problems, prices, loss):
     grid = whole_grid(prices.most, best)
     each = net(problems, prices, grid)
     tops = each.max(axis=1)
-    ends = weighted_quantiles(grid[each.argmax(axis=1)], problems.weight, (0.05, 0.95))
+    flat = ~exceeds(tops[:, None], each, gross(problems, prices, grid))  # of equal ones, the first
+    ends = weighted_quantiles(grid[flat.argmax(axis=1)], problems.weight, (0.05, 0.95))
     at = _at(problems, prices, np.array([float(best)]))
     chosen = each[:, np.searchsorted(grid, best)]
     return Decision(
