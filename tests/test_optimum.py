@@ -122,7 +122,7 @@ def test_outcomes_are_those_of_all_courses_enumerated(sequential, accept, reject
     cell = 1 + np.searchsorted(mixtures.ODDS, -1.0)
     s = outcomes.SUCCESS[cell]
     for k in (0, 1, 2, 3):
-        moments = np.zeros(6)
+        moments = np.zeros(7)
         for course in itertools.product("RWN", repeat=k):  # right accepted, wrong accepted, not accepted
             each = {"R": s * (1 - reject), "W": (1 - s) * accept}
             each["N"] = 1 - each["R"] - each["W"]
@@ -131,8 +131,9 @@ def test_outcomes_are_those_of_all_courses_enumerated(sequential, accept, reject
             answer = course[end - 1] if end else None
             used = (end or k) if sequential else k
             money = own.setup * (k > 0) + own.each * used
-            net = {"R": own.value, "W": -own.wrong, None: 0.0}[answer] - money
-            moments += chance * np.array([answer == "R", answer == "W", money, money**2, net, net**2])
+            worth = {"R": own.value, "W": -own.wrong, None: 0.0}[answer]
+            found = (answer == "R", answer == "W", money, money**2, worth, worth**2, worth * money)
+            moments += chance * np.array(found)
         found = outcomes.outcomes(own, [k])
         assert [values[cell, 0] for values in found] == pytest.approx(moments, rel=1e-9, abs=1e-12)
 

@@ -79,9 +79,9 @@ def _steps(problems, prices, grid):
     ended = -np.expm1(np.outer(own.log_refused, steps))
     safe = np.where(own.accepted > 0, own.accepted, 1.0)[:, None]
     made = outcomes.remaining(own, grid[:-1]) * np.where(own.accepted[:, None] > 0, ended / safe, steps)
-    weight = 1.0 if problems.square is None else (problems.square / problems.size)[:, None]
     cost = prices.each * (problems.groups @ made)
     cost[:, 0] += prices.setup
+    weight = (problems.weighed / problems.size)[:, None]
     return weight * (problems.groups @ (own.gain[:, None] * made)), cost
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.optimum import outcomes, stopping
 from sim.optimum.amounts import exceeds, rounding
-from sim.optimum.problems import spread, values
+from sim.optimum.problems import spread_net, values
 
 
 class Row(NamedTuple):
@@ -65,8 +65,7 @@ def _affordable(problems, prices, money):
 
 def _drawn(problems, prices, k):
     """Values of the net value of these problems, and their weights."""
-    found = outcomes.outcomes(prices, [k])
-    (variance,) = spread(problems, found.net, found.net_square, weighed=True)
+    (variance,) = spread_net(problems, outcomes.outcomes(prices, [k]))
     drawn = values(stopping.net(problems, prices, [k])[:, 0], variance)
     return drawn.ravel(), np.repeat(problems.weight / drawn.shape[1], drawn.shape[1])
 

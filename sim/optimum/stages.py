@@ -70,6 +70,6 @@ def _better(problems, prices, plan, other):
     """Whether the net value of a problem is larger under a plan than under another."""
     ends = np.array([plan.attempts[-1], other.attempts[-1]])
     found = outcomes.outcomes(prices, ends)
-    worth = problems.mean_valued @ (prices.value * found.right - prices.wrong * found.wrong)
+    worth = problems.mean_valued @ found.worth
     gross = stopping.gross(problems.on_average, prices, ends)[0].max()
     return exceeds(worth[0] - plan.cost[-1], worth[1] - other.cost[-1], gross)

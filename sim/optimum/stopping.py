@@ -7,7 +7,7 @@ import numpy as np
 from sim.calibration.prediction import weighted_quantiles
 from sim.optimum import outcomes
 from sim.optimum.amounts import exceeds
-from sim.optimum.problems import Told, spread, told
+from sim.optimum.problems import Told, spread, spread_net, told
 
 _ALL, _PER_DECADE = 64, 40  # all numbers of attempts up to here, then so many a decade: 6 % apart, and the top is flat
 
@@ -67,8 +67,7 @@ def whole_grid(most, *more):
 def net(problems, prices, attempts):
     """Net value [n, k] of a problem at each draw."""
     found = outcomes.outcomes(prices, attempts)
-    worth = prices.value * found.right - prices.wrong * found.wrong
-    return problems.valued @ worth - problems.mixing @ found.cost
+    return problems.valued @ found.worth - problems.mixing @ found.cost
 
 
 def gross(problems, prices, attempts):
@@ -139,7 +138,7 @@ def _at(problems, prices, ks):
         told(problems, problems.mixing @ first, spread(problems, first, second), kind) for first, second, kind in pairs
     ]
     means = net(problems, prices, ks)
-    return *shown, told(problems, means, spread(problems, found.net, found.net_square, weighed=True))
+    return *shown, told(problems, means, spread_net(problems, found))
 
 
 def _refined(mean, prices, grid):
