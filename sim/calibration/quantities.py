@@ -52,7 +52,7 @@ def quantities(posterior, likelihood, attempts, seed):
 
 
 def reliable(attempts):
-    """Chance s^k that all of k attempts succeed, [1 + cells, k]; its mean is pass^k (Yao et al. 2024, arXiv 2406.12045).
+    """Chance s^k that k attempts all succeed, [1 + cells, k]; its mean is pass^k (Yao et al. 2024, arXiv 2406.12045).
 
     The cell nearest to certainty has 1 - s = 1.5e-8, so that pass^k says nothing beyond k = 1e7.
     """

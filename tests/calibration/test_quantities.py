@@ -1,4 +1,4 @@
-"""Shares of problems that succeed always, often enough, or never: against every outcome, closed forms and simulation."""
+"""Shares of problems that succeed always, often, or never: against every outcome, closed forms and simulation."""
 
 import itertools
 from types import SimpleNamespace
@@ -93,7 +93,7 @@ def test_where_the_law_is_not_known_either_its_draws_are_mixed_by_their_weight()
         mixing=np.repeat([one.mixing[0], other.mixing[0]], [4000, 16000], axis=0),
     )
     likelihood = mixtures.of_counts(np.full(40, 100.0), np.ones(40))
-    weight, these, new = quantities.numbers(posterior, likelihood, quantities.impossible(), np.random.default_rng(3))
+    weight, these, _ = quantities.numbers(posterior, likelihood, quantities.impossible(), np.random.default_rng(3))
     assert not these.any() and weight.sum() == pytest.approx(1)
     law = 0.8 * stats.binom(40, 0.1).cdf(np.arange(41)) + 0.2 * stats.binom(40, 0.5).cdf(np.arange(41))
     found = quantities.shares(posterior, likelihood, quantities.impossible(), np.random.default_rng(3)).new[0]
