@@ -30,9 +30,10 @@ class Parameters(NamedTuple):
 
 
 class Backtest(NamedTuple):
-    """Pilots of fewer attempts drawn from this one, foretelling the rest of it: arrays [repeats, k].
+    """Pilots of fewer attempts drawn from this one, predicting the rest of it: arrays [repeats, k].
 
-    shown: attempts a problem they were given.  attempts: [k].  low, high: of the 90 % interval; quarters: of the 50 %.
+    shown: attempts a problem they were given.  attempts: [k].  low, high: of the 90 % interval; lower, upper: of the
+    50 % one.  observed: unbiased pass@k of the whole pilot, [k].
     """
 
     shown: int
@@ -101,7 +102,7 @@ def calibrate(pilot, attempts, asked, seed):
         verdict,
         _others(pilot, seen, likelihood, attempts),
         _reasons(pilot, solved, these, asked),
-        _backtest(pilot, seen, asked, seed),
+        _backtest(pilot, asked, seed),
     )
 
 
@@ -156,18 +157,14 @@ def _reasons(pilot, solved, these, asked):
     return reasons
 
 
-def _backtest(pilot, truth, asked, seed):
-    """None where no part can be hidden: other than fixed attempts, too few of them, or more than can be drawn from.
-
-    truth: what the whole pilot shows.
-    """
+def _backtest(pilot, asked, seed):
+    """None where no part can be hidden: other than fixed attempts, too few of them, or more than can be drawn from."""
     most = int(pilot.attempts.min())
     shown = int(asked.backtest_share * most)
     if pilot.stopping.kind != "fixed" or shown < 2 or asked.backtest_repeats < 1 or pilot.attempts.max() >= _URN:
         return None
     generator = seeds.generator(seed, f"backtest {shown}")
     ks = np.unique(np.round(np.geomspace(shown, most, 5)))[1:]
-    observed = np.interp(np.log(ks), np.log(truth.attempts), truth.value)
     won, made = pilot.successes.astype(np.int64), pilot.attempts.astype(np.int64)
     rows = []
     for _ in range(asked.backtest_repeats):
@@ -177,4 +174,4 @@ def _backtest(pilot, truth, asked, seed):
         average = posterior.average(likelihood)
         point, these = prediction.told(average, likelihood, seen.attempts, seen.value, ks, measured=most)
         rows.append((point, *these.quantiles[:, [0, 4, 1, 3]].T))
-    return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), observed)
+    return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), curve.unbiased(pilot, ks).value)

@@ -7,7 +7,7 @@ import numpy as np
 from sim.app import folder
 from sim.app.reports import page, pilots
 from sim.app.reports.words.calibrate import WORDS
-from sim.calibration import calibrate, mixtures, prediction
+from sim.calibration import calibrate, curve, mixtures, prediction
 
 HELP = """\
 python -m sim calibrate: from a pilot (problems, attempts, successes) to coverage at any number of attempts.
@@ -109,19 +109,12 @@ def _write(where, found, config, words, language, figure):
 
 def _table(one):
     """Columns of table.csv, a row for each k."""
-    seen = np.full((2, len(one.attempts)), np.nan)
-    ks, values = one.observed.attempts, (one.observed.value, one.observed.stderr)
-    if one.pilot.stopping.kind == "fixed":  # known at all numbers of attempts; on a curve of some of them
-        inside = one.attempts <= ks[-1]
-        seen[:, inside] = [np.interp(np.log(one.attempts[inside]), np.log(ks), own) for own in values]
-    else:
-        inside, place = np.isin(one.attempts, ks), np.searchsorted(ks, one.attempts)
-        seen[:, inside] = [own[place[inside]] for own in values]
+    shown = curve.shown(one.pilot, one.attempts)
     columns = {
         "model": [one.pilot.name] * len(one.attempts),
         "attempts": one.attempts,
-        "observed": seen[0],
-        "observed_stderr": seen[1],
+        "observed": shown.value,
+        "observed_stderr": shown.stderr,
         "point": one.point,
     }
     for prefix, interval in (("", one.these), ("new_", one.new)):
