@@ -86,7 +86,7 @@ def _sentence(one, words):
 
 
 def _fit(one, words):
-    return words[one.verdict] + (words["no p"] if one.p_value is None else words["p"](one.p_value))
+    return words[one.test.verdict] + (words["no p"] if one.test.p_value is None else words["p"](one.test.p_value))
 
 
 # What is written ------------------------------------------------------------------------------------------------------
@@ -132,18 +132,19 @@ def _joined(tables):
 
 
 def _verdict(one):
+    shape = one.test.shape
     parameters = {
         name: dict(zip(("low", "middle", "high"), getattr(one.parameters, name).tolist(), strict=True))
         for name in ("ceiling", "alpha", "beta")
     }
     tests = {
-        "shape": None if one.shape is None else {"p_value": one.shape.p_value, "statistic": one.shape.statistic},
-        "order": None if one.order is None else one.order._asdict(),
+        "shape": None if shape is None else {"p_value": shape.p_value, "statistic": shape.statistic},
+        "order": None if one.test.order is None else one.test.order._asdict(),
     }
     return {
         "model": one.pilot.name,
-        "verdict": one.verdict,
-        "p_value": one.p_value,
+        "verdict": one.test.verdict,
+        "p_value": one.test.p_value,
         "tests": tests,
         "attempts": one.attempts[-1],
         "pass_at_k": one.point[-1],
@@ -171,8 +172,8 @@ def _figures(one, table, path):
     columns = {name: np.asarray(values) for name, values in table.items() if name != "model"}
     grown = drawing.coverage(columns, {name: one.others[name] for name in _DRAWN if name in one.others})
     drawn = {"growth": grown}
-    if one.shape is not None:
-        own = one.shape
+    if one.test.shape is not None:
+        own = one.test.shape
         labels = [
             f"{low:.2g} - {high:.2g}" if low < high else f"{high:.2g}"
             for low, high in zip(own.lower, own.upper, strict=True)

@@ -1,7 +1,7 @@
 """What the report of calibrate says, in English and in Japanese: a function or a text for each thing to be said."""
 
 from sim.app.reports.words.numbers import count, percent
-from sim.calibration.calibrate import CANNOT_TELL, FITS, MISFITS
+from sim.calibration.ansatz import CANNOT_TELL, FITS, MISFITS
 
 
 def _factor(ends):
@@ -71,13 +71,13 @@ EN = {
 
 def _fit_text(calibration):
     said = []
-    if calibration.shape is not None:
+    if calibration.test.shape is not None:
         said.append(
-            f"Spread of the counts over problems: p = {calibration.shape.p_value:.2g}. Points: problems with so "
+            f"Spread of the counts over problems: p = {calibration.test.shape.p_value:.2g}. Points: problems with so "
             "large a share of successes; lines: as many as the fitted model expects; boxes: 90 % of pilots it makes."
         )
-    if calibration.order is not None:
-        order = calibration.order
+    if calibration.test.order is not None:
+        order = calibration.test.order
         way = "repeat each other" if order.repeats > 0 else "alternate"
         said.append(
             f"Order of outcomes: p = {order.p_value:.2g}; neighbouring attempts {way} "
@@ -151,13 +151,13 @@ JA = {
 
 def _fit_text_ja(calibration):
     said = []
-    if calibration.shape is not None:
+    if calibration.test.shape is not None:
         said.append(
-            f"問題間の成功数のばらつき:p = {calibration.shape.p_value:.2g}。点:成功率ごとの問題数。"
+            f"問題間の成功数のばらつき:p = {calibration.test.shape.p_value:.2g}。点:成功率ごとの問題数。"
             "線:当てはめたモデルの期待値。箱:そのモデルが生むパイロットの 90 %。"
         )
-    if calibration.order is not None:
-        order = calibration.order
+    if calibration.test.order is not None:
+        order = calibration.test.order
         way = "少ない" if order.repeats > 0 else "多い"
         said.append(
             f"結果の順序:p = {order.p_value:.2g}。結果の変わり目が独立な場合より {abs(order.repeats):.1%} {way}"
