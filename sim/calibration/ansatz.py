@@ -232,10 +232,10 @@ def together(*p_values):
 class FitTest(NamedTuple):
     """Whether the memorising model fits a pilot: verdict FITS, MISFITS or CANNOT_TELL.
 
-    p_value: of all tests together, None where none could be made.  shape: None where the counts hold too little, or
-    attempts ended with success.  order: None where the order of outcomes is not known, or too little happens to tell.
-    attempts, effective: of a problem, the median, and how many independent ones they are worth; None but where
-    outcomes repeat the one before more often than chance would have it.
+    p_value: of all tests together, None where none could be made: neither can where attempts ended with success.
+    shape: None where the counts hold too little.  order: None where the order of outcomes is not known, or too little
+    happens to tell.  attempts, effective: of a problem, the median, and how many independent ones they are worth; None
+    but where outcomes repeat the one before more often than chance would have it.
     """
 
     verdict: str
@@ -248,10 +248,10 @@ class FitTest(NamedTuple):
 
 def fit_test(pilot, level, seed):
     """FitTest of a pilot (sim.pilot.pilot.Pilot).  level: below this p-value the model does not fit."""
-    solved = np.count_nonzero(pilot.successes > 0)
-    enough = solved >= 2 and len(pilot.attempts) >= _LEAST and pilot.attempts.max() >= 2
-    counts = shape(pilot.attempts, pilot.successes, seed) if pilot.stopping.kind == "fixed" and enough else None
-    turns = None if pilot.outcomes is None else order(pilot.outcomes)
+    fixed = pilot.stopping.kind == "fixed"  # where success ends the attempts it comes last, and counts are few
+    enough = np.count_nonzero(pilot.successes) >= 2 and len(pilot.attempts) >= _LEAST and pilot.attempts.max() >= 2
+    counts = shape(pilot.attempts, pilot.successes, seed) if fixed and enough else None
+    turns = order(pilot.outcomes) if fixed and pilot.outcomes is not None else None
     p_values = [test.p_value for test in (counts, turns) if test is not None]
     if not p_values:
         return FitTest(CANNOT_TELL, None, counts, turns, None, None)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.calibration import ansatz, mixtures
-from sim.pilot.pilot import Pilot
+from sim.pilot.pilot import Pilot, Stopping
 from tests import checks
 
 
@@ -164,3 +164,13 @@ def test_only_where_the_order_is_rejected_attempts_are_worth_less():
     assert independent.verdict == ansatz.FITS and independent.attempts is independent.effective is None
     nothing = ansatz.fit_test(Pilot("a", ["b"], np.ones(1), np.zeros(1)), 0.05, 0)
     assert nothing == (ansatz.CANNOT_TELL, None, None, None, None, None)
+
+
+def test_where_success_ends_the_attempts_nothing_is_tested():
+    """The order of such outcomes, a success always the last, would look like repeats."""
+    generator = np.random.default_rng(0)
+    first = generator.geometric(generator.beta(0.5, 3.0, 1000)).clip(max=30)
+    outcomes = [np.arange(1, m + 1) // m for m in first]
+    assert ansatz.order(outcomes).p_value < 1e-3
+    own = Pilot("a", [""] * 1000, first.astype(float), np.ones(1000), "", outcomes, Stopping("first_success", 1, 30))
+    assert ansatz.fit_test(own, 0.05, 0).verdict == ansatz.CANNOT_TELL
