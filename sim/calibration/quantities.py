@@ -54,9 +54,10 @@ def quantities(posterior, likelihood, attempts, seed):
 def reliable(attempts):
     """Chance s^k that k attempts all succeed, [1 + cells, k]; its mean is pass^k (Yao et al. 2024, arXiv 2406.12045).
 
-    The cell nearest to certainty has 1 - s = 1.5e-8, so that pass^k says nothing beyond k = 1e7.
+    A chance of failure below 1.6e-8, the last cell and all beyond it, counts as none.
     """
     every = np.exp(np.outer(mixtures.LOG_SUCCESS, attempts))
+    every[-1] = 1.0
     return np.concatenate([np.asarray(attempts)[None] == 0.0, every])
 
 

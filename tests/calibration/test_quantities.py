@@ -34,6 +34,12 @@ def test_the_mean_of_s_to_the_k_is_the_law_of_reliability(alpha, beta):
     np.testing.assert_allclose(mean, coverage.reliability(ks, alpha, beta), rtol=2e-4)
 
 
+def test_what_never_failed_in_ever_so_many_attempts_goes_on_so():
+    likelihood = mixtures.of_counts(np.full(9, 1e12), np.full(9, 1e12))
+    found = quantities.quantities(known(), likelihood, np.array([1.0, 1e9]), 0)
+    assert (found.reliability.these == 1).all() and (found.never.these == 0).all()
+
+
 def test_the_share_above_tau_is_that_of_the_beta_law():
     """To 1 %: steep tails within a cell, 12 % wide, are taken for even."""
     mean = known().mixing[0] @ quantities.at_least(quantities.SUCCESS)
