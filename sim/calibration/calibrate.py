@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import fits, seeds
-from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published
+from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published, quantities
 
 COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-binomial; where their fits start
     "zero-inflated beta-binomial": (mixtures.beta, ((-1.0, 1.5, -2.0), (0.0, 0.0, -2.0))),
@@ -14,7 +14,6 @@ COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-bino
 }
 _URN = 1e9  # attempts of a problem
 CEILING = "beta with a ceiling"
-FITS, MISFITS, CANNOT_TELL = "fits", "does not fit", "cannot tell"
 
 
 class Parameters(NamedTuple):
@@ -30,9 +29,10 @@ class Parameters(NamedTuple):
 
 
 class Backtest(NamedTuple):
-    """Pilots of fewer attempts drawn from this one, foretelling the rest of it: arrays [repeats, k].
+    """Pilots of fewer attempts drawn from this one, predicting the rest of it: arrays [repeats, k].
 
-    shown: attempts a problem they were given.  attempts: [k].  low, high: of the 90 % interval; quarters: of the 50 %.
+    shown: attempts a problem they were given.  attempts: [k].  low, high: of the 90 % interval; lower, upper: of the
+    50 % one.  observed: unbiased pass@k of the whole pilot, [k].
     """
 
     shown: int
@@ -48,9 +48,9 @@ class Backtest(NamedTuple):
 class Calibration(NamedTuple):
     """What is known of a pilot. attempts: [k], where point, these and new (prediction.Interval) are told.
 
-    order: None where the order of outcomes is not known, or too little happens to tell.  p_value: of all tests of
-    the model together, None where too little happened to fit it.  others: name of a published fit -> pass@k [k].
-    reasons: why the question at the last k cannot be answered, keys of the report's words.
+    quantities: what else is told of these and of new problems.  test: whether the memorising model fits.
+    others: name of a published fit -> pass@k [k].  reasons: why the question at the last k cannot be answered, keys of
+    the report's words.
     """
 
     pilot: tuple
@@ -60,11 +60,9 @@ class Calibration(NamedTuple):
     point: np.ndarray
     these: prediction.Interval
     new: prediction.Interval
+    quantities: quantities.Quantities
     parameters: Parameters
-    shape: ansatz.Shape | None
-    order: ansatz.Order | None
-    p_value: float | None
-    verdict: str
+    test: ansatz.FitTest
     others: dict
     reasons: list
     backtest: Backtest | None
@@ -81,11 +79,6 @@ def calibrate(pilot, attempts, asked, seed):
     point, these = prediction.told(average, likelihood, seen.attempts, seen.value, attempts, counted)
     new = prediction.new(average, attempts, len(pilot.attempts))
     solved = np.count_nonzero(pilot.successes > 0)
-    shape = _shape(pilot, solved, seed)
-    order = None if pilot.outcomes is None else ansatz.order(pilot.outcomes)
-    tests = [test.p_value for test in (shape, order) if test is not None]
-    p_value = ansatz.together(*tests) if tests else None
-    verdict = CANNOT_TELL if p_value is None else MISFITS if p_value < asked.level else FITS
     return Calibration(
         pilot,
         seen,
@@ -94,22 +87,13 @@ def calibrate(pilot, attempts, asked, seed):
         point,
         these,
         new,
+        quantities.quantities(average, likelihood, attempts, seed),
         _parameters(average.of[CEILING]),
-        shape,
-        order,
-        p_value,
-        verdict,
+        ansatz.fit_test(pilot, asked.level, seed),
         _others(pilot, seen, likelihood, attempts),
         _reasons(pilot, solved, these, asked),
-        _backtest(pilot, seen, asked, seed),
+        _backtest(pilot, asked, seed),
     )
-
-
-def _shape(pilot, solved, seed):
-    """The test of the counts; None where they hold too little, or where attempts ended with success."""
-    if pilot.stopping.kind != "fixed" or solved < 2 or len(pilot.attempts) < 10 or pilot.attempts.max() < 2:
-        return None
-    return ansatz.shape(pilot.attempts, pilot.successes, seed)
 
 
 def _parameters(of):
@@ -156,18 +140,14 @@ def _reasons(pilot, solved, these, asked):
     return reasons
 
 
-def _backtest(pilot, truth, asked, seed):
-    """None where no part can be hidden: other than fixed attempts, too few of them, or more than can be drawn from.
-
-    truth: what the whole pilot shows.
-    """
+def _backtest(pilot, asked, seed):
+    """None where no part can be hidden: other than fixed attempts, too few of them, or more than can be drawn from."""
     most = int(pilot.attempts.min())
     shown = int(asked.backtest_share * most)
     if pilot.stopping.kind != "fixed" or shown < 2 or asked.backtest_repeats < 1 or pilot.attempts.max() >= _URN:
         return None
     generator = seeds.generator(seed, f"backtest {shown}")
     ks = np.unique(np.round(np.geomspace(shown, most, 5)))[1:]
-    observed = np.interp(np.log(ks), np.log(truth.attempts), truth.value)
     won, made = pilot.successes.astype(np.int64), pilot.attempts.astype(np.int64)
     rows = []
     for _ in range(asked.backtest_repeats):
@@ -177,4 +157,4 @@ def _backtest(pilot, truth, asked, seed):
         average = posterior.average(likelihood)
         point, these = prediction.told(average, likelihood, seen.attempts, seen.value, ks, measured=most)
         rows.append((point, *these.quantiles[:, [0, 4, 1, 3]].T))
-    return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), observed)
+    return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), curve.unbiased(pilot, ks).value)

@@ -19,7 +19,10 @@ from sim.app.configuration import CONF, VERSION_BASE, refused
 
 _HELP = ("-h", "--help", "help")
 _FILES = {"pilot": "pilot.path", "against": "against.path"}
-_WRITTEN = ("table.csv", "stages.csv", "problems.csv", "models.csv", "verdict.json", "manifest.json", "report.html")
+_WRITTEN = (
+    *("table.csv", "shares.csv", "stages.csv", "problems.csv", "models.csv"),
+    *("verdict.json", "manifest.json", "report.html"),
+)
 
 
 def answered(name, words, arguments, work, short=None):
