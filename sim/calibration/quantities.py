@@ -9,11 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from sim import seeds
 from sim.calibration import mixtures, prediction
 
 SUCCESS = 0.5, 0.1, 0.01, 1e-3, 1e-4  # success probabilities tau that problems are counted above
-_SAMPLES = 1000  # at least: the level of a quantile is then right to 0.7 %
 
 
 class Shares(NamedTuple):
@@ -39,16 +37,13 @@ class Quantities(NamedTuple):
     never: Shares
 
 
-def quantities(posterior, likelihood, attempts, seed):
+def quantities(posterior, likelihood, attempts):
     """Quantities of a pilot at numbers of attempts [k], ascending.
 
     posterior: draws of the law, weight [n] and mixing [n, 1 + cells].  likelihood: mixtures.Likelihood.
     """
-    generator = seeds.generator(seed, f"quantities {len(likelihood.row)}")
-    every = shares(posterior, likelihood, reliable(attempts), generator)
-    cover = shares(posterior, likelihood, at_least(SUCCESS[::-1]), generator)
-    never = shares(posterior, likelihood, impossible(), generator)
-    return Quantities(every, Shares(*(side[::-1] for side in cover)), never)
+    chances = reliable(attempts), at_least(SUCCESS), impossible()
+    return Quantities(*(_shares(posterior, likelihood, chance) for chance in chances))
 
 
 def reliable(attempts):
@@ -72,42 +67,10 @@ def impossible():
     return (np.arange(1 + len(mixtures.ODDS)) == 0).astype(float)[:, None]
 
 
-def shares(posterior, likelihood, properties, generator):
-    """Shares of problems with properties that are nested: who has one has all those before it.
-
-    properties: chance of each given s, [1 + cells, properties], falling.
-    """
-    weight, these, new = numbers(posterior, likelihood, properties, generator)
-    total = likelihood.problems.sum()
-
-    def quantiles(drawn):
-        return np.quantile(drawn, prediction.LEVELS, axis=0, weights=weight, method="inverted_cdf").T / total
-
-    return Shares(quantiles(these), quantiles(new))
-
-
-def numbers(posterior, likelihood, properties, generator):
-    """(weight [samples], numbers [samples, properties] of the pilot's problems, the same of as many new ones).
-
-    A problem has the property with probability q = E[property(s) | its counts, a draw of the law], independently of
-    the others; those that have the next one too are drawn from those that have it: Binomial(number, q' / q).
-    """
-    repeats = -(-_SAMPLES // len(posterior.weight))
-    weight = np.repeat(posterior.weight / repeats, repeats)
-    chance = np.maximum(posterior.mixing @ likelihood.kernel.T, 1e-300)
-    these = np.zeros((len(weight), properties.shape[1]))
-    for kernel, problems, chances in zip(likelihood.kernel, likelihood.problems, chance.T, strict=True):
-        q = posterior.mixing @ (kernel[:, None] * properties) / chances[:, None]
-        these += _nested(problems, np.repeat(q, repeats, axis=0), generator)
-    q = np.repeat(posterior.mixing @ properties, repeats, axis=0)
-    return weight, these, _nested(likelihood.problems.sum(), q, generator)
-
-
-def _nested(problems, q, generator):
-    """Numbers [samples, properties] of so many alike problems, q [samples, properties] falling."""
-    left, before = np.full(len(q), int(problems)), np.ones(len(q))
-    drawn = np.empty(q.shape)
-    for place, here in enumerate(q.T):
-        left = generator.binomial(left, np.clip(here / np.maximum(before, 1e-300), 0, 1))
-        drawn[:, place], before = left, here
-    return drawn
+def _shares(posterior, likelihood, chance):
+    """Shares of problems for which something happens, at each column of its chance given s, [1 + cells, properties]."""
+    drawn = (
+        prediction.shares(posterior, likelihood, chance),
+        prediction.new_shares(posterior, chance, len(likelihood.row)),
+    )
+    return Shares(*(prediction.interval(one, None).quantiles for one in drawn))

@@ -19,7 +19,7 @@ from sim.figures.panels import ATTEMPTS, BLACK, GREY, POINTS, RIVAL, SHADES, Cur
 from sim.figures.words import number, plain
 
 GROWTH = (
-    *("attempts", "observed", "observed_stderr", "point", "low90", "low50", "high50", "high90"),
+    *("attempts", "observed", "observed_stderr", "median", "low90", "low50", "high50", "high90"),
     *("new_low90", "new_high90"),
 )
 WIDTH = 5.2  # inches: at half size letters are still 5 points high
@@ -61,7 +61,7 @@ def png(figure, path):
 def coverage(columns, laws=None):
     """pass@k and 1 - pass@k against k: the pilot, the prediction for its problems, and for new ones.
 
-    columns: attempts k, ascending; observed and observed_stderr (NaN beyond the pilot); point, low90, low50, high50,
+    columns: attempts k, ascending; observed and observed_stderr (NaN beyond the pilot); median, low90, low50, high50,
     high90 (these problems); new_low90, new_high90.  laws: name -> pass@k of further laws at these k, up to four.
     """
     table = _arrays(columns, GROWTH)
@@ -75,7 +75,7 @@ def coverage(columns, laws=None):
     for axis in (rising, falling):
         axis.set_xlim(table["attempts"][0] / 1.4, table["attempts"][-1] * 1.4)
     falling.set(xlabel=ATTEMPTS, ylabel="inference loss 1 - pass@k")
-    panels.log_limits(falling, [heights, lost["point"]], [lost["low90"], lost["high90"], lost["new_high90"]])
+    panels.log_limits(falling, [heights, lost["median"]], [lost["low90"], lost["high90"], lost["new_high90"]])
     _legend(rising)
     _finish(falling)
     return figure
@@ -97,9 +97,9 @@ def _curves(axis, table, laws, named=False):
         axis.plot(ks, table[bound], color=NEW.colour, linestyle=NEW.line, linewidth=1.2, label=words)
     for (name, values), pen in zip(laws.items(), OTHERS[: len(laws)], strict=True):
         axis.plot(ks, values, color=pen.colour, linestyle=pen.line, linewidth=1.4, label=label(plain(name)))
-    axis.plot(ks, table["point"], color=BLACK, label=label("predicted, these problems"))
+    axis.plot(ks, table["median"], color=BLACK, label=label("predicted, these problems"))
     seen = np.isfinite(table["observed"])
-    pilot = Curve(*(table[name][seen] for name in ("attempts", "observed", "observed_stderr", "point")), None)
+    pilot = Curve(*(table[name][seen] for name in ("attempts", "observed", "observed_stderr", "median")), None)
     heights = panels.points(axis, pilot, POINTS, label("pilot, with standard error"), markersize=4)
     if seen.any():
         axis.axvline(ks[seen][-1], color=GREY, linestyle=":", linewidth=1.2, label=label("end of the pilot"), zorder=1)

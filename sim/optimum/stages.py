@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.optimum import outcomes, stopping
 from sim.optimum.amounts import exceeds
+from sim.optimum.problems import share
 
 _HARDLY = 1e-6  # share of the problems
 
@@ -59,11 +60,13 @@ def _until(problems, prices, last, most):
     growth = max(2.0, last ** (1 / most))
     ends = np.unique(np.ceil(last / growth ** np.arange(most) * (1 - 1e-12)))
     found = outcomes.outcomes(prices, ends)
-    left = problems.mean @ outcomes.remaining(own, ends)
+    remaining = outcomes.remaining(own, ends)
+    left = problems.mean @ remaining
     reached = np.concatenate([[1.0], left[:-1]])  # who takes part in a stage
     cost = prices.setup + prices.each * np.cumsum(reached * np.diff(ends, prepend=0))
     hazard = stopping.gain(problems.on_average, prices, ends)[0] / prices.value
-    return Stages(ends, problems.mean @ found.right, left, cost, hazard, prices.each / prices.value)
+    solved, unsolved = (share(problems, chance).median for chance in (found.right, remaining))
+    return Stages(ends, solved, unsolved, cost, hazard, prices.each / prices.value)
 
 
 def _better(problems, prices, plan, other):

@@ -83,7 +83,7 @@ def _sentence(one, words):
     if one.reasons:
         why = " ".join(words[reason](value) for reason, value in one.reasons)
         return words["cannot"](_named(one), k, low, high, why)
-    return words["sentence"](_named(one), k, one.point[-1], low, high)
+    return words["sentence"](_named(one), k, one.these.median[-1], low, high)
 
 
 def _said(one, words):
@@ -124,7 +124,6 @@ def _table(one):
         "attempts": one.attempts,
         "observed": shown.value,
         "observed_stderr": shown.stderr,
-        "point": one.point,
     }
     every = one.quantities.reliability
     for prefix, interval in (("", one.these.quantiles), ("new_", one.new.quantiles)):
@@ -176,7 +175,7 @@ def _verdict(one):
         "p_value": test.p_value,
         "tests": tests,
         "attempts": one.attempts[-1],
-        "pass_at_k": one.point[-1],
+        "pass_at_k": one.these.median[-1],
         "these_problems": _named_ends(one.these.quantiles[-1]),
         "new_problems": _named_ends(one.new.quantiles[-1]),
         "reliability": _both(one.quantities.reliability, -1),
@@ -240,13 +239,13 @@ def _parts(one, table, drawn, words):
         page.Part(
             named + words["growth"],
             (*_said(one, words), words["growth text"], words["posterior text"]),
-            chosen("attempts", "observed", "observed_stderr", "point", "low90", "high90", "new_low90", "new_high90"),
+            chosen("attempts", "observed", "observed_stderr", "median", "low90", "high90", "new_low90", "new_high90"),
             drawn.get("growth"),
         ),
         page.Part(
             named + words["reliability"],
             (words["reliability text"],),
-            chosen("attempts", "point", *(f"{of}reliability_{end}" for of in ("", "new_") for end in _SHOWN)),
+            chosen("attempts", "median", *(f"{of}reliability_{end}" for of in ("", "new_") for end in _SHOWN)),
         ),
         page.Part(named + words["cover"], (words["cover text"],), _covered(one, words)),
         page.Part(

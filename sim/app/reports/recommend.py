@@ -139,9 +139,9 @@ def _other(config, read):
 def _both(pilot, counted=None):
     """(likelihood, the pilot's problems, new ones)."""
     likelihood = curve.likelihood(pilot)
-    average = posterior.average(likelihood)
+    known = posterior.posterior(likelihood)
     counted = counted and [counted[name] for name in pilot.problem_id]
-    return likelihood, problems.these(average, likelihood, counted), problems.new(average)
+    return likelihood, problems.these(known, likelihood, counted), problems.new(known, len(pilot.attempts))
 
 
 def _found(pilot, asked, other, counted):
