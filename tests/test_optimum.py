@@ -244,14 +244,15 @@ def test_regret_is_the_mean_loss_against_knowing_the_law():
 
 
 def test_stages_double_and_end_where_the_hazard_falls_below_the_price():
-    own = Prices(1, 1e-3)
+    own = Prices(2, 2e-3)
     found = stages.stages(beta_law(), own, 9)
     assert found.attempts.tolist() == [2, 3, 6, 11, 22, 44, 87, 173, 345]
     assert found.hazard == pytest.approx(BETA / (ALPHA + BETA + found.attempts), rel=1e-7)
-    assert found.hazard[-1] <= found.price < found.hazard[-2]
+    assert found.gain == pytest.approx(2 * found.hazard, rel=1e-12) and found.price == 2e-3
+    assert found.gain[-1] <= found.price < found.gain[-2]
     assert found.left + found.solved == pytest.approx(np.ones(9))
     steps = np.diff(found.attempts, prepend=0)
-    assert found.cost == pytest.approx(1e-3 * np.cumsum(steps * np.append(1.0, found.left[:-1])))
+    assert found.cost == pytest.approx(2e-3 * np.cumsum(steps * np.append(1.0, found.left[:-1])))
     few = stages.stages(beta_law(), own, 3)
     assert few.attempts.tolist() == [8, 50, 345] and few.cost[-1] > found.cost[-1]
 
