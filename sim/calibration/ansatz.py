@@ -21,6 +21,7 @@ _MOST, _ATTEMPTS, _SIZES = 4000, 500, 8  # problems, attempts of each, and diffe
 COMPONENTS = 6
 _URN = 1e8  # attempts of a problem
 _TOLD = 10.0  # variance of the changes of outcome from which on their sum is normal
+_ALIKE = 1e-3  # of two statistics: what is left by fits that stop early, where all counts are the same
 _STEPS, _DIFFERENCE = 60, 1e-5
 _LOW, _HIGH = np.array([-9.0, -6.0, -9.0]), np.array([6.0, 16.0, 9.0])  # of theta, as in mixtures.beta
 
@@ -103,7 +104,7 @@ def shape(attempts, successes, seed, most=_ATTEMPTS):
     )
     low, high = np.quantile(replicates, (0.05, 0.95), axis=0)
     ends = np.concatenate([[0.0], cuts]), np.concatenate([cuts, [1.0]])
-    p_value = (1 + np.count_nonzero(statistic[1:] >= statistic[0])) / len(statistic)
+    p_value = (1 + np.count_nonzero(statistic[1:] >= statistic[0] - _ALIKE)) / len(statistic)
     return Shape(theta[0], float(statistic[0]), p_value, *ends, observed, np.mean(replicates, axis=0), low, high)
 
 
