@@ -21,6 +21,7 @@ _MOST, _ATTEMPTS, _SIZES = 4000, 500, 8  # problems, attempts of each, and diffe
 COMPONENTS = 6
 _URN = 1e8  # attempts of a problem
 _TOLD = 10.0  # variance of the changes of outcome from which on their sum is normal
+_LEAST = 1e-9  # damping of a step, relative: far above rounding, so that no information is singular
 _ALIKE = 1e-3  # of two statistics: what is left by fits that stop early, where all counts are the same
 _STEPS, _DIFFERENCE = 60, 1e-5
 _LOW, _HIGH = np.array([-9.0, -6.0, -9.0]), np.array([6.0, 16.0, 9.0])  # of theta, as in mixtures.beta
@@ -67,7 +68,7 @@ def fit(problems, kernel, start=(-1.0, 1.5, -2.0), law=mixtures.beta):
         better, gained = left[rises], np.where(rises, reached[0] - likelihood[left], np.inf)
         theta[better], likelihood[better] = trial[rises], reached[0][rises]
         score[better], information[better] = reached[1][rises], reached[2][rises]
-        damping[left] = np.where(rises, damping[left] / 5, 10 * damping[left] + 1e-3)
+        damping[left] = np.where(rises, np.maximum(damping[left] / 5, _LEAST), 10 * damping[left] + 1e-3)
         left = left[(np.abs(step).max(axis=1) >= 1e-3) & (gained > 1e-5)]
         if not len(left):
             break
