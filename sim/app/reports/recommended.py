@@ -88,7 +88,7 @@ def _payoff(one, curves=None):
 
 def _stages(one):
     found = one.stages
-    columns = {name: getattr(found, name) for name in ("attempts", "solved", "left", "cost", "hazard")}
+    columns = {name: getattr(found, name) for name in ("attempts", "solved", "left", "cost", "hazard", "gain")}
     return columns | {"price": np.full(len(found.attempts), found.price)}
 
 
