@@ -57,9 +57,7 @@ def judged(seed, number):
     end = time.perf_counter()
     true = truth(*success, KS)
     wrong = [
-        lead
-        for lead in told.leads
-        if (true[(KS >= lead.low) & (KS <= lead.high)] * (1 - 2 * lead.model) <= 0).any()
+        lead for lead in told.leads if (true[(KS >= lead.low) & (KS <= lead.high)] * (1 - 2 * lead.model) <= 0).any()
     ]
     place = crossing(*success)
     turn = told.turns[0] if told.turns else None
