@@ -176,6 +176,8 @@ def other(config, first):
     """
     if config["against"]["path"] is None:
         return None
+    if not config["against"]["path"]:
+        raise ValueError("against: need a file of problems, attempts and successes: against=FILE")
     others = read({"pilot": config["against"]})
     for key, several in (("pilot", first), ("against", others)):
         if len(several) > 1:
