@@ -18,11 +18,11 @@ _RARE = 0.05  # probability from which on a turn that is not sure is told of
 
 
 class Model(NamedTuple):
-    """A pilot (sim.pilot.pilot.Pilot), what its counts say, and the posterior of the law behind them."""
+    """A pilot (sim.pilot.pilot.Pilot), what its counts say, and draws of the law behind them: weight and mixing."""
 
     pilot: tuple
     likelihood: mixtures.Likelihood
-    average: posterior.Average
+    average: tuple
 
 
 class Lead(NamedTuple):
