@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+from scipy import optimize, special
 
 from sim import seeds
 from sim.calibration import mixtures
@@ -20,8 +20,11 @@ _BINS = 12
 _MOST, _ATTEMPTS, _SIZES = 4000, 500, 8  # problems, attempts of each, and different numbers of these, tested
 COMPONENTS = 6
 _URN = 1e8  # attempts of a problem
+_LONGEST = 1 - 1e-4  # rho, beyond which an attempt tells as good as nothing new, and rounding begins
 _TOLD = 10.0  # variance of the changes of outcome from which on their sum is normal
 _STEPS, _DIFFERENCE = 60, 1e-5
+FITS, MISFITS, CANNOT_TELL = "fits", "does not fit", "cannot tell"
+_LEAST = 10  # problems that a test of their counts is made for
 _LOW, _HIGH = np.array([-9.0, -6.0, -9.0]), np.array([6.0, 16.0, 9.0])  # of theta, as in mixtures.beta
 
 
@@ -186,6 +189,74 @@ def order(outcomes):
     return Order(float(1 - changes.sum() / expected.sum()), float(z), float(2 * special.ndtr(-abs(z))), len(told))
 
 
+def effective(attempts, repeats):
+    """How many independent attempts estimate a share of successes as well as attempts that repeat each other.
+
+    An attempt repeats the outcome before it with probability rho, else it is drawn anew, so that outcomes are a Markov
+    chain whose correlation over j attempts is rho^j (Bayley and Hammersley 1946). The variance of the share of
+    successes among m attempts is that of m / v independent ones:
+
+        v = 1 + 2 sum_{j<m} (1 - j/m) rho^j = (1 + rho) / (1 - rho) - 2 rho (1 - rho^m) / (m (1 - rho)^2)
+
+    so that m attempts are worth about m (1 - rho) / (1 + rho). The share itself scatters with it, and with the share
+    the changes expected given it, so that the fraction of these that is missing (Order.repeats) is rho to O(1/m) only:
+
+        E[changes] = 2 s (1-s) (m - 1) (1 - rho),     E[2 c (m - c) / m] = 2 s (1-s) (m - v)
+
+    attempts: m > 2 of a problem (the order of two says nothing, given their successes).  repeats: of Order.
+    """
+
+    def missing(rho):
+        return 1 - (attempts - 1) * (1 - rho) / (attempts - _inflation(attempts, rho))
+
+    if repeats <= 0:
+        return float(attempts)
+    if repeats >= missing(_LONGEST):
+        return 1.0
+    rho = optimize.brentq(lambda rho: missing(rho) - repeats, 0, _LONGEST)
+    return float(attempts / _inflation(attempts, rho))
+
+
+def _inflation(attempts, rho):
+    """v of `effective`."""
+    return (1 + rho) / (1 - rho) - 2 * rho * -np.expm1(attempts * np.log(max(rho, 1e-300))) / (
+        attempts * (1 - rho) ** 2
+    )
+
+
 def together(*p_values):
     """One p-value of several independent tests, from the smallest of them (Sidak 1967)."""
     return 1 - (1 - min(p_values)) ** len(p_values)
+
+
+class FitTest(NamedTuple):
+    """Whether the memorising model fits a pilot: verdict FITS, MISFITS or CANNOT_TELL.
+
+    p_value: of all tests together, None where none could be made: neither can where attempts ended with success.
+    shape: None where the counts hold too little.  order: None where the order of outcomes is not known, or too little
+    happens to tell.  attempts, effective: of a problem, the median, and how many independent ones they are worth; None
+    but where outcomes repeat the one before more often than chance would have it.
+    """
+
+    verdict: str
+    p_value: float | None
+    shape: Shape | None
+    order: Order | None
+    attempts: float | None
+    effective: float | None
+
+
+def fit_test(pilot, level, seed):
+    """FitTest of a pilot (sim.pilot.pilot.Pilot).  level: below this p-value the model does not fit."""
+    fixed = pilot.stopping.kind == "fixed"  # where success ends the attempts it comes last, and counts are few
+    enough = np.count_nonzero(pilot.successes) >= 2 and len(pilot.attempts) >= _LEAST and pilot.attempts.max() >= 2
+    counts = shape(pilot.attempts, pilot.successes, seed) if fixed and enough else None
+    turns = order(pilot.outcomes) if fixed and pilot.outcomes is not None else None
+    p_values = [test.p_value for test in (counts, turns) if test is not None]
+    if not p_values:
+        return FitTest(CANNOT_TELL, None, counts, turns, None, None)
+    p_value = together(*p_values)
+    verdict, made = MISFITS if p_value < level else FITS, float(np.median(pilot.attempts))
+    if turns is None or turns.p_value >= level or turns.repeats <= 0 or made <= 2:
+        return FitTest(verdict, p_value, counts, turns, None, None)
+    return FitTest(verdict, p_value, counts, turns, made, effective(made, turns.repeats))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import fits, seeds
-from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published
+from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published, quantities
 
 COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-binomial; where their fits start
     "zero-inflated beta-binomial": (mixtures.beta, ((-1.0, 1.5, -2.0), (0.0, 0.0, -2.0))),
@@ -13,8 +13,6 @@ COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-bino
     "scaled Kumaraswamy": (mixtures.scaled_kumaraswamy, ((-1.0, 2.0, 1.0), (-1.0, 0.0, 8.0))),
 }
 _URN = 1e9  # attempts of a problem
-CEILING = "beta with a ceiling"
-FITS, MISFITS, CANNOT_TELL = "fits", "does not fit", "cannot tell"
 
 
 class Parameters(NamedTuple):
@@ -30,9 +28,10 @@ class Parameters(NamedTuple):
 
 
 class Backtest(NamedTuple):
-    """Pilots of fewer attempts drawn from this one, foretelling the rest of it: arrays [repeats, k].
+    """Pilots of fewer attempts drawn from this one, predicting the rest of it: arrays [repeats, k].
 
-    shown: attempts a problem they were given.  attempts: [k].  low, high: of the 90 % interval; quarters: of the 50 %.
+    shown: attempts a problem they were given.  attempts: [k].  low, high: of the 90 % interval; lower, upper: of the
+    50 % one.  observed: unbiased pass@k of the whole pilot, [k].
     """
 
     shown: int
@@ -48,23 +47,20 @@ class Backtest(NamedTuple):
 class Calibration(NamedTuple):
     """What is known of a pilot. attempts: [k], where point, these and new (prediction.Interval) are told.
 
-    order: None where the order of outcomes is not known, or too little happens to tell.  p_value: of all tests of
-    the model together, None where too little happened to fit it.  others: name of a published fit -> pass@k [k].
-    reasons: why the question at the last k cannot be answered, keys of the report's words.
+    quantities: what else is told of these and of new problems.  test: whether the memorising model fits.
+    others: name of a published fit -> pass@k [k].  reasons: why the question at the last k cannot be answered, keys of
+    the report's words.
     """
 
     pilot: tuple
     observed: curve.Curve
-    average: posterior.Average
+    posterior: posterior.Posterior
     attempts: np.ndarray
-    point: np.ndarray
     these: prediction.Interval
     new: prediction.Interval
+    quantities: quantities.Quantities
     parameters: Parameters
-    shape: ansatz.Shape | None
-    order: ansatz.Order | None
-    p_value: float | None
-    verdict: str
+    test: ansatz.FitTest
     others: dict
     reasons: list
     backtest: Backtest | None
@@ -76,49 +72,32 @@ def calibrate(pilot, attempts, asked, seed):
     asked: a record with level, least_solved, most_factor, backtest_share and backtest_repeats (conf/calibrate.yaml).
     """
     likelihood, seen = curve.likelihood(pilot), curve.observed(pilot)
-    average = posterior.average(likelihood)
-    counted = pilot.stopping.kind == "fixed"
-    point, these = prediction.told(average, likelihood, seen.attempts, seen.value, attempts, counted)
-    new = prediction.new(average, attempts, len(pilot.attempts))
-    solved = np.count_nonzero(pilot.successes > 0)
-    shape = _shape(pilot, solved, seed)
-    order = None if pilot.outcomes is None else ansatz.order(pilot.outcomes)
-    tests = [test.p_value for test in (shape, order) if test is not None]
-    p_value = ansatz.together(*tests) if tests else None
-    verdict = CANNOT_TELL if p_value is None else MISFITS if p_value < asked.level else FITS
+    known = posterior.posterior(likelihood)
+    these = prediction.these(known, likelihood, attempts)
+    wide = prediction.these(posterior.widened(known, likelihood), likelihood, attempts)
     return Calibration(
         pilot,
         seen,
-        average,
+        known,
         np.asarray(attempts),
-        point,
         these,
-        new,
-        _parameters(average.of[CEILING]),
-        shape,
-        order,
-        p_value,
-        verdict,
+        prediction.new(known, attempts, len(pilot.attempts)),
+        quantities.quantities(known, likelihood, attempts),
+        parameters(known),
+        ansatz.fit_test(pilot, asked.level, seed),
         _others(pilot, seen, likelihood, attempts),
-        _reasons(pilot, solved, these, asked),
-        _backtest(pilot, seen, asked, seed),
+        _reasons(pilot, these, wide, asked),
+        _backtest(pilot, asked, seed),
     )
 
 
-def _shape(pilot, solved, seed):
-    """The test of the counts; None where they hold too little, or where attempts ended with success."""
-    if pilot.stopping.kind != "fixed" or solved < 2 or len(pilot.attempts) < 10 or pilot.attempts.max() < 2:
-        return None
-    return ansatz.shape(pilot.attempts, pilot.successes, seed)
-
-
-def _parameters(of):
-    theta, weight = of.theta, of.weight
-    values = 1 - of.mixing[:, 0], np.exp(theta[:, 1]), np.exp(theta[:, 0])
-    quantiles = [prediction.weighted_quantiles(value, weight, (0.05, 0.5, 0.95)) for value in values]
-    deviations = [value - weight @ value for value in (values[0], values[2])]
-    product, *squares = (weight @ (a * b) for a, b in ((deviations[0], deviations[1]), *((d, d) for d in deviations)))
-    return Parameters(*quantiles, float(product / np.sqrt(max(squares[0] * squares[1], 1e-300))))
+def parameters(known):
+    """Parameters of a posterior."""
+    values = known.ceiling, known.alpha, known.beta
+    quantiles = [np.quantile(value, (0.05, 0.5, 0.95)) for value in values]
+    spread = np.std(known.ceiling) * np.std(known.beta)
+    product = np.mean((known.ceiling - known.ceiling.mean()) * (known.beta - known.beta.mean()))
+    return Parameters(*quantiles, float(product / max(spread, 1e-300)))
 
 
 def _others(pilot, seen, likelihood, attempts):
@@ -143,9 +122,9 @@ def counted(law, starts, likelihood):
     return weights[np.argmax(mixtures.log_likelihood(weights, likelihood))]
 
 
-def _reasons(pilot, solved, these, asked):
+def _reasons(pilot, these, wide, asked):
     """Why coverage at the last number of attempts is not told: unless it is within the pilot, or all are solved."""
-    low, high = these.quantiles[-1, 0], these.quantiles[-1, -1]
+    (low, *_, high), most, solved = these.quantiles[-1], pilot.attempts.max(), np.count_nonzero(pilot.successes)
     if these.attempts[-1] <= pilot.attempts.min() or solved == len(pilot.attempts):
         return []
     reasons = []
@@ -156,25 +135,19 @@ def _reasons(pilot, solved, these, asked):
     return reasons
 
 
-def _backtest(pilot, truth, asked, seed):
-    """None where no part can be hidden: other than fixed attempts, too few of them, or more than can be drawn from.
-
-    truth: what the whole pilot shows.
-    """
+def _backtest(pilot, asked, seed):
+    """None where no part can be hidden: other than fixed attempts, too few of them, or more than can be drawn from."""
     most = int(pilot.attempts.min())
     shown = int(asked.backtest_share * most)
     if pilot.stopping.kind != "fixed" or shown < 2 or asked.backtest_repeats < 1 or pilot.attempts.max() >= _URN:
         return None
     generator = seeds.generator(seed, f"backtest {shown}")
     ks = np.unique(np.round(np.geomspace(shown, most, 5)))[1:]
-    observed = np.interp(np.log(ks), np.log(truth.attempts), truth.value)
     won, made = pilot.successes.astype(np.int64), pilot.attempts.astype(np.int64)
     rows = []
     for _ in range(asked.backtest_repeats):
         part = generator.hypergeometric(won, made - won, shown).astype(float)
-        fewer = pilot._replace(attempts=np.full(len(part), float(shown)), successes=part, outcomes=None)
-        likelihood, seen = curve.likelihood(fewer), curve.observed(fewer)
-        average = posterior.average(likelihood)
-        point, these = prediction.told(average, likelihood, seen.attempts, seen.value, ks, measured=most)
-        rows.append((point, *these.quantiles[:, [0, 4, 1, 3]].T))
-    return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), observed)
+        likelihood = mixtures.of_counts(np.full(len(part), float(shown)), part)
+        these = prediction.measured(posterior.posterior(likelihood), likelihood, ks, most)
+        rows.append((these.median, *these.quantiles[:, [0, 4, 1, 3]].T))
+    return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), curve.unbiased(pilot, ks).value)

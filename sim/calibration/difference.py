@@ -22,7 +22,7 @@ class Model(NamedTuple):
 
     pilot: tuple
     likelihood: mixtures.Likelihood
-    average: tuple
+    posterior: tuple
 
 
 class Lead(NamedTuple):
@@ -74,7 +74,7 @@ class Difference(NamedTuple):
 def model(pilot):
     """Model of a pilot."""
     likelihood = curve.likelihood(pilot)
-    return Model(pilot, likelihood, posterior.average(likelihood))
+    return Model(pilot, likelihood, posterior.posterior(likelihood))
 
 
 def difference(first, second, attempts, seed):
@@ -94,7 +94,7 @@ def difference(first, second, attempts, seed):
     lost = []
     for one, own, text in zip((first, second), sizes, texts, strict=True):
         kernel = one.likelihood.kernel if common else np.ones((1, one.likelihood.kernel.shape[1]))
-        lost.append(losses(one.average, kernel, own, attempts, seeds.generator(seed, f"difference {text}")))
+        lost.append(losses(one.posterior, kernel, own, attempts, seeds.generator(seed, f"difference {text}")))
     problems = tuple(int(own.sum()) for own in sizes)
     return told(np.asarray(attempts, float), *lost, bool(common), problems)
 
@@ -117,16 +117,16 @@ def _text(one, sizes):
 # Draws ----------------------------------------------------------------------------------------------------------------
 
 
-def losses(average, kernel, sizes, attempts, generator):
+def losses(known, kernel, sizes, attempts, generator):
     """1 - pass@k of so many problems with each row of the likelihood, [draws, k].
 
     The resolution is a cell of the grid, 0.125 in log odds, over which s is spread evenly.
     """
-    drawn = generator.permutation(_systematic(average.weight))
+    drawn = generator.permutation(_systematic(known.weight))
     total = np.zeros((DRAWS, len(attempts)))
     held, width = [], 0
     for row in np.flatnonzero(sizes):
-        begin, cumulated = _cumulated(average.mixing, kernel[row])
+        begin, cumulated = _cumulated(known.mixing, kernel[row])
         if sizes[row] >= _MANY:
             counts = generator.multinomial(sizes[row], np.diff(cumulated, axis=1, prepend=0)[drawn])
             total += counts @ _failed(attempts)[begin : begin + counts.shape[1]]

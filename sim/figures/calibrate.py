@@ -19,7 +19,7 @@ from sim.figures.panels import ATTEMPTS, BLACK, GREY, POINTS, RIVAL, SHADES, Cur
 from sim.figures.words import number, plain
 
 GROWTH = (
-    *("attempts", "observed", "observed_stderr", "point", "low90", "low50", "high50", "high90"),
+    *("attempts", "observed", "observed_stderr", "median", "low90", "low50", "high50", "high90"),
     *("new_low90", "new_high90"),
 )
 WIDTH = 5.2  # inches: at half size letters are still 5 points high
@@ -61,9 +61,9 @@ def png(figure, path):
 
 @rc_context(STYLE)
 def coverage(columns, laws=None):
-    """pass@k and 1 - pass@k against k: the pilot, what is foretold beyond it for its problems, and for new ones.
+    """pass@k and 1 - pass@k against k: the pilot, the prediction for its problems, and for new ones.
 
-    columns: attempts k, ascending; observed and observed_stderr (NaN beyond the pilot); point, low90, low50, high50,
+    columns: attempts k, ascending; observed and observed_stderr (NaN beyond the pilot); median, low90, low50, high50,
     high90 (these problems); new_low90, new_high90.  laws: name -> pass@k of further laws at these k, up to four.
     """
     table = _arrays(columns, GROWTH)
@@ -77,7 +77,7 @@ def coverage(columns, laws=None):
     for axis in (rising, falling):
         axis.set_xlim(table["attempts"][0] / 1.4, table["attempts"][-1] * 1.4)
     falling.set(xlabel=ATTEMPTS, ylabel="inference loss 1 - pass@k")
-    panels.log_limits(falling, [heights, lost["point"]], [lost["low90"], lost["high90"], lost["new_high90"]])
+    panels.log_limits(falling, [heights, lost["median"]], [lost["low90"], lost["high90"], lost["new_high90"]])
     _legend(rising)
     _finish(falling)
     return figure
@@ -99,9 +99,9 @@ def _curves(axis, table, laws, named=False):
         axis.plot(ks, table[bound], color=NEW.colour, linestyle=NEW.line, linewidth=1.2, label=words)
     for (name, values), pen in zip(laws.items(), OTHERS[: len(laws)], strict=True):
         axis.plot(ks, values, color=pen.colour, linestyle=pen.line, linewidth=1.4, label=label(plain(name)))
-    axis.plot(ks, table["point"], color=BLACK, label=label("foretold, these problems"))
+    axis.plot(ks, table["median"], color=BLACK, label=label("predicted, these problems"))
     seen = np.isfinite(table["observed"])
-    pilot = Curve(*(table[name][seen] for name in ("attempts", "observed", "observed_stderr", "point")), None)
+    pilot = Curve(*(table[name][seen] for name in ("attempts", "observed", "observed_stderr", "median")), None)
     heights = panels.points(axis, pilot, POINTS, label("pilot, with standard error"), markersize=4)
     if seen.any():
         axis.axvline(ks[seen][-1], color=GREY, linestyle=":", linewidth=1.2, label=label("end of the pilot"), zorder=1)
@@ -148,7 +148,7 @@ def _apart(values):
 
 @rc_context(STYLE)
 def backtest(columns):
-    """What parts of the pilot foretold of its rest, against what the rest showed; on the diagonal they agree.
+    """What parts of the pilot predicted of its rest, against what the rest showed; on the diagonal they agree.
 
     columns: attempts (hidden k), observed, point, low, high (90 % interval): one row for each part and k,
     or arrays [parts, k] with attempts [k]. Up to five shades tell k, neighbours sharing one if there are more.
@@ -160,7 +160,7 @@ def backtest(columns):
     low, high = np.nanmin(ends), np.nanmax(ends)
     margin = 0.05 * (high - low) + 1e-9
     limits = max(low - margin, -0.02), min(high + margin, 1.02)
-    axis.axline((0, 0), slope=1, color=BLACK, linewidth=1, label="foretold = observed")
+    axis.axline((0, 0), slope=1, color=BLACK, linewidth=1, label="predicted = observed")
     ks = np.unique(table["attempts"])
     shade = np.linspace(0, 4, len(ks)).round().astype(int) if len(ks) > 1 else np.array([2])
     for index in np.unique(shade):
@@ -170,7 +170,7 @@ def backtest(columns):
         pen, between = SHADES[index], dict.fromkeys(_whole(k) for k in ks[shade == index][[0, -1]])
         style = {"color": pen.colour, "marker": pen.marker, "linestyle": "none", "elinewidth": 0.9}
         axis.errorbar(table["observed"][chosen], point, bars, label=f"k = {' to '.join(between)}", **style)
-    axis.set(xlabel="pass@k observed later", ylabel="pass@k foretold, with 90 % interval", xlim=limits, ylim=limits)
+    axis.set(xlabel="pass@k observed later", ylabel="pass@k predicted, with 90 % interval", xlim=limits, ylim=limits)
     axis.set_aspect("equal")
     for direction in (axis.xaxis, axis.yaxis):
         direction.set_major_locator(MaxNLocator(5))

@@ -1,10 +1,17 @@
 """What a pilot leaves of the success probabilities of problems: of its own ones, and of new ones of the same kind."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.calibration.prediction import NODES, weighted_quantiles
+from scipy import special
+
+from sim.calibration import prediction
+from sim.calibration.prediction import weighted_quantiles
+
+NODES = special.ndtri((np.arange(15) + 0.5) / 15)  # of a normal distribution
 
 
 class Problems(NamedTuple):
@@ -12,7 +19,10 @@ class Problems(NamedTuple):
 
     valued: the same with every problem counted by its weight (mean 1); mixing itself where all count alike.
     groups: of problems with the same counts, where s of each lies, [groups, 1 + cells], None for new ones.
-    size, square: problems in each group, and the sum of their squared weights; of new ones: none.
+    size, weighed, square: problems in each group, and the sums of their weights and of the squares of these; of new
+    ones: none.
+    shares: from chances given where s lies [1 + cells, k] to draws [n, k] of the share of problems for which it
+    happens (prediction), None where the laws are not those of a pilot.
     """
 
     weight: np.ndarray
@@ -20,7 +30,9 @@ class Problems(NamedTuple):
     valued: np.ndarray
     groups: np.ndarray | None = None
     size: np.ndarray | None = None
+    weighed: np.ndarray | None = None
     square: np.ndarray | None = None
+    shares: Callable | None = None
 
     @property
     def mean(self):
@@ -39,6 +51,14 @@ class Problems(NamedTuple):
         return self._replace(weight=np.ones(1), mixing=mean, valued=valued)
 
 
+class Share(NamedTuple):
+    """A median and its 90 % interval, each a number or [k]: what calibrate says of a share."""
+
+    median: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
 class Told(NamedTuple):
     """A mean and its 90 % interval, each a number or [k]."""
 
@@ -47,71 +67,90 @@ class Told(NamedTuple):
     high: np.ndarray
 
 
-def new(average):
-    """New problems of the same kind, of all there are."""
-    return Problems(average.weight, average.mixing, average.mixing)
+def new(posterior, number=None):
+    """New problems of the same kind: what is decided is for all there are; shares are of so many, if any."""
+    shares = partial(prediction.new_shares, posterior, problems=number)
+    return Problems(posterior.weight, posterior.mixing, posterior.mixing, shares=shares)
 
 
-def these(average, likelihood, weights=None):
+def these(posterior, likelihood, weights=None):
     """The problems of a pilot, each s drawn from what its counts leave of the law.
 
     weights: how much each problem counts, [problems], None: all alike.
     """
-    chance = np.maximum(average.mixing @ likelihood.kernel.T, 1e-300)
-    groups = ((average.weight[:, None] / chance).T @ average.mixing) * likelihood.kernel
+    chance = np.maximum(posterior.mixing @ likelihood.kernel.T, 1e-300)
+    groups = ((posterior.weight[:, None] / chance).T @ posterior.mixing) * likelihood.kernel
     groups /= groups.sum(axis=1, keepdims=True)
     size, total = likelihood.problems, likelihood.problems.sum()
 
     def over(shares):
-        mixed = average.mixing * ((shares / chance) @ likelihood.kernel)
+        mixed = posterior.mixing * ((shares / chance) @ likelihood.kernel)
         return mixed / mixed.sum(axis=1, keepdims=True)
 
-    mixing = over(size / total)
+    mixing, shares = over(size / total), partial(prediction.shares, posterior, likelihood)
     if weights is None:
-        return Problems(average.weight, mixing, mixing, groups, size, size)
-    relative = np.asarray(weights, float) / np.mean(weights)
-    of = np.bincount(likelihood.row, relative, len(size))
-    square = np.bincount(likelihood.row, relative**2, len(size))
-    return Problems(average.weight, mixing, over(of / total), groups, size, square)
+        return Problems(posterior.weight, mixing, mixing, groups, size, size, size, shares)
+    relative = np.asarray(weights, float) / np.max(weights)  # first, so that no sum of them is too large
+    relative /= relative.mean()
+    weighed, square = (np.bincount(likelihood.row, relative**power, len(size)) for power in (1, 2))
+    return Problems(posterior.weight, mixing, over(weighed / total), groups, size, weighed, square, shares)
 
 
-def spread(problems, first, second, weighed=False):
+def spread(problems, first, second):
     """Variance [k] of the mean over these problems of what is known by mean and mean square [1 + cells, k] given s.
 
-    Problems are independent given the law. weighed: whether each counts by its weight. 0 for new problems, of all
-    there are.
+    Problems are independent given the law. 0 for new problems, of all there are.
     """
     if problems.groups is None:
         return np.zeros(first.shape[1])
-    square = problems.groups @ second
-    own = square - (problems.groups @ first) ** 2
-    own[own < 1e-12 * square] = 0  # rounding
-    counted = problems.square if weighed else problems.size
-    return counted @ own / problems.size.sum() ** 2
+    return problems.size @ _covariance(problems, first, first, second) / problems.size.sum() ** 2
 
 
-def told(problems, means, variance, kind="real"):
-    """Told of a quantity with means [n, k] at each draw and a variance [k] about them.
+def spread_net(problems, found):
+    """The same of the net value, of outcomes found: what a problem is worth counts by its weight w, its cost does not.
 
-    kind: "share", between 0 and 1, whose smaller side is log-normal about its mean; "money", >= 0, or "real", normal.
+    sum over problems of Var(w worth - cost) = w^2 Var(worth) - 2 w Cov(worth, cost) + Var(cost)
     """
-    found = [_told(problems.weight, mean, own, kind) for mean, own in zip(means.T, variance, strict=True)]
+    if problems.groups is None:
+        return np.zeros(found.cost.shape[1])
+    worth = _covariance(problems, found.worth, found.worth, found.worth_square)
+    cost = _covariance(problems, found.cost, found.cost, found.cost_square)
+    both = np.where(cost > 0, _covariance(problems, found.worth, found.cost, found.worth_cost), 0.0)
+    total = problems.square @ worth - 2 * problems.weighed @ both + problems.size @ cost
+    return np.maximum(total, 0) / problems.size.sum() ** 2
+
+
+def _covariance(problems, one, other, product):
+    """Covariance [groups, k] of two quantities, by the means of both and of their product [1 + cells, k] given s."""
+    mean = problems.groups @ product
+    own = mean - (problems.groups @ one) * (problems.groups @ other)
+    own[np.abs(own) < 1e-12 * np.abs(mean)] = 0  # rounding
+    return own
+
+
+def share(problems, chance):
+    """Share of problems for which something happens, from its chance given where s lies, [1 + cells, k].
+
+    The same draws, and so the same digits, as calibrate's.
+    """
+    drawn = problems.mixing @ chance if problems.shares is None else problems.shares(chance)
+    low, _, median, _, high = prediction.interval(drawn, None).quantiles.T
+    return Share(median, low, high)
+
+
+def told(problems, means, variance, least=-np.inf):
+    """Told of a quantity with means [n, k] at each draw and a variance [k] about them: normal, none below the least."""
+    found = [_told(problems.weight, mean, own, least) for mean, own in zip(means.T, variance, strict=True)]
     return Told(*np.array(found).T.reshape(3, -1))
 
 
-def values(mean, variance, kind="real"):
-    """Equally likely values [n, nodes] of a quantity with means [n] and a variance about each of them."""
-    if kind != "share":
-        drawn = mean[:, None] + np.sqrt(variance) * NODES
-        return np.maximum(drawn, 0) if kind == "money" else drawn
-    small = np.minimum(mean, 1 - mean).clip(1e-15)
-    width = np.log1p(variance / small**2)[:, None]
-    side = np.minimum(small[:, None] * np.exp(np.sqrt(width) * NODES - width / 2), 1)
-    return np.where((mean < 0.5)[:, None], side, 1 - side)
+def values(mean, variance):
+    """Equally likely values [n, nodes] of a normal quantity with means [n] and a variance about each of them."""
+    return mean[:, None] + np.sqrt(variance) * NODES
 
 
-def _told(weight, mean, variance, kind):
-    drawn = values(mean, variance, kind) if variance > 0 else mean[:, None]
+def _told(weight, mean, variance, least):
+    drawn = np.maximum(values(mean, variance), least) if variance > 0 else mean[:, None]
     each = np.repeat(weight / drawn.shape[1], drawn.shape[1])
     low, high = weighted_quantiles(drawn.ravel(), each, (0.05, 0.95))
     return weight @ mean, low, high

@@ -76,9 +76,9 @@ def verdict_of(where):
 
 
 def test_calibrate_says_writes_and_draws_which_of_two_models_solves_more(answers):
-    where, said = answers[0] / "calibrated", answers[1]["calibrated"][2]
+    where, said = answers[0] / "calibrated", answers[1]["calibrated"][-2]
     assert {path.name for path in where.iterdir()} == {
-        *("report.html", "table.csv", "verdict.json", "manifest.json", "figure.png"),
+        *("report.html", "table.csv", "shares.csv", "verdict.json", "manifest.json", "figure.png"),
         *("difference.csv", "difference.png"),
     }
     own = verdict_of(where)
@@ -110,7 +110,7 @@ def test_the_table_agrees_with_the_verdict_row_by_row(answers):
 def test_recommend_says_the_same_of_them_whatever_the_prices(answers):
     where, said = answers
     one, two = where / "calibrated", where / "recommended"
-    assert said["calibrated"][2] in said["recommended"]
+    assert said["calibrated"][-2] in said["recommended"]
     assert (one / "difference.csv").read_bytes() == (two / "difference.csv").read_bytes()
     own, other = verdict_of(one), verdict_of(two)
     assert other == other | own and {"better", "gain", "rows"} == set(other) - set(own)
@@ -130,7 +130,13 @@ def test_what_is_asked_for_is_kept_and_nothing_is_left_of_an_answer_before(comma
     assert f"<h2>{WORDS['ja']['heading']}</h2>" in (where / "report.html").read_text(encoding="utf-8")
     assert not (where / "difference.png").exists()
     command("pilot=large.csv", f"output={where}", "figure=false")
-    assert {path.name for path in where.iterdir()} == {"report.html", "table.csv", "verdict.json", "manifest.json"}
+    assert {path.name for path in where.iterdir()} == {
+        "report.html",
+        "table.csv",
+        "shares.csv",
+        "verdict.json",
+        "manifest.json",
+    }
     assert verdict_of(where) is None
 
 

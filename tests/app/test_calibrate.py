@@ -43,7 +43,7 @@ def test_a_pilot_becomes_a_sentence_a_table_and_a_page(capsys, pilot, tmp_path):
     assert out.startswith("10,000 attempts a problem would solve about ")
     assert "The memorising model fits this pilot (p = " in out
     made = {path.name for path in (tmp_path / "out").iterdir()}
-    assert made == {"report.html", "table.csv", "verdict.json", "manifest.json", "figure.png"}
+    assert made == {"report.html", "table.csv", "shares.csv", "verdict.json", "manifest.json", "figure.png"}
     table = read(tmp_path / "out" / "table.csv")
     assert (table[0]["attempts"], table[-1]["attempts"]) == ("1", "10000")
     (verdict,) = json.loads((tmp_path / "out" / "verdict.json").read_text(encoding="utf-8"))
@@ -112,9 +112,9 @@ def test_how_attempts_ended_is_asked_about_and_may_be_told(capsys, tmp_path):
 
 
 EDGES = {
-    "no success": ([(i, 100, 0) for i in range(30)], "this pilot cannot tell", "Only 0 of its problems were solved"),
+    "no success": ([(i, 100, 0) for i in range(30)], "this pilot cannot tell", "None of its problems was solved"),
     "all successes": ([(i, 100, 100) for i in range(30)], "would solve about 100", "model"),
-    "one problem": ([(0, 100, 3)], "would solve about 100\u00a0% of these problems", "this pilot cannot tell"),
+    "one problem": ([(0, 100, 3)], "would solve about 100\u00a0% of these problems", "This pilot cannot tell whether"),
     "one attempt": ([(i, 1, int(i % 3 == 0)) for i in range(60)], "attempts a problem", "cannot tell"),
     "many attempts": ([(i, 10**9, c * 10**7) for i, c in enumerate(counts(40))], "would solve about", "model"),
 }

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.calibration import ansatz, mixtures
+from sim.pilot.pilot import Pilot, Stopping
 from tests import checks
 
 
@@ -16,9 +17,9 @@ def pilot(generator, kind, problems=200, attempts=100):
     return np.full(problems, float(attempts)), generator.binomial(attempts, success).astype(float)
 
 
-def ordered(generator, repeat, problems=200, attempts=100):
+def ordered(generator, repeat, problems=200, attempts=100, success=None):
     """Outcomes [problems, attempts]: each repeats the one before with a chance, else is drawn anew."""
-    success = generator.beta(0.35, 5.0, problems)
+    success = generator.beta(0.35, 5.0, problems) if success is None else success
     outcomes = np.zeros((problems, attempts), np.int8)
     outcomes[:, 0] = generator.random(problems) < success
     for turn in range(1, attempts):
@@ -105,3 +106,71 @@ def test_the_test_of_the_counts_keeps_its_level_and_sees_two_scales():
     with pytest.raises(AssertionError):
         checks.assert_proportion(power, 100, 0.05)
     assert power >= 80
+
+
+def sequences(attempts, success, repeat):
+    """All sequences of outcomes and their probabilities, each outcome repeating the one before with a chance."""
+    every = np.array(list(itertools.product((0, 1), repeat=attempts)))
+    anew = np.where(every == 1, success, 1 - success)
+    chance = np.where(every[:, 1:] == every[:, :-1], repeat + (1 - repeat) * anew[:, 1:], (1 - repeat) * anew[:, 1:])
+    return every, anew[:, 0] * chance.prod(axis=1)
+
+
+@pytest.mark.parametrize("repeat", [0.1, 0.4, 0.8])
+@pytest.mark.parametrize("attempts", [3, 5, 9])
+def test_attempts_that_repeat_each_other_are_worth_what_all_sequences_say(attempts, repeat):
+    """Variance of the share of successes s (1-s) / effective, the repeats being those that `order` expects."""
+    every, chance = sequences(attempts, 0.3, repeat)
+    won = every.sum(axis=1)
+    changes = np.abs(np.diff(every, axis=1)).sum(axis=1)
+    repeats = 1 - (chance @ changes) / (chance @ (2 * won * (attempts - won) / attempts))
+    mean, square = chance @ (won / attempts), chance @ (won / attempts) ** 2
+    assert ansatz.effective(attempts, repeats) == pytest.approx(0.3 * 0.7 / (square - mean**2), rel=1e-6)
+
+
+@pytest.mark.parametrize(("attempts", "repeats", "worth"), [(100, 0.0, 100), (100, -0.2, 100), (1e6, 0.3, 7e6 / 13)])
+def test_attempts_that_repeat_nothing_are_worth_all_and_many_their_limit(attempts, repeats, worth):
+    assert ansatz.effective(attempts, repeats) == pytest.approx(worth, rel=1e-4)
+
+
+def test_the_more_attempts_repeat_the_less_they_are_worth_and_one_at_least():
+    worth = [ansatz.effective(50.0, repeats) for repeats in np.linspace(0, 1, 101)]
+    assert (np.diff(worth) <= 0).all() and worth[0] == 50 and worth[-1] == 1
+
+
+def test_shares_of_simulated_attempts_scatter_as_the_effective_number_says():
+    """20,000 problems of s = 0.4, 100 attempts of which 30 % repeat: repeats estimated by `order` among them."""
+    generator = np.random.default_rng(11)
+    outcomes = np.array(ordered(generator, 0.3, problems=20_000, success=np.full(20_000, 0.4)))
+    worth = ansatz.effective(100, ansatz.order(list(outcomes)).repeats)
+    square = (outcomes.mean(axis=1) - 0.4) ** 2
+    variance = lambda number: 0.4 * 0.6 / number  # noqa: E731
+    checks.assert_mean(square.mean(), 20_000, variance(worth), np.sqrt(2) * variance(worth))
+    checks.rejects(checks.assert_mean, square.mean(), 20_000, variance(100), np.sqrt(2) * variance(100))
+    checks.rejects(checks.assert_mean, square.mean(), 20_000, variance(70), np.sqrt(2) * variance(70))
+
+
+def test_only_where_the_order_is_rejected_attempts_are_worth_less():
+    def of(repeat, seed):
+        outcomes = ordered(np.random.default_rng(seed), repeat, problems=60, attempts=40)
+        won = np.array([one.sum() for one in outcomes], float)
+        return Pilot("a", [str(i) for i in range(60)], np.full(60, 40.0), won, outcomes=outcomes)
+
+    test = ansatz.fit_test(of(0.4, 0), 0.05, 0)
+    assert (test.verdict, test.attempts) == (ansatz.MISFITS, 40)
+    assert test.p_value == ansatz.together(test.shape.p_value, test.order.p_value)
+    assert test.effective == ansatz.effective(40, test.order.repeats) < 25
+    independent = ansatz.fit_test(of(0.0, 1), 0.05, 0)
+    assert independent.verdict == ansatz.FITS and independent.attempts is independent.effective is None
+    nothing = ansatz.fit_test(Pilot("a", ["b"], np.ones(1), np.zeros(1)), 0.05, 0)
+    assert nothing == (ansatz.CANNOT_TELL, None, None, None, None, None)
+
+
+def test_where_success_ends_the_attempts_nothing_is_tested():
+    """The order of such outcomes, a success always the last, would look like repeats."""
+    generator = np.random.default_rng(0)
+    first = generator.geometric(generator.beta(0.5, 3.0, 1000)).clip(max=30)
+    outcomes = [np.arange(1, m + 1) // m for m in first]
+    assert ansatz.order(outcomes).p_value < 1e-3
+    own = Pilot("a", [""] * 1000, first.astype(float), np.ones(1000), "", outcomes, Stopping("first_success", 1, 30))
+    assert ansatz.fit_test(own, 0.05, 0).verdict == ansatz.CANNOT_TELL

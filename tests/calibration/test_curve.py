@@ -1,5 +1,7 @@
 """The curve of a pilot, by rule of stopping; published fits on curves that they are exact for."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import optimize, special
@@ -99,3 +101,27 @@ def test_laws_fitted_to_counts_are_as_likely_as_a_simplex_finds_them():
     assert (
         value(calibrate.counted(law, starts[:1], likelihood)) < value(calibrate.counted(law, starts, likelihood)) - 10
     )
+
+
+def test_what_a_pilot_shows_at_k_is_exact_there_and_nothing_beyond_its_fewest_attempts():
+    """By all choices of k of the attempts; 6 attempts at one problem, 9 and 12 at the others."""
+    made, won = (6, 9, 12), (2, 0, 7)
+    ks = np.array([1, 2, 4, 6, 7, 12])
+    seen = curve.shown(of(np.array(made, float), np.array(won, float)), ks)
+    for k, value, stderr in zip(ks, seen.value, seen.stderr, strict=True):
+        if k > 6:
+            assert np.isnan([value, stderr]).all()
+            continue
+        each = [
+            np.mean([any(one) for one in itertools.combinations([1] * c + [0] * (m - c), int(k))])
+            for m, c in zip(made, won, strict=True)
+        ]
+        assert value == pytest.approx(np.mean(each)) and stderr == pytest.approx(np.std(each, ddof=1) / np.sqrt(3))
+
+
+def test_where_attempts_end_with_success_something_is_shown_at_the_ends_only():
+    attempts, solved = stopped(np.random.default_rng(0), 200, 100)
+    own = of(attempts, solved, "first_success", cap=100)
+    seen, whole = curve.shown(own, np.array([1, 100, 101])), curve.observed(own)
+    assert seen.value[:2] == pytest.approx(whole.value[[0, -1]]) and seen.stderr[1] == whole.stderr[-1]
+    assert np.isnan(seen.value[2])

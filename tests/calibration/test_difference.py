@@ -72,7 +72,7 @@ def test_one_problem_that_is_solved_always_or_never_enumerated():
     np.testing.assert_allclose([told.low, told.middle, told.high], [[0, 0], [1, 1], [1, 1]], atol=1e-6)
     assert (told.leads, told.turns, told.chance, told.problems) == ([], [], None, (1, 1))
     lost = [
-        difference.losses(one.average, one.likelihood.kernel, np.array([1]), [1.0], np.random.default_rng(number))
+        difference.losses(one.posterior, one.likelihood.kernel, np.array([1]), [1.0], np.random.default_rng(number))
         for number, one in enumerate(both)
     ]
     shares = np.bincount(np.rint(lost[1] - lost[0]).astype(int).ravel() + 1, minlength=3)
@@ -94,7 +94,7 @@ def moments(average, likelihood, ks):
 def test_curves_have_the_mean_and_the_spread_of_the_moments(problems):
     own = pilot(np.repeat([0, 1, 40, 100], problems // 4))
     likelihood, ks = curve.likelihood(own), np.array([1.0, 30, 1000])
-    average = known(own, mixtures.beta(np.log([[0.35, 5.0], [0.3, 2.0]]))).average
+    average = known(own, mixtures.beta(np.log([[0.35, 5.0], [0.3, 2.0]]))).posterior
     sizes = likelihood.problems.astype(int)
     lost = difference.losses(average, likelihood.kernel, sizes, ks, np.random.default_rng(0))
     law, deviation = moments(average, likelihood, ks)
@@ -108,7 +108,7 @@ def test_curves_have_the_mean_and_the_spread_of_the_moments(problems):
 
 
 def test_draws_are_kept_by_their_weight():
-    average = known(pilot([0.0], attempts=0), np.concatenate([either(0.0), either(1.0)])).average
+    average = known(pilot([0.0], attempts=0), np.concatenate([either(0.0), either(1.0)])).posterior
     average = average._replace(weight=np.array([0.25, 0.75]))
     lost = difference.losses(average, np.ones((1, 386)), np.array([3]), [1e9], np.random.default_rng(0))
     assert lost.sum() == difference.DRAWS / 4

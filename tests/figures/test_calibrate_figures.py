@@ -37,7 +37,7 @@ MISFIT = {
     "high": np.ceil(EXPECTED + 1.6 * np.sqrt(EXPECTED)),
 }
 HIDDEN = np.repeat([32, 64, 128, 256, 512, 1000], 4)
-FORETOLD = {
+PREDICTED = {
     "attempts": HIDDEN,
     "observed": 1 - HIDDEN**-0.2,
     "point": 1 - HIDDEN**-0.21,
@@ -57,7 +57,7 @@ FIGURES = {
     "coverage with laws": lambda: calibrate.coverage(growth(), LAWS),
     "small coverage": lambda: calibrate.coverage(growth(pilot=8, most=1000, scale=0.02)),
     "misfit": lambda: calibrate.misfit(MISFIT),
-    "backtest": lambda: calibrate.backtest(FORETOLD),
+    "backtest": lambda: calibrate.backtest(PREDICTED),
     "difference": lambda: calibrate.difference(RIVALS, LEADS, TURNS),
     "difference of which nothing is sure": lambda: calibrate.difference(RIVALS, [], []),
 }
@@ -65,7 +65,7 @@ SAID = {
     "coverage at one k": ["\n10\n", "\n0.4\n"],
     "coverage": [
         *("coverage pass@k", "inference loss 1 - pass@k", "attempts per problem k", "pilot, with standard error"),
-        *("foretold, these problems", "50 %, these", "90 %, these", "90 %, new problems", "end of the pilot"),
+        *("predicted, these problems", "50 %, these", "90 %, these", "90 %, new problems", "end of the pilot"),
     ],
     "coverage with laws": ["line", "exp(-a k^-b)", r"costs \$1"],
     "small coverage": ["end of the pilot"],
@@ -77,7 +77,7 @@ SAID = {
         "posterior\nshare",
         "pass@k at k = $10^{4}$",
         "90 % interval",
-        "foretold",
+        "predicted",
         "two betas",
         "beta with a\nceil",
     ],
@@ -86,7 +86,7 @@ SAID = {
         *("first leads for sure", "second leads for sure", "difference of pass@k", "coverage pass@k"),
     ],
     "difference of which nothing is sure": ["first less second", "attempts per problem k"],
-    "backtest": ["pass@k observed later", "pass@k foretold, with 90 % interval", "k = 32", "k = 128 to 256", "k = 512"],
+    "backtest": ["pass@k observed later", "pass@k predicted, with 90 % interval", "k = 32", "k = 128 to 256", "k = 512"],
 }
 
 
@@ -160,7 +160,7 @@ def test_the_two_panels_of_coverage_show_the_same_curves_one_from_above():
     assert (falling.get_xscale(), falling.get_yscale()) == ("log", "log")
     assert rising.get_xlim() == falling.get_xlim()
     below = [line.get_ydata() for line in falling.lines]
-    for name, values in {"foretold, these problems": table["point"], "line": LAWS["line"]}.items():
+    for name, values in {"predicted, these problems": table["point"], "line": LAWS["line"]}.items():
         np.testing.assert_array_equal(lines(rising)[name].get_ydata(), values)
         assert any(np.array_equal(shown, 1 - values) for shown in below)
     for axis in (rising, falling):
@@ -203,16 +203,16 @@ def test_bins_outside_the_band_are_marked_and_no_others():
 
 
 def test_every_point_of_a_backtest_is_drawn_whatever_the_number_of_k():
-    (axis,) = calibrate.backtest(FORETOLD).axes
+    (axis,) = calibrate.backtest(PREDICTED).axes
     points = np.concatenate([held.lines[0].get_xydata() for held in axis.containers])
-    expected = np.column_stack([FORETOLD["observed"], FORETOLD["point"]])
+    expected = np.column_stack([PREDICTED["observed"], PREDICTED["point"]])
     np.testing.assert_array_equal(np.sort(points, axis=0), np.sort(expected, axis=0))
-    one = {name: column[:1] for name, column in FORETOLD.items()}
+    one = {name: column[:1] for name, column in PREDICTED.items()}
     assert [len(held.lines[0].get_xydata()) for held in calibrate.backtest(one).axes[0].containers] == [1]
 
 
 def test_a_backtest_may_be_a_table_of_parts_by_k():
-    grid = {name: np.reshape(column, (6, 4)).T for name, column in FORETOLD.items()}
+    grid = {name: np.reshape(column, (6, 4)).T for name, column in PREDICTED.items()}
     assert calibrate.svg(calibrate.backtest(grid | {"attempts": grid["attempts"][0]})) == calibrate.svg(
         calibrate.backtest({name: column.ravel() for name, column in grid.items()})
     )

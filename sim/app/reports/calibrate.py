@@ -7,7 +7,7 @@ import numpy as np
 from sim.app import folder
 from sim.app.reports import against, page, pilots
 from sim.app.reports.words.calibrate import WORDS
-from sim.calibration import calibrate, curve, difference, mixtures, prediction
+from sim.calibration import calibrate, curve, difference, quantities
 
 HELP = """\
 python -m sim calibrate: from a pilot (problems, attempts, successes) to coverage at any number of attempts.
@@ -19,13 +19,14 @@ usage: python -m sim calibrate pilot=FILE [KEY=VALUE ...]
   python -m sim calibrate pilot=adaptive.csv pilot.stopping=batches:60:10020
   python -m sim calibrate pilot=large.csv against=small.csv
 
-Written into outputs/calibrate_DATE_TIME: report.html (opens anywhere, offline), table.csv, verdict.json,
-manifest.json, figure.png; with against= difference.csv and difference.png too.
+Written into outputs/calibrate_DATE_TIME: report.html (opens anywhere, offline), table.csv (by attempts k), shares.csv
+(by success probability), verdict.json, manifest.json, figure.png; with against= difference.csv and difference.png too.
 Exit code 2 for bad input, in one sentence.
 """
-_FURTHER = 100  # times the attempts of the pilot: as far as is foretold where nothing else is asked
+_FURTHER = 100  # times the attempts of the pilot: as far as is predicted where nothing else is asked
 _MOST = 10**9
 _ENDS = "low90", "low50", "median", "high50", "high90"  # of intervals of 90 and 50 %, and the median
+_SHOWN = "median", "low90", "high90"  # of them, in the tables of the report
 _DRAWN = "line", "exp(-a k^-b)", "Levi Eq. 7", "beta-binomial"  # of the published fits; all are in the table
 
 
@@ -69,7 +70,7 @@ def _answer(config):
 
 
 def _rival(one, other, seed, most):
-    own = difference.Model(one.pilot, curve.likelihood(one.pilot), one.average)
+    own = difference.Model(one.pilot, curve.likelihood(one.pilot), one.posterior)
     return Rival(other, against.found(own, difference.model(other), seed, most))
 
 
@@ -87,7 +88,7 @@ def _asked(config):
 
 
 def _lines(found, words):
-    return [line for one in found for line in (_sentence(one, words), _fit(one, words))]
+    return [line for one in found for line in (_sentence(one, words), *_said(one, words))]
 
 
 def _named(one):
@@ -100,11 +101,18 @@ def _sentence(one, words):
     if one.reasons:
         why = " ".join(words[reason](value) for reason, value in one.reasons)
         return words["cannot"](_named(one), k, low, high, why)
-    return words["sentence"](_named(one), k, one.point[-1], low, high)
+    return words["sentence"](_named(one), k, one.these.median[-1], low, high)
+
+
+def _said(one, words):
+    """Whether the model fits, what repeated attempts are worth, and how many problems may be out of reach."""
+    test, (low, *_, high) = one.test, one.quantities.never.these[0]
+    repeated = [] if test.effective is None else [words["effective"](test.attempts, test.effective)]
+    return [_fit(one, words), *repeated, words["never"](low, high)]
 
 
 def _fit(one, words):
-    return words[one.verdict] + (words["no p"] if one.p_value is None else words["p"](one.p_value))
+    return words[one.test.verdict] + (words["no p"] if one.test.p_value is None else words["p"](one.test.p_value))
 
 
 # What is written ------------------------------------------------------------------------------------------------------
@@ -115,6 +123,7 @@ def _write(where, found, rival, config, language, figure):
     pilots.without_figures(where, "calibrate", ("figure", against.NAME))
     tables = [_table(one) for one in found]
     folder.write_columns(where / "table.csv", _joined(tables))
+    folder.write_columns(where / "shares.csv", _joined([_shares(one) for one in found]))
     folder.write_json(where / "verdict.json", [_verdict(one, rival) for one in found])
     folder.write_json(where / "manifest.json", pilots.manifest("calibrate", [one.pilot for one in found], config))
     parts = []
@@ -143,29 +152,41 @@ def _compared(rival, where, language, figure):
 
 def _table(one):
     """Columns of table.csv, a row for each k."""
-    seen = np.full((2, len(one.attempts)), np.nan)
-    ks, values = one.observed.attempts, (one.observed.value, one.observed.stderr)
-    if one.pilot.stopping.kind == "fixed":  # known at all numbers of attempts; on a curve of some of them
-        inside = one.attempts <= ks[-1]
-        seen[:, inside] = [np.interp(np.log(one.attempts[inside]), np.log(ks), own) for own in values]
-    else:
-        inside, place = np.isin(one.attempts, ks), np.searchsorted(ks, one.attempts)
-        seen[:, inside] = [own[place[inside]] for own in values]
+    shown = curve.shown(one.pilot, one.attempts)
     columns = {
         "model": [one.pilot.name] * len(one.attempts),
         "attempts": one.attempts,
-        "observed": seen[0],
-        "observed_stderr": seen[1],
-        "point": one.point,
+        "observed": shown.value,
+        "observed_stderr": shown.stderr,
     }
-    for prefix, interval in (("", one.these), ("new_", one.new)):
-        columns |= {prefix + name: values for name, values in zip(_ENDS, interval.quantiles.T, strict=True)}
+    every = one.quantities.reliability
+    for prefix, interval in (("", one.these.quantiles), ("new_", one.new.quantiles)):
+        columns |= _ends_of(prefix, interval)
+    columns |= _ends_of("reliability_", every.these) | _ends_of("new_reliability_", every.new)
     return columns | one.others
+
+
+def _shares(one):
+    """Columns of shares.csv: problems with at least so large a success probability, and in the last row with none."""
+    cover, never = one.quantities.cover, one.quantities.never
+    success = [*quantities.SUCCESS, 0.0]
+    columns = {
+        "model": [one.pilot.name] * len(success),
+        "share": ["at least"] * (len(success) - 1) + ["never"],
+        "success": success,
+    }
+    columns |= _ends_of("", np.concatenate([cover.these, never.these]))
+    return columns | _ends_of("new_", np.concatenate([cover.new, never.new]))
+
+
+def _ends_of(prefix, values):
+    """Columns of quantiles [rows, levels]."""
+    return {prefix + name: column for name, column in zip(_ENDS, values.T, strict=True)}
 
 
 def _joined(tables):
     names = list(dict.fromkeys(name for table in tables for name in table))
-    rows = [len(table["attempts"]) for table in tables]
+    rows = [len(table["model"]) for table in tables]
     return {
         name: [value for table, count in zip(tables, rows, strict=True) for value in table.get(name, [np.nan] * count)]
         for name in names
@@ -173,29 +194,41 @@ def _joined(tables):
 
 
 def _verdict(one, rival):
+    test, shape = one.test, one.test.shape
     parameters = {
         name: dict(zip(("low", "middle", "high"), getattr(one.parameters, name).tolist(), strict=True))
         for name in ("ceiling", "alpha", "beta")
     }
     tests = {
-        "shape": None if one.shape is None else {"p_value": one.shape.p_value, "statistic": one.shape.statistic},
-        "order": None if one.order is None else one.order._asdict(),
+        "shape": None if shape is None else {"p_value": shape.p_value, "statistic": shape.statistic},
+        "order": None if test.order is None else test.order._asdict(),
     }
     return {
         "model": one.pilot.name,
-        "verdict": one.verdict,
-        "p_value": one.p_value,
+        "verdict": test.verdict,
+        "p_value": test.p_value,
         "tests": tests,
         "attempts": one.attempts[-1],
-        "pass_at_k": one.point[-1],
-        "these_problems": dict(zip(_ENDS, one.these.quantiles[-1].tolist(), strict=True)),
-        "new_problems": dict(zip(_ENDS, one.new.quantiles[-1].tolist(), strict=True)),
+        "pass_at_k": one.these.median[-1],
+        "these_problems": _named_ends(one.these.quantiles[-1]),
+        "new_problems": _named_ends(one.new.quantiles[-1]),
+        "reliability": _both(one.quantities.reliability, -1),
+        "cover": {f"{tau:g}": _both(one.quantities.cover, place) for place, tau in enumerate(quantities.SUCCESS)},
+        "never": _both(one.quantities.never, 0),
+        "effective": None if test.effective is None else {"attempts": test.attempts, "independent": test.effective},
         "cannot_tell": [reason for reason, _ in one.reasons],
         "parameters": parameters | {"correlation_of_ceiling_and_beta": one.parameters.correlation},
-        "laws": one.average.shares,
         "backtest": _tested(one.backtest),
         "against": None if rival is None else against.section(rival.difference, rival.pilot),
     }
+
+
+def _named_ends(values):
+    return dict(zip(_ENDS, values.tolist(), strict=True))
+
+
+def _both(shares, place):
+    return {"these_problems": _named_ends(shares.these[place]), "new_problems": _named_ends(shares.new[place])}
 
 
 def _tested(backtest):
@@ -213,8 +246,8 @@ def _figures(one, table, path):
     columns = {name: np.asarray(values) for name, values in table.items() if name != "model"}
     grown = drawing.coverage(columns, {name: one.others[name] for name in _DRAWN if name in one.others})
     drawn = {"growth": grown}
-    if one.shape is not None:
-        own = one.shape
+    if one.test.shape is not None:
+        own = one.test.shape
         labels = [
             f"{low:.2g} - {high:.2g}" if low < high else f"{high:.2g}"
             for low, high in zip(own.lower, own.upper, strict=True)
@@ -228,31 +261,28 @@ def _figures(one, table, path):
     return text
 
 
-def _alone(one, law):
-    """5, 50 and 95 % of new problems' coverage at the last k under one law alone."""
-    of = one.average.of[law]
-    values = of.mixing @ mixtures.reach(one.attempts[-1:])
-    return prediction.weighted_quantiles(values[:, 0], of.weight, (0.05, 0.5, 0.95))
-
-
 def _parts(one, table, drawn, words):
     headings = words["headings"]
     near = [pilots.near_round(k, 0.04) for k in one.attempts]
-    shown = ("attempts", "observed", "observed_stderr", "point", "low90", "high90", "new_low90", "new_high90")
     named = _named(one)
-    shares = sorted(one.average.shares.items(), key=lambda pair: -pair[1])
-    alone = [_alone(one, name) for name, _ in shares]
+
+    def chosen(*names):
+        return {headings[n]: [value for value, wanted in zip(table[n], near, strict=True) if wanted] for n in names}
+
     rows = [getattr(one.parameters, name) for name in ("ceiling", "alpha", "beta")]
     parts = [
         page.Part(
             named + words["growth"],
-            (_fit(one, words), words["growth text"]),
-            {
-                headings[name]: [value for value, wanted in zip(table[name], near, strict=True) if wanted]
-                for name in shown
-            },
+            (*_said(one, words), words["growth text"], words["posterior text"]),
+            chosen("attempts", "observed", "observed_stderr", "median", "low90", "high90", "new_low90", "new_high90"),
             drawn.get("growth"),
         ),
+        page.Part(
+            named + words["reliability"],
+            (words["reliability text"],),
+            chosen("attempts", "median", *(f"{of}reliability_{end}" for of in ("", "new_") for end in _SHOWN)),
+        ),
+        page.Part(named + words["cover"], (words["cover text"],), _covered(one, words)),
         page.Part(
             named + words["parameters"],
             (words["parameters text"](one.parameters.correlation),),
@@ -261,18 +291,16 @@ def _parts(one, table, drawn, words):
                 **{headings[name]: [row[i] for row in rows] for i, name in enumerate(("low", "middle", "high"))},
             },
         ),
-        page.Part(
-            named + words["laws"],
-            (words["laws text"],),
-            {
-                headings["law"]: [name for name, _ in shares],
-                headings["share"]: [share for _, share in shares],
-                **{headings[name]: [row[i] for row in alone] for i, name in enumerate(("low", "middle", "high"))},
-            },
-        ),
         page.Part(named + words["misfit"], (words["misfit text"](one),), None, drawn.get("misfit")),
     ]
     if one.backtest is not None:
-        text = words["backtest text"](one.backtest.shown, _tested(one.backtest)["inside_90"])
+        text = words["backtest text"](one.backtest.shown, _tested(one.backtest))
         parts.append(page.Part(named + words["backtest"], (text,), None, drawn.get("backtest")))
     return parts
+
+
+def _covered(one, words):
+    """Problems by their success probability, as a reader sees them."""
+    headings, shares = words["headings"], _shares(one)
+    columns = {headings["success"]: [words["at least"](tau) for tau in quantities.SUCCESS] + [words["none"]]}
+    return columns | {headings[f"{of}{end}"]: shares[f"{of}{end}"].tolist() for of in ("", "new_") for end in _SHOWN}

@@ -20,7 +20,7 @@ from sim.app.configuration import CONF, VERSION_BASE, refused
 _HELP = ("-h", "--help", "help")
 _FILES = {"pilot": "pilot.path", "against": "against.path"}
 _WRITTEN = (
-    *("table.csv", "stages.csv", "problems.csv", "models.csv", "difference.csv"),
+    *("table.csv", "shares.csv", "stages.csv", "problems.csv", "models.csv", "difference.csv"),
     *("verdict.json", "manifest.json", "report.html"),
 )
 

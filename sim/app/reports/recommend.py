@@ -8,6 +8,7 @@ from sim.app.reports import against, pilots, prices, recommended
 from sim.app.reports.words import recommend_en, recommend_ja
 from sim.calibration import curve, difference, posterior
 from sim.optimum import budget, problems, rivals, stages, stopping, update
+from sim.optimum.amounts import exceeds
 from sim.optimum.prices import Prices
 from sim.pilot import weights
 
@@ -130,9 +131,9 @@ def _asked(config):
 def _both(pilot, counted=None):
     """(likelihood, the pilot's problems, new ones)."""
     likelihood = curve.likelihood(pilot)
-    average = posterior.average(likelihood)
+    known = posterior.posterior(likelihood)
     counted = counted and [counted[name] for name in pilot.problem_id]
-    return likelihood, problems.these(average, likelihood, counted), problems.new(average)
+    return likelihood, problems.these(known, likelihood, counted), problems.new(known, len(pilot.attempts))
 
 
 def _found(pilot, asked, other, counted):
@@ -164,7 +165,7 @@ def _allotment(these, new, own, asked):
     kind = new if asked.new or asked.suite else these
     number = asked.suite or these.size.sum()
     least = number * (asked.prices.setup + asked.prices.each)
-    if asked.total < least:
+    if exceeds(least, asked.total):
         raise ValueError(
             f"budget.total: need {least:g} {asked.currency}, one attempt at each of {number:.0f} problems, "
             f"got {asked.total:g}"
@@ -199,6 +200,6 @@ def _reasons(pilot, own, asked):
     reasons = []
     if solved < asked.solved:
         reasons.append(("solved", solved))
-    if own.best_high > asked.factor * max(own.best_low, 1) and own.share > asked.loss:
+    if exceeds(own.best_high, asked.factor * max(own.best_low, 1)) and exceeds(own.share, asked.loss):
         reasons.append(("factor", (own.best_low, own.best_high)))
     return reasons

@@ -84,7 +84,7 @@ def _payoff(one, curves=None):
     columns = {"attempts": curves.attempts}
     for name in ("solved", "cost", "net", "gain"):
         told = getattr(curves, name)
-        columns |= {name: told.mean, f"{name}_low": told.low, f"{name}_high": told.high}
+        columns |= dict(zip((name, f"{name}_low", f"{name}_high"), told, strict=True))
     return columns | {"price": np.full(len(curves.attempts), curves.price)}
 
 
@@ -110,7 +110,7 @@ def _rivals(one):
 def _decision(one):
     columns = {name: getattr(one, name) for name in ("attempts", "low", "high", "best_low", "best_high")}
     for name in ("solved", "wrong", "cost", "net"):
-        columns[name] = dict(zip(("mean", "low", "high"), getattr(one, name), strict=True))
+        columns[name] = getattr(one, name)._asdict()
     return columns | {"regret": one.regret, "regret_share": one.share, "capped": one.capped}
 
 
@@ -230,8 +230,8 @@ def _kinds(one, heads):
     both = one.these, one.new
     columns = {heads["problems"]: [heads["these"], heads["new"]]}
     columns |= {heads[n]: [getattr(x, n) for x in both] for n in ("attempts", "low", "high", "best_low", "best_high")}
-    columns |= {heads["solved"]: [x.solved.mean for x in both], heads["solved_low"]: [x.solved.low for x in both]}
-    columns |= {heads["solved_high"]: [x.solved.high for x in both], heads["wrong"]: [x.wrong.mean for x in both]}
+    columns |= {heads["solved"]: [x.solved.median for x in both], heads["solved_low"]: [x.solved.low for x in both]}
+    columns |= {heads["solved_high"]: [x.solved.high for x in both], heads["wrong"]: [x.wrong.median for x in both]}
     columns |= {heads["cost"]: [f"{x.cost.mean:.3g} ({x.cost.low:.3g} - {x.cost.high:.3g})" for x in both]}
     return columns | {heads["net"]: [x.net.mean for x in both], heads["regret"]: [x.regret for x in both]}
 

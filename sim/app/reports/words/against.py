@@ -23,11 +23,10 @@ def _leads(found):
     first, last = found.attempts[[0, -1]]
     if not found.leads:
         return f"it is not sure which model solves more, at any number of attempts from {count(first)} to {count(last)}"
-    told, named = [], set()
+    told = []
     for lead in found.leads:
-        model = f"the {('first', 'second')[lead.model]}{'' if named else ' model'}"
-        told.append(f"{model}{'' if named else ' solves more'} {_range(lead, first, last)}")
-        named.add(lead.model)
+        verb = "" if told else " model solves more"
+        told.append(f"the {('first', 'second')[lead.model]}{verb} {_range(lead, first, last)}")
     return ", ".join(told)
 
 

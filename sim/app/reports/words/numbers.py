@@ -2,17 +2,29 @@
 
 import numpy as np
 
+_PERCENT = "\u00a0%"
+
 
 def percent(value):
     """0.123 as 12 %, with a digit more near both ends."""
     near = min(value, 1 - value) < 0.1 and 0 < value < 1
     digits = f"{100 * value:.1f}" if near else f"{100 * value:.0f}"
-    return f"{digits}\u00a0%" if digits != "100.0" else "100\u00a0%"
+    return f"{digits}{_PERCENT}" if digits != "100.0" else f"100{_PERCENT}"
+
+
+def between(low, high):
+    """Two shares as 0 and 31 %."""
+    return f"{percent(low).removesuffix(_PERCENT)} and {percent(high)}"
 
 
 def count(value):
     """10000 as 10,000."""
     return f"{value:,.0f}"
+
+
+def few(value):
+    """54.2 as 54, 3.14 as 3.1."""
+    return f"{value:,.1f}" if value < 9.95 else count(value)
 
 
 def money(value, currency):

@@ -11,7 +11,7 @@ def _attempts(number):
 
 def _outcome(one, currency):
     return (
-        f"about {percent(one.solved.mean)} ({percent(one.solved.low)} to {percent(one.solved.high)}) solved "
+        f"about {percent(one.solved.median)} ({percent(one.solved.low)} to {percent(one.solved.high)}) solved "
         f"for {money(one.cost.mean, currency)} a problem"
     )
 
@@ -88,7 +88,7 @@ def _other(kind, one):
     if one.attempts == 0:
         return f"{of}: no attempts pay."
     low, high = percent(one.solved.low), percent(one.solved.high)
-    return f"{of}: {_attempts(one.attempts)}, {percent(one.solved.mean)} ({low} to {high}) solved."
+    return f"{of}: {_attempts(one.attempts)}, {percent(one.solved.median)} ({low} to {high}) solved."
 
 
 def _needed(rate, dearest, asked):

@@ -11,7 +11,7 @@ def _share(value):
 
 def _outcome(one, currency):
     return (
-        f"約 {percent(one.solved.mean)}({percent(one.solved.low)} ~ {percent(one.solved.high)})が解け、"
+        f"約 {percent(one.solved.median)}({percent(one.solved.low)} ~ {percent(one.solved.high)})が解け、"
         f"費用は1問あたり {money(one.cost.mean, currency)}"
     )
 
@@ -85,7 +85,7 @@ def _other(kind, one):
     if one.attempts == 0:
         return f"{of}では、試行は見合いません。"
     low, high = percent(one.solved.low), percent(one.solved.high)
-    return f"{of}では {count(one.attempts)} 回で、{percent(one.solved.mean)}({low} ~ {high})が解けます。"
+    return f"{of}では {count(one.attempts)} 回で、{percent(one.solved.median)}({low} ~ {high})が解けます。"
 
 
 def _needed(rate, dearest, asked):
