@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app.reports import pilots, prices, recommended
+from sim.app.reports import against, pilots, prices, recommended
 from sim.app.reports.words import recommend_en, recommend_ja
-from sim.calibration import curve, posterior
+from sim.calibration import curve, difference, posterior
 from sim.optimum import budget, problems, rivals, stages, stopping, update
 from sim.optimum.amounts import exceeds
 from sim.optimum.prices import Prices
@@ -22,7 +22,8 @@ usage: python -m sim recommend pilot=FILE cost.price=NUMBER [KEY=VALUE ...]
   python -m sim recommend pilot=cheap.csv cost.price=0.002 against=strong.csv against_price=0.05
 
 Written into outputs/recommend_DATE_TIME: report.html (opens anywhere, offline), table.csv, stages.csv, problems.csv,
-models.csv, verdict.json, manifest.json, payoff.png, and every figure as .svg.
+models.csv, verdict.json, manifest.json, payoff.png, and every figure as .svg; with against= difference.csv too, the
+coverage of both models and their difference.
 Exit code 2 for bad input, in one sentence.
 """
 _SHORT = {"against_price": "against.price"}
@@ -55,7 +56,8 @@ class Found(NamedTuple):
     """What is found for one pilot. these, new: Decision; own: the one that is asked for.
 
     reasons: why the question cannot be answered, keys of the report's words with what they say.
-    allotment, rivals: None where they are not asked for.  same: whether the rival's problems are the same ones.
+    allotment, rivals, difference: None where they are not asked for.  other: pilot of the rival.  same: whether its
+    problems are the same ones.
     needed: break-even pass@1 at multiples `factors` of the price.
     """
 
@@ -69,6 +71,8 @@ class Found(NamedTuple):
     allotment: budget.Allotment | None
     rivals: rivals.Rivals | None
     rival_curves: stopping.Curves | None
+    difference: difference.Difference | None
+    other: tuple | None
     same: bool
     factors: tuple
     needed: np.ndarray
@@ -83,7 +87,7 @@ def main(arguments):
 def _answer(config):
     asked, words, figure = _asked(config), _WORDS[pilots.language(config)], pilots.flag(config, "figure")
     read = pilots.read(config)
-    other = _other(config, read)
+    other = pilots.other(config, read)
     counted = weights.read(config["pilot"]["path"], config["pilot"]["columns"])
     where = pilots.folder_of(config, "recommend")
     found = [_found(pilot, asked, other, counted) for pilot in read]
@@ -121,18 +125,6 @@ def _asked(config):
     )
 
 
-def _other(config, read):
-    """The pilot of the second model, or None."""
-    if config["against"]["path"] is None:
-        return None
-    others = pilots.read({"pilot": config["against"]})
-    for key, several in (("pilot", read), ("against", others)):
-        if len(several) > 1:
-            names = ", ".join(one.name for one in several)
-            raise ValueError(f"{key}: need one suite and model to compare, got {names}")
-    return others[0]
-
-
 # What is found --------------------------------------------------------------------------------------------------------
 
 
@@ -160,7 +152,7 @@ def _found(pilot, asked, other, counted):
         stages.stages(kind, own_prices, asked.most_stages),
         update.updates(these, likelihood, pilot.attempts, pilot.successes, own_prices, _GROUPS),
         _allotment(these, new, own, asked),
-        *_against(kind, own, asked, pilot, other, grid),
+        *_against(kind, own, asked, difference.Model(pilot, likelihood, new), other),
         _FACTORS,
         rivals.break_even(max(float(own.net.mean), 0.0), own_prices.value, own_prices.each, _FACTORS),
         _reasons(pilot, own, asked),
@@ -184,11 +176,11 @@ def _allotment(these, new, own, asked):
     return budget.uniform(kind, asked.prices, best.attempts, number, asked.total)
 
 
-def _against(kind, own, asked, pilot, other, grid):
-    """(Rivals, Curves of the rival, whether both pilots have the same problems)."""
+def _against(kind, own, asked, first, other):
+    """(Rivals, Curves of the rival, Difference, the rival's pilot, whether both pilots have the same problems)."""
     if other is None:
-        return None, None, False
-    _, those, new = _both(other)
+        return None, None, None, None, False
+    likelihood, those, new = _both(other)
     rival = new if asked.new else those
     decision = stopping.decide(rival, asked.rival, asked.loss)
     found = rivals.compare((kind, asked.prices), (rival, asked.rival), (own, decision))
@@ -197,7 +189,9 @@ def _against(kind, own, asked, pilot, other, grid):
     return (
         found,
         stopping.curves(rival, asked.rival, reach[reach <= asked.rival.most]),
-        set(pilot.problem_id) == set(other.problem_id),
+        against.found(first, difference.Model(other, likelihood, new), 0),
+        other,
+        set(first.pilot.problem_id) == set(other.problem_id),
     )
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from sim.app import folder
-from sim.app.reports import pilots
+from sim.app.reports import against, pilots
 from sim.app.reports.words.numbers import count
 from sim.calibration import curve
 
-_FIGURES = "payoff", "stages", "models"
+_FIGURES = "payoff", "stages", "models", against.NAME
 
 
 def lines(one, asked, words):
@@ -31,7 +31,7 @@ def _further(one, asked, words):
     if one.allotment is not None:
         said.append(words["budget line"](one.allotment, asked))
     if one.rivals:
-        said.append(words["rivals line"](one.rivals, asked))
+        said += [words["rivals line"](one.rivals, asked), against.sentence(one.difference, words["language"])]
     elif own.attempts:
         said.append(_needed(one, asked, words))
     if asked.seconds is not None:
@@ -65,6 +65,8 @@ def write(where, found, asked, config, words, figure):
     tables = {"table": _payoff, "stages": _stages, "problems": _updates, "models": _rivals}
     for name, table in tables.items():
         folder.write_columns(where / f"{name}.csv", _joined([table(one) for one in found], found))
+    if found[0].difference:
+        against.write(where, found[0].difference)
     folder.write_json(where / "verdict.json", [_verdict(one, asked) for one in found])
     folder.write_json(where / "manifest.json", pilots.manifest("recommend", [one.pilot for one in found], config))
     drawn = [_figures(one, asked, where, position, len(found)) if figure else {} for position, one in enumerate(found)]
@@ -126,6 +128,7 @@ def _verdict(one, asked):
         "budget": None if allotment is None else _allotment(one),
         "against": None if rivals is None else {
             "better": rivals.better, "gain": rivals.gain, "rows": [row._asdict() for row in rivals.rows],
+            **against.section(one.difference, one.other),
         },
         "better_model": dict(zip((f"{x:g}" for x in one.factors), one.needed.tolist(), strict=True)),
         "seconds": None if asked.seconds is None else _seconds(one, asked),
@@ -158,6 +161,7 @@ def _figures(one, asked, where, position, of):
         best = [row.cost for row in one.rivals.rows[:2]]
         both = [_payoff(one, curves) for curves in (one.curves, one.rival_curves)]
         made["models"] = recommend.models(both, best, asked.currency)
+        made[against.NAME] = against.figure(one.difference)
     text = {name: page.svg(figure) for name, figure in made.items()}
     end = "" if of == 1 else f"_{position}"
     for name, shown in text.items():
@@ -207,6 +211,7 @@ def _parts(one, drawn, asked, words):
     if one.rivals:
         texts = (words["rivals line"](one.rivals, asked), *words["rivals text"](one.same))
         parts.append(part("rivals", texts, _models(one, heads), "models"))
+        parts.append(against.part(one.difference, words["language"], drawn.get(against.NAME)))
     elif one.own.attempts:
         columns = {heads["factor"]: list(one.factors), heads["needed"]: one.needed.tolist()}
         parts.append(part("needed", (_needed(one, asked, words), *words["needed text"]), columns))
