@@ -50,9 +50,9 @@ EN = {
     ),
     "reliability": "How often all attempts succeed",
     "reliability text": (
-        "pass^k is the chance that all of k attempts succeed, averaged over problems: over these very ones, and over as "
-        "many new ones. No attempts are drawn for it, so that at k = 1 its interval is narrower than that of pass@k, the "
-        "share of problems that k attempts each will solve."
+        "pass^k is the chance that all of k attempts succeed, averaged over problems: over these very ones, and over "
+        "as many new ones. No attempts are drawn for it, so that at k = 1 its interval is narrower than that of "
+        "pass@k, the share of problems that k attempts each will solve."
     ),
     "cover": "How many problems are how hard",
     "cover text": (
