@@ -1,6 +1,8 @@
 """How many attempts to pay for: against closed forms of the Beta law, by enumeration, and by what must be monotone."""
 
 import itertools
+import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from sim.calibration import mixtures, posterior
 from sim.laws import cost, coverage, verification
 from sim.optimum import budget, outcomes, prices, problems, rivals, stages, stopping, update
+from sim.optimum.amounts import exceeds
 from sim.optimum.prices import Prices
 from sim.optimum.problems import Problems
 
@@ -119,7 +122,7 @@ def test_outcomes_are_those_of_all_courses_enumerated(sequential, accept, reject
     cell = 1 + np.searchsorted(mixtures.ODDS, -1.0)
     s = outcomes.SUCCESS[cell]
     for k in (0, 1, 2, 3):
-        moments = np.zeros(6)
+        moments = np.zeros(7)
         for course in itertools.product("RWN", repeat=k):  # right accepted, wrong accepted, not accepted
             each = {"R": s * (1 - reject), "W": (1 - s) * accept}
             each["N"] = 1 - each["R"] - each["W"]
@@ -128,8 +131,9 @@ def test_outcomes_are_those_of_all_courses_enumerated(sequential, accept, reject
             answer = course[end - 1] if end else None
             used = (end or k) if sequential else k
             money = own.setup * (k > 0) + own.each * used
-            net = {"R": own.value, "W": -own.wrong, None: 0.0}[answer] - money
-            moments += chance * np.array([answer == "R", answer == "W", money, money**2, net, net**2])
+            worth = {"R": own.value, "W": -own.wrong, None: 0.0}[answer]
+            found = (answer == "R", answer == "W", money, money**2, worth, worth**2, worth * money)
+            moments += chance * np.array(found)
         found = outcomes.outcomes(own, [k])
         assert [values[cell, 0] for values in found] == pytest.approx(moments, rel=1e-9, abs=1e-12)
 
@@ -325,3 +329,148 @@ def test_two_models_are_compared_at_their_best_and_at_equal_spend(pilot):
 def test_a_model_breaks_even_where_its_net_value_is_the_same():
     needed = rivals.break_even(0.6, 2.0, 0.01, (1, 10))
     assert 2.0 * needed - 0.01 * np.array([1, 10]) == pytest.approx([0.6, 0.6])
+
+
+# Amounts up to rounding -----------------------------------------------------------------------------------------------
+
+CHARGES = [(0.1, 0.0), (0.3, 0.0), (0.007, 0.0), (1e-3, 0.0), (0.1, 0.2), (0.007, 0.3), (1e-3, 0.7), (1e-12, 1e-11)]
+LITTLE = 1 - 1e-9  # times a budget: a cent of ten million, and a thousand times what is put down to rounding
+
+
+def totals(number, k, price, setup):
+    """What k attempts at each of so many problems cost, in all orders of floats that come to mind."""
+    each = setup + price * k
+    exact = number * (Fraction(repr(setup)) + Fraction(repr(price)) * k)
+    return {
+        *(number * each, number * setup + number * price * k, price * (number * k) + number * setup, float(exact)),
+        *(number * (setup + math.fsum([price] * k)), number * sum([price] * k, setup), sum([each] * number)),
+    }
+
+
+def test_an_amount_exceeds_another_only_by_more_than_rounding():
+    assert 0.1 + 0.1 + 0.1 > 0.3 and not exceeds(0.1 + 0.1 + 0.1, 0.3) and not exceeds(0.3, 0.1 + 0.1 + 0.1)
+    assert exceeds(1e9 + 0.01, 1e9) and exceeds(1e-300, 0) and not exceeds(0, 0) and exceeds(-1, -1.01)
+    assert not exceeds(1e-15, 0, of=1) and exceeds(1e-11, 0, of=1)
+    assert exceeds(np.array([1, 2, 3]), 2).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(("price", "setup"), CHARGES)
+@pytest.mark.parametrize("of", ["law", "pilot"])
+def test_a_budget_that_pays_exactly_for_k_attempts_buys_k(pilot, of, price, setup):
+    own, several = Prices(1, price, setup=setup), 0
+    kind = beta_law() if of == "law" else problems.these(pilot[-1], pilot[-2])
+    for number, k in itertools.product((1, 3, 7, 60, 999, 1000), (1, 2, 3, 6, 12, 14, 49, 110)):
+        for total in (orders := totals(number, k, price, setup)):
+            assert budget.uniform(kind, own, 10**6, number, total).attempts == [k], (number, k, total)
+            assert budget.uniform(kind, own, k, number, total).binds is False
+            assert budget.uniform(kind, own, 10**6, number, total).cost <= total
+        several += len(orders) > 1
+        assert budget.uniform(kind, own, 10**6, number, min(orders) * LITTLE).attempts == [k - 1]
+        assert budget.uniform(kind, own, k, number, min(orders) * LITTLE).binds is True
+    assert several > 3  # orders do differ
+
+
+@pytest.mark.parametrize("setup", [0.0, 0.3])
+def test_a_budget_that_pays_exactly_for_attempts_until_success_buys_them(pilot, setup):
+    own = Prices(1, 0.007, setup=setup, sequential=True)
+    for kind in (beta_law(), problems.these(pilot[-1], pilot[-2])):
+        for number, k in itertools.product((7, 60), (1, 2, 13, 100)):
+            cost = outcomes.outcomes(own, [k]).cost[:, 0]
+            for total in (
+                number * (kind.mean @ cost),
+                math.fsum(number * kind.mean * cost),
+                sum(kind.mean * cost * number),
+            ):
+                assert budget.uniform(kind, own, 10**6, number, total).attempts == [k]
+            assert budget.uniform(kind, own, 10**6, number, total * LITTLE).attempts == [k - 1]
+    for total in (20.0, 21.0, 25.0, 30.0):
+        found = budget.by_counts(kind, own, total)
+        for again in (found.cost, found.cost * (1 + 1e-15), found.cost * (1 - 1e-15)):
+            assert (budget.by_counts(kind, own, again).attempts == found.attempts).all()
+        assert budget.by_counts(kind, own, found.cost * LITTLE).attempts.sum() < found.attempts.sum()
+
+
+def test_a_budget_by_counts_binds_only_where_it_leaves_something_that_pays(pilot):
+    kind = problems.these(pilot[-1], pilot[-2])
+    few = Prices(1, 1e-4, sequential=True, most=3)
+    assert budget.by_counts(kind, few, 1e9).attempts.tolist() == [3] * len(kind.groups)
+    assert not budget.by_counts(kind, few, 1e9).binds and budget.by_counts(kind, few, 1e-2).binds
+
+
+@pytest.mark.parametrize(("price", "setup"), CHARGES)
+def test_what_the_other_spends_pays_for_as_many_attempts_as_it_does(price, setup):
+    """Another model at k times the price, asked once, costs what k attempts cost."""
+    for k in (1, 2, 3, 5, 6, 11, 12, 13, 14, 49, 99):
+        for money in totals(1, k, price, setup):
+            assert rivals._affordable(beta_law(), Prices(1, price, setup=setup), money) == k
+        assert rivals._affordable(beta_law(), Prices(1, price, setup=setup), money * LITTLE) == k - 1
+
+
+def test_attempts_that_just_end_in_time_are_in_time():
+    for seconds, slots, turns in itertools.product((0.1, 0.3, 0.7, 30, 1e-9), (1, 4, 10**9), (1, 3, 6, 10, 49, 10**6)):
+        for limit in (seconds * turns, float(Fraction(repr(seconds)) * turns)):
+            assert prices.within(limit, seconds, slots) == turns * slots
+        assert prices.within(limit * LITTLE, seconds, slots) == (turns - 1) * slots
+
+
+def known(cell):
+    """Problems that are all solved with the probability of one cell."""
+    where = np.eye(len(outcomes.SUCCESS))[[cell]]
+    return Problems(np.ones(1), where, where)
+
+
+@pytest.mark.parametrize("unit", [1, 100, 0.01, 128, 1 / 3, 1e9])
+def test_where_one_attempt_more_is_worth_just_its_price_it_is_not_paid(unit):
+    """At a problem of known success, attempt k + 1 is worth s (1 - s)^k of its value."""
+    for cell, k in itertools.product(np.searchsorted(mixtures.ODDS, (-3.0, 0.0)) + 1, (0, 1, 2, 5, 9)):
+        s, kind = outcomes.SUCCESS[cell], known(cell)
+        price = s * (1 - s) ** k
+        own = Prices(unit, unit * price, most=100)
+        assert stopping.decide(kind, own, 0.01).attempts == k
+        assert not stopping.decide(kind, own._replace(most=max(k, 1)), 0.01).capped
+        assert stopping.decide(kind, own._replace(each=own.each * (1 - 1e-5)), 0.01).attempts == k + 1
+        if k > 1:  # as good as the best is what loses just the share asked for
+            net = 1 - (1 - s) ** np.arange(1, k + 1) - price * np.arange(1, k + 1)
+            loss = 1 - net[0] / net[-1]
+            assert [stopping.decide(kind, own, share).low for share in (loss, loss - 1e-9)] == [1, 2]
+        free = own._replace(each=unit * s, sequential=True)
+        assert stopping.decide(kind, free, 0.01).attempts == 0 and not len(stages.stages(kind, free, 8).attempts)
+
+
+@pytest.fixture(scope="module")
+def few():
+    """Two laws and a pilot of 7 problems: quick to decide about."""
+    mixing = np.concatenate([beta_law().mixing, beta_law(2.0, 0.2, 0.9).mixing])
+    average = posterior.Average(np.array([0.3, 0.7]), mixing, np.array(["beta", "beta"]), {}, {})
+    attempts, successes = np.full(7, 20.0), np.array([0.0, 0.0, 0.0, 1.0, 1.0, 4.0, 15.0])
+    return average, mixtures.of_counts(attempts, successes), attempts, successes
+
+
+@pytest.mark.parametrize("unit", [100, 0.01, 128, 1 / 3])
+@pytest.mark.parametrize("sequential", [False, True])
+def test_the_same_money_in_another_currency_buys_the_same(few, unit, sequential):
+    these, new = problems.these(*few[:2]), problems.new(few[0])
+    for kind, (price, setup), wrong in itertools.product((these, new), CHARGES[2:], (0.0, 0.3)):
+        own = Prices(1, price, wrong, setup, 0.01 * (wrong > 0), 0.1, sequential, 1000)
+        other = own._replace(value=unit, each=unit * price, wrong=unit * wrong, setup=unit * setup)
+        answers = []
+        for one, money in ((own, 1), (other, unit)):
+            dear = one._replace(each=7 * one.each)
+            decisions = [stopping.decide(kind, x, 0.01) for x in (one, dear)]
+            plan = stages.stages(kind, one, 8)
+            bought = budget.uniform(kind, one, 10**6, 7, 7 * (one.setup + one.each * 14))
+            compared = rivals.compare((kind, one), (kind, dear), decisions)
+            answers.append(
+                {
+                    "same": [
+                        *(decisions[0][:5], decisions[0].capped, plan.attempts.tolist(), bought.attempts.tolist()),
+                        *([row.attempts for row in compared.rows], bought.binds),
+                    ],
+                    "close": [*plan.cost / money, *plan.hazard, bought.hazard, bought.cost / money, compared.better],
+                }
+            )
+            if sequential and kind is these:
+                by_counts = budget.by_counts(kind, one, 7 * (one.setup + one.each * 14))
+                answers[-1]["same"] += [by_counts.attempts.tolist(), by_counts.binds]
+        assert answers[0]["same"] == answers[1]["same"]
+        assert answers[0]["close"] == pytest.approx(answers[1]["close"], rel=1e-9)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.optimum import outcomes, stopping
+from sim.optimum.amounts import exceeds
 
 
 class Allotment(NamedTuple):
@@ -34,11 +35,12 @@ def uniform(problems, prices, best, number, total):
     def money(k):
         return number * (mean @ outcomes.outcomes(prices, [k]).cost[:, 0])
 
-    binds = money(best) > total
-    k = stopping.smallest(lambda k: money(k) > total, 0, best) - 1 if binds else best
+    binds = bool(exceeds(money(best), total))
+    k = stopping.smallest(lambda k: exceeds(money(k), total), 0, best) - 1 if binds else best
     hazard = stopping.gain(problems.on_average, prices, [k])[0, 0] / prices.value
     solved = mean @ outcomes.outcomes(prices, [k]).right[:, 0]
-    return Allotment(number, np.array([k]), np.array([number]), float(solved), float(money(k)), float(hazard), binds)
+    cost = min(money(k), total)
+    return Allotment(number, np.array([k]), np.array([number]), float(solved), float(cost), float(hazard), binds)
 
 
 def by_counts(problems, prices, total):
@@ -49,31 +51,43 @@ def by_counts(problems, prices, total):
     Steps are single attempts for small numbers, then 6 %, so that up to a step of one group is left of the money.
     """
     grid = stopping.whole_grid(prices.most)
-    found = outcomes.outcomes(prices, grid)
-    weight = problems.square / problems.size if problems.square is not None else 1.0
-    worth = (problems.groups @ (prices.value * found.right - prices.wrong * found.wrong)) * np.reshape(weight, (-1, 1))
-    cost = problems.groups @ found.cost
-    step_cost = np.diff(cost, axis=1) * problems.size[:, None]
+    worth, cost = _steps(problems, prices, grid)
     ratio = _ratio(worth, cost)
     order = np.argsort(-ratio, axis=None, kind="stable")
-    pays = ratio.ravel()[order] > 1
-    spent = np.cumsum(step_cost.ravel()[order])
-    bought = order[pays & (spent <= total)]
-    group = bought // ratio.shape[1]
-    reached = np.bincount(group, minlength=len(cost))
-    rows = np.arange(len(cost))
-    solved = problems.size @ (problems.groups @ found.right)[rows, reached] / problems.size.sum()
-    money = problems.size @ cost[rows, reached]
-    ends = ratio.ravel()[order][min(len(bought), ratio.size - 1)]
-    binds = bool(pays[min(len(bought), ratio.size - 1)])
-    hazard = max(ends, 1.0) * prices.each / prices.value
+    falling = ratio.ravel()[order]
+    pays = exceeds(falling, 1)
+    spent = np.cumsum((cost * problems.size[:, None]).ravel()[order])
+    bought = order[pays & ~exceeds(spent, total)]
+    reached = np.bincount(bought // ratio.shape[1], minlength=len(cost))
+    found = problems.groups @ outcomes.outcomes(prices, grid).right
+    solved = problems.size @ found[np.arange(len(cost)), reached] / problems.size.sum()
+    money = problems.size @ cost.sum(axis=1, where=np.arange(cost.shape[1]) < reached[:, None])
+    binds = len(bought) < np.count_nonzero(pays)
+    hazard = max(falling[min(len(bought), ratio.size - 1)], 1.0) * prices.each / prices.value
     number = problems.size.sum()
-    return Allotment(number, grid[reached], problems.size, float(solved), float(money), float(hazard), binds)
+    return Allotment(
+        number, grid[reached], problems.size, float(solved), float(min(money, total)), float(hazard), bool(binds)
+    )
+
+
+def _steps(problems, prices, grid):
+    """What each step of a grid adds, [groups, steps] each: worth, a problem counted by its weight, and cost.
+
+    Not as differences of totals: these lose all digits where hardly a problem is left.
+    """
+    own, steps = outcomes.trial(prices), np.diff(grid)
+    ended = -np.expm1(np.outer(own.log_refused, steps))
+    safe = np.where(own.accepted > 0, own.accepted, 1.0)[:, None]
+    made = outcomes.remaining(own, grid[:-1]) * np.where(own.accepted[:, None] > 0, ended / safe, steps)
+    cost = prices.each * (problems.groups @ made)
+    cost[:, 0] += prices.setup
+    weight = (problems.weighed / problems.size)[:, None]
+    return weight * (problems.groups @ (own.gain[:, None] * made)), cost
 
 
 def _ratio(worth, cost):
     """Worth for money of each step [groups, steps], falling: the first steps, which bear what is fixed, together."""
-    ratio = np.diff(worth, axis=1) / np.maximum(np.diff(cost, axis=1), 1e-300)
-    mean = (worth[:, 1:] - worth[:, :1]) / np.maximum(cost[:, 1:], 1e-300)
+    ratio = worth / np.maximum(cost, 1e-300)
+    mean = np.cumsum(worth, axis=1) / np.cumsum(cost, axis=1)
     together = np.arange(ratio.shape[1]) <= mean.argmax(axis=1)[:, None]
     return np.minimum.accumulate(np.where(together, mean.max(axis=1, keepdims=True), ratio), axis=1)

@@ -25,15 +25,16 @@ class Trial(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """Of k attempts, [1 + cells, k] each: probability that a right or a wrong answer is returned, money spent, and the
-    mean squares of the money and of worth less money."""
+    """Of k attempts, [1 + cells, k] each: probability that a right or a wrong answer is returned; means of the money
+    spent, of its square, of what the answer is worth, of the square of that, and of worth times money."""
 
     right: np.ndarray
     wrong: np.ndarray
     cost: np.ndarray
     cost_square: np.ndarray
-    net: np.ndarray
-    net_square: np.ndarray
+    worth: np.ndarray
+    worth_square: np.ndarray
+    worth_cost: np.ndarray
 
 
 def trial(prices):
@@ -72,10 +73,10 @@ def outcomes(prices, attempts):
     cost = start + prices.each * used
     cost_square = start**2 + 2 * start * prices.each * used + prices.each**2 * square
     paid = start * done + prices.each * when  # mean money spent where an answer is returned, times its probability
-    worth = prices.value * own.right - prices.wrong * (1 - own.right)
+    worth = prices.value * right - prices.wrong * wrong
     worth_square = prices.value**2 * right + prices.wrong**2 * wrong
-    net = prices.value * right - prices.wrong * wrong - cost
-    return Outcomes(right, wrong, cost, cost_square, net, worth_square - 2 * worth[:, None] * paid + cost_square)
+    each = prices.value * own.right - prices.wrong * (1 - own.right)  # worth of an answer that is returned
+    return Outcomes(right, wrong, cost, cost_square, worth, worth_square, each[:, None] * paid)
 
 
 def _used(accepted, k, done, left):

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from sim.optimum.amounts import exceeds
+
 _MILLION = 1e6
 
 
@@ -39,4 +41,5 @@ def of_tokens(prompt_price, completion_price, prompt, completion, cached):
 
 def within(limit, seconds, slots):
     """Most attempts that are back within so many seconds, as many at a time as there are slots."""
-    return int(slots * (limit * (1 + 1e-12) // seconds))
+    turns = int(limit / seconds) + 1
+    return slots * (turns - bool(exceeds(turns * seconds, limit)))

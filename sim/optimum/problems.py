@@ -12,7 +12,8 @@ class Problems(NamedTuple):
 
     valued: the same with every problem counted by its weight (mean 1); mixing itself where all count alike.
     groups: of problems with the same counts, where s of each lies, [groups, 1 + cells], None for new ones.
-    size, square: problems in each group, and the sum of their squared weights; of new ones: none.
+    size, weighed, square: problems in each group, and the sums of their weights and of the squares of these; of new
+    ones: none.
     """
 
     weight: np.ndarray
@@ -20,6 +21,7 @@ class Problems(NamedTuple):
     valued: np.ndarray
     groups: np.ndarray | None = None
     size: np.ndarray | None = None
+    weighed: np.ndarray | None = None
     square: np.ndarray | None = None
 
     @property
@@ -68,26 +70,43 @@ def these(average, likelihood, weights=None):
 
     mixing = over(size / total)
     if weights is None:
-        return Problems(average.weight, mixing, mixing, groups, size, size)
-    relative = np.asarray(weights, float) / np.mean(weights)
-    of = np.bincount(likelihood.row, relative, len(size))
-    square = np.bincount(likelihood.row, relative**2, len(size))
-    return Problems(average.weight, mixing, over(of / total), groups, size, square)
+        return Problems(average.weight, mixing, mixing, groups, size, size, size)
+    relative = np.asarray(weights, float) / np.max(weights)  # first, so that no sum of them is too large
+    relative /= relative.mean()
+    weighed, square = (np.bincount(likelihood.row, relative**power, len(size)) for power in (1, 2))
+    return Problems(average.weight, mixing, over(weighed / total), groups, size, weighed, square)
 
 
-def spread(problems, first, second, weighed=False):
+def spread(problems, first, second):
     """Variance [k] of the mean over these problems of what is known by mean and mean square [1 + cells, k] given s.
 
-    Problems are independent given the law. weighed: whether each counts by its weight. 0 for new problems, of all
-    there are.
+    Problems are independent given the law. 0 for new problems, of all there are.
     """
     if problems.groups is None:
         return np.zeros(first.shape[1])
-    square = problems.groups @ second
-    own = square - (problems.groups @ first) ** 2
-    own[own < 1e-12 * square] = 0  # rounding
-    counted = problems.square if weighed else problems.size
-    return counted @ own / problems.size.sum() ** 2
+    return problems.size @ _covariance(problems, first, first, second) / problems.size.sum() ** 2
+
+
+def spread_net(problems, found):
+    """The same of the net value, of outcomes found: what a problem is worth counts by its weight w, its cost does not.
+
+    sum over problems of Var(w worth - cost) = w^2 Var(worth) - 2 w Cov(worth, cost) + Var(cost)
+    """
+    if problems.groups is None:
+        return np.zeros(found.cost.shape[1])
+    worth = _covariance(problems, found.worth, found.worth, found.worth_square)
+    cost = _covariance(problems, found.cost, found.cost, found.cost_square)
+    both = np.where(cost > 0, _covariance(problems, found.worth, found.cost, found.worth_cost), 0.0)
+    total = problems.square @ worth - 2 * problems.weighed @ both + problems.size @ cost
+    return np.maximum(total, 0) / problems.size.sum() ** 2
+
+
+def _covariance(problems, one, other, product):
+    """Covariance [groups, k] of two quantities, by the means of both and of their product [1 + cells, k] given s."""
+    mean = problems.groups @ product
+    own = mean - (problems.groups @ one) * (problems.groups @ other)
+    own[np.abs(own) < 1e-12 * np.abs(mean)] = 0  # rounding
+    return own
 
 
 def told(problems, means, variance, kind="real"):

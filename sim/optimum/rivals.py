@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.optimum import outcomes, stopping
-from sim.optimum.problems import spread, values
+from sim.optimum.amounts import exceeds, rounding
+from sim.optimum.problems import spread_net, values
 
 
 class Row(NamedTuple):
@@ -57,15 +58,14 @@ def _affordable(problems, prices, money):
     """Most attempts at a problem whose mean cost is at most so much money."""
 
     def too_dear(k):
-        return problems.mean @ outcomes.outcomes(prices, [k]).cost[:, 0] > money * (1 + 1e-12)
+        return exceeds(problems.mean @ outcomes.outcomes(prices, [k]).cost[:, 0], money)
 
     return stopping.smallest(too_dear, 0, prices.most + 1) - 1
 
 
 def _drawn(problems, prices, k):
     """Values of the net value of these problems, and their weights."""
-    found = outcomes.outcomes(prices, [k])
-    (variance,) = spread(problems, found.net, found.net_square, weighed=True)
+    (variance,) = spread_net(problems, outcomes.outcomes(prices, [k]))
     drawn = values(stopping.net(problems, prices, [k])[:, 0], variance)
     return drawn.ravel(), np.repeat(problems.weight / drawn.shape[1], drawn.shape[1])
 
@@ -76,7 +76,8 @@ def _above(one, other):
     order = np.argsort(y)
     below = np.append(0.0, np.cumsum(own[order]))
     below /= below[-1]
-    ends = (np.searchsorted(y[order], x, side=side) for side in ("left", "right"))
+    slack = rounding(np.abs(x))
+    ends = np.searchsorted(y[order], x - slack, "left"), np.searchsorted(y[order], x + slack, "right")
     return float(weight @ sum(below[end] for end in ends) / 2)
 
 

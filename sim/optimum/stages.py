@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.optimum import outcomes, stopping
+from sim.optimum.amounts import exceeds
 
 _HARDLY = 1e-6  # share of the problems
 
@@ -41,8 +42,8 @@ def stages(problems, prices, most):
     lasts = {_reached(problems, after, stopping.decide(problems, own, 0.0).attempts) for own in (after, prices)} - {0}
     if not lasts:
         return Stages(*(np.zeros(0) for _ in range(5)), prices.each / prices.value)
-    plans = [_until(problems, after, last, most) for last in sorted(lasts)]
-    return max(plans, key=lambda plan: _worth(problems, after, plan))
+    first, *more = (_until(problems, after, last, most) for last in sorted(lasts))
+    return next((plan for plan in more if _better(problems, after, plan, first)), first)
 
 
 def _reached(problems, prices, last):
@@ -65,7 +66,10 @@ def _until(problems, prices, last, most):
     return Stages(ends, problems.mean @ found.right, left, cost, hazard, prices.each / prices.value)
 
 
-def _worth(problems, prices, plan):
-    """Net value of a problem under a plan."""
-    found = outcomes.outcomes(prices, plan.attempts[-1:])
-    return problems.mean_valued @ (prices.value * found.right - prices.wrong * found.wrong)[:, 0] - plan.cost[-1]
+def _better(problems, prices, plan, other):
+    """Whether the net value of a problem is larger under a plan than under another."""
+    ends = np.array([plan.attempts[-1], other.attempts[-1]])
+    found = outcomes.outcomes(prices, ends)
+    worth = problems.mean_valued @ found.worth
+    gross = stopping.gross(problems.on_average, prices, ends)[0].max()
+    return exceeds(worth[0] - plan.cost[-1], worth[1] - other.cost[-1], gross)

@@ -6,7 +6,8 @@ import numpy as np
 
 from sim.calibration.prediction import weighted_quantiles
 from sim.optimum import outcomes
-from sim.optimum.problems import Told, spread, told
+from sim.optimum.amounts import exceeds
+from sim.optimum.problems import Told, spread, spread_net, told
 
 _ALL, _PER_DECADE = 64, 40  # all numbers of attempts up to here, then so many a decade: 6 % apart, and the top is flat
 
@@ -66,8 +67,12 @@ def whole_grid(most, *more):
 def net(problems, prices, attempts):
     """Net value [n, k] of a problem at each draw."""
     found = outcomes.outcomes(prices, attempts)
-    worth = prices.value * found.right - prices.wrong * found.wrong
-    return problems.valued @ worth - problems.mixing @ found.cost
+    return problems.valued @ found.worth - problems.mixing @ found.cost
+
+
+def gross(problems, prices, attempts):
+    """What right answers are worth, [n, k]: the largest of what makes up the net value, where that is above 0."""
+    return prices.value * (problems.valued @ outcomes.outcomes(prices, attempts).right)
 
 
 def gain(problems, prices, attempts):
@@ -83,6 +88,12 @@ def gain(problems, prices, attempts):
     return worth / np.maximum(problems.mixing @ left, 1e-300) if prices.sequential else worth
 
 
+def pays(problems, prices, attempts):
+    """Whether attempt k + 1 is worth more than its price, [n, k]."""
+    gross = gain(problems, prices._replace(wrong=0.0), attempts)
+    return exceeds(gain(problems, prices, attempts), prices.each, gross)
+
+
 def decide(problems, prices, loss):
     """Decision for problems; loss: share of the best net value that makes no difference."""
     mean = problems.on_average
@@ -92,7 +103,8 @@ def decide(problems, prices, loss):
     grid = whole_grid(prices.most, best)
     each = net(problems, prices, grid)
     tops = each.max(axis=1)
-    ends = weighted_quantiles(grid[each.argmax(axis=1)], problems.weight, (0.05, 0.95))
+    flat = ~exceeds(tops[:, None], each, gross(problems, prices, grid))  # of equal ones, the first
+    ends = weighted_quantiles(grid[flat.argmax(axis=1)], problems.weight, (0.05, 0.95))
     at = _at(problems, prices, np.array([float(best)]))
     chosen = each[:, np.searchsorted(grid, best)]
     return Decision(
@@ -103,7 +115,7 @@ def decide(problems, prices, loss):
         *(Told(*(float(x[0]) for x in one)) for one in at),
         float(problems.weight @ (tops - chosen)),
         float(problems.weight @ tops),
-        bool(best == prices.most and gain(mean, prices, [best])[0, 0] > prices.each),
+        bool(best == prices.most and pays(mean, prices, [best])[0, 0]),
     )
 
 
@@ -126,7 +138,7 @@ def _at(problems, prices, ks):
         told(problems, problems.mixing @ first, spread(problems, first, second), kind) for first, second, kind in pairs
     ]
     means = net(problems, prices, ks)
-    return *shown, told(problems, means, spread(problems, found.net, found.net_square, weighed=True))
+    return *shown, told(problems, means, spread_net(problems, found))
 
 
 def _refined(mean, prices, grid):
@@ -140,8 +152,9 @@ def _refined(mean, prices, grid):
     if 0 < first < place:
         return smallest(lambda k: net(mean, prices, [k])[0, 0] >= least, grid[first - 1] + 1, grid[first])
     low, high = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
-    best = smallest(lambda k: not gain(mean, prices, [k])[0, 0] > prices.each, max(low, 1.0), max(high, 1.0))
-    return int(best) if net(mean, prices, [best])[0, 0] > 0 else 0
+    best = smallest(lambda k: not pays(mean, prices, [k])[0, 0], max(low, 1.0), max(high, 1.0))
+    found, size = (of(mean, prices, [best])[0, 0] for of in (net, gross))
+    return int(best) if exceeds(found, 0, size) else 0
 
 
 def _as_good(mean, prices, grid, best, loss):
@@ -150,15 +163,15 @@ def _as_good(mean, prices, grid, best, loss):
         return 0, 0
     found = net(mean, prices, grid)[0]
     place = int(np.searchsorted(grid, best))
-    least = (1 - loss) * found[place]
+    least, size = (1 - loss) * found[place], gross(mean, prices, [best])[0, 0]
 
-    def good(k):
-        return net(mean, prices, [k])[0, 0] >= least
+    def bad(k):
+        return exceeds(least, net(mean, prices, [k])[0, 0], size)
 
-    below = np.flatnonzero(found[:place] < least)
-    above = place + 1 + np.flatnonzero(found[place + 1 :] < least)
-    low = smallest(good, grid[below[-1]], grid[below[-1] + 1]) if len(below) else grid[0]
-    high = smallest(lambda k: not good(k), grid[above[0] - 1], grid[above[0]]) - 1 if len(above) else grid[-1]
+    less = exceeds(least, found, size)
+    below, above = np.flatnonzero(less[:place]), place + 1 + np.flatnonzero(less[place + 1 :])
+    low = smallest(lambda k: not bad(k), grid[below[-1]], grid[below[-1] + 1]) if len(below) else grid[0]
+    high = smallest(bad, grid[above[0] - 1], grid[above[0]]) - 1 if len(above) else grid[-1]
     return int(low), int(high)
 
 

@@ -12,6 +12,7 @@ from scipy import stats
 from sim.app.reports import recommend
 
 PRICE = "cost.price=0.001"
+TABLES = "table.csv", "stages.csv", "problems.csv", "models.csv"
 
 
 @pytest.fixture
@@ -31,6 +32,15 @@ def command(monkeypatch, capsys, tmp_path):
 def _write(path, successes):
     lines = [f"p{i},100,{c}" for i, c in enumerate(successes)]
     path.write_text("problem,attempts,successes\n" + "\n".join(lines) + "\n")
+
+
+def _is(cell):
+    """Whether a cell holds a number."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _rows(path):
@@ -158,6 +168,28 @@ def test_a_column_of_weights_makes_some_problems_count_more(command, tmp_path):
         assert command(f"pilot={name}.csv", PRICE, "output=found", "figure=false")[0] == 0
         numbers[name] = json.loads((tmp_path / "found" / "verdict.json").read_text())[0]["attempts"]
     assert numbers["flat"] == numbers["pilot"] != numbers["hard"]
+
+
+def test_only_the_ratios_of_weights_count_however_large_they_are(command, tmp_path):
+    """Below 1e-300 of the largest, a weight is none: as 1e300 beside 1, 1 beside 0, or 1e308 beside 1e-300."""
+    rows, answers = _rows(tmp_path / "pilot.csv"), {}
+    for large, small in ((1, 1), (1e308, 1e308), (5e-324, 5e-324), (1, 0), (1e300, 1), (1e308, 1e-300), (1e-8, 5e-324)):
+        lines = [f"{r['problem']},100,{r['successes']},{(large, small)[i % 2]}" for i, r in enumerate(rows)]
+        (tmp_path / "weighed.csv").write_text("problem,attempts,successes,weight\n" + "\n".join(lines) + "\n")
+        arguments = ("paid=sequential", "budget.total=3", "against=strong.csv", "against_price=0.01")
+        code, out, err = command("pilot=weighed.csv", PRICE, *arguments, "output=found", "figure=false")
+        assert (code, err) == (0, "")
+        files = [(tmp_path / "found" / name).read_text() for name in (*TABLES, "verdict.json")]
+        assert not any("nan" in text.lower() or "infinity" in text.lower() for text in (*files, out))
+        cells = [
+            float(cell) for text in files[:-1] for row in csv.reader(text.splitlines()) for cell in row if _is(cell)
+        ]
+        assert np.isfinite(cells).all()
+        answers.setdefault(small == large, []).append(cells)
+    for same in answers.values():
+        for cells in same[1:]:
+            assert cells == pytest.approx(same[0], rel=1e-9)
+    assert answers[True][0] != pytest.approx(answers[False][0], rel=1e-3)
 
 
 def test_every_model_of_a_file_has_its_own_answer(command, tmp_path):

@@ -1,6 +1,7 @@
 """What recommend is told of money, verifier and time: conf/recommend.yaml to prices, or one sentence."""
 
 from sim.app.reports import pilots
+from sim.optimum.amounts import exceeds
 from sim.optimum.prices import Prices, of_tokens, within
 
 _LENGTHS = "prompt", "completion"
@@ -24,11 +25,11 @@ def of_model(config):
     value = pilots.number(config, "cost.value", _CHEAPEST, _DEAREST)
     wrong = pilots.number(config, "cost.wrong", 0, _DEAREST)
     most = _most(config, sequential)
-    return Prices(value, later + checked, wrong, fixed + first - later, accepted, rejected, sequential, most)
+    return Prices(value, later + checked, wrong, fixed + (first - later), accepted, rejected, sequential, most)
 
 
 def _check_costs(key, price):
-    if price < _CHEAPEST:
+    if exceeds(_CHEAPEST, price):
         raise ValueError(f"{key}: need attempts that cost at least {_CHEAPEST:g}, got a price of {price:g}")
 
 
@@ -72,7 +73,7 @@ def _most(config, sequential):
     if latency["seconds"] is None:
         raise ValueError(f"latency.seconds: need the seconds of an attempt for latency.limit={limit:g}, got none")
     seconds = pilots.number(config, "latency.seconds", 1e-9, 1e9)
-    if limit < seconds:
+    if exceeds(seconds, limit):
         raise ValueError(f"latency.limit: need time for an attempt, latency.seconds={seconds:g}, got {limit:g}")
     return min(most, within(limit, seconds, slots))
 
@@ -89,4 +90,4 @@ def of_rival(config, prices):
     first, later = _price(config, "against")
     checked, fixed = config["cost"]["verification"], config["cost"]["fixed"]
     _check_costs("against.price", later + checked)
-    return prices._replace(each=later + checked, setup=float(fixed + first - later))
+    return prices._replace(each=later + checked, setup=float(fixed + (first - later)))

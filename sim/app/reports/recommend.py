@@ -8,6 +8,7 @@ from sim.app.reports import pilots, prices, recommended
 from sim.app.reports.words import recommend_en, recommend_ja
 from sim.calibration import curve, posterior
 from sim.optimum import budget, problems, rivals, stages, stopping, update
+from sim.optimum.amounts import exceeds
 from sim.optimum.prices import Prices
 from sim.pilot import weights
 
@@ -172,7 +173,7 @@ def _allotment(these, new, own, asked):
     kind = new if asked.new or asked.suite else these
     number = asked.suite or these.size.sum()
     least = number * (asked.prices.setup + asked.prices.each)
-    if asked.total < least:
+    if exceeds(least, asked.total):
         raise ValueError(
             f"budget.total: need {least:g} {asked.currency}, one attempt at each of {number:.0f} problems, "
             f"got {asked.total:g}"
@@ -205,6 +206,6 @@ def _reasons(pilot, own, asked):
     reasons = []
     if solved < asked.solved:
         reasons.append(("solved", solved))
-    if own.best_high > asked.factor * max(own.best_low, 1) and own.share > asked.loss:
+    if exceeds(own.best_high, asked.factor * max(own.best_low, 1)) and exceeds(own.share, asked.loss):
         reasons.append(("factor", (own.best_low, own.best_high)))
     return reasons
