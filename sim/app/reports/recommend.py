@@ -39,6 +39,7 @@ class Asked(NamedTuple):
     rival: Prices | None
     currency: str
     flops: float | None
+    limit: float | None
     seconds: float | None
     slots: int
     total: float | None
@@ -129,6 +130,7 @@ def _asked(config):
         prices.of_rival(config, own),
         currency,
         None if flops is None else pilots.number(config, "cost.flops", 0, 1e30),
+        config["latency"]["limit"],  # which the prices have judged
         None if seconds is None else pilots.number(config, "latency.seconds", 1e-9, 1e9),
         pilots.number(config, "latency.slots", 1, 10**9, whole=True),
         None if total is None else pilots.number(config, "budget.total", 1e-12, 1e15),

@@ -18,14 +18,18 @@ def lines(one, asked, words):
 
 
 def leads(one, asked):
-    """What is said before the best number of attempts, keys of the report's words: what a budget buys if one is asked
-    about, and what is worth more, a second model or stages; nothing where the pilot cannot tell."""
+    """What is said before the best number of attempts, keys of the report's words.
+
+    What a budget buys, if there is one; then what is worth more: a second model, or stages for which there is time.
+    Nothing where the pilot cannot tell.
+    """
     if one.reasons:
         return []
     best = max(float(one.own.net.mean), 0.0)
     found = [] if one.allotment is None else ["budget"]
     found += ["rivals"] if one.rivals and one.rivals.gain > 0 and not alike(*one.rivals.rows[:2]) else []
-    return found + (["stages"] if exceeds(one.stages_net, (1 + asked.loss) * best) else [])
+    late = asked.limit is not None and exceeds(_stages_seconds(one, asked), asked.limit)
+    return found + (["stages"] if exceeds(one.stages_net, (1 + asked.loss) * best) and not late else [])
 
 
 def _first(one, asked, words):
@@ -84,7 +88,7 @@ def _further(one, asked, words):
     if not one.rivals and one.own.attempts:
         said.append(_needed(one, asked, words))
     if asked.seconds is not None:
-        said.append(words["seconds line"](_seconds(one, asked)))
+        said.append(words["seconds line"](_seconds(one, asked), _stages_seconds(one, asked)))
     if asked.flops is not None:
         said.append(words["flops line"](_flops(one, asked)))
     return said
@@ -98,6 +102,12 @@ def _needed(one, asked, words):
 
 def _seconds(one, asked):
     return float(np.ceil(one.own.attempts / asked.slots) * asked.seconds)
+
+
+def _stages_seconds(one, asked):
+    """Of all stages one after the other, attempts of each at the same time."""
+    steps = np.diff(one.stages.attempts, prepend=0)
+    return float(np.ceil(steps / asked.slots).sum() * asked.seconds)
 
 
 def _flops(one, asked):
@@ -198,7 +208,8 @@ def _staged(one, asked):
         return None
     weighted = float(one.weights.stages[-1]) if one.weights and not asked.new else None
     solved, cost = float(one.stages.solved[-1]), float(one.stages.cost[-1])
-    return {"solved": solved, "weighted": weighted, "cost": cost, "net": one.stages_net}
+    seconds = None if asked.seconds is None else _stages_seconds(one, asked)
+    return {"solved": solved, "weighted": weighted, "cost": cost, "net": one.stages_net, "seconds": seconds}
 
 
 def _allotment(one):

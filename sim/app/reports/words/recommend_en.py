@@ -148,7 +148,9 @@ WORDS = {
     "rivals line": _rivals,
     "needed line": _needed,
     "other line": _other,
-    "seconds line": lambda seconds: f"A problem takes up to {seconds:,.4g} s.",
+    "seconds line": lambda seconds, staged: (
+        f"A problem takes up to {seconds:,.4g} s{f', in stages up to {staged:,.4g} s' if staged else ''}."
+    ),
     "flops line": lambda each: f"It takes {each:.3g} FLOPs a problem on average.",
     "payoff": "Where another attempt stops paying",
     "payoff text": lambda asked: (

@@ -139,7 +139,10 @@ WORDS = {
     "rivals line": _rivals,
     "needed line": _needed,
     "other line": _other,
-    "seconds line": lambda seconds: f"1問にかかる時間は最大 {seconds:,.4g} 秒です。",
+    "seconds line": lambda seconds, staged: (
+        f"1問にかかる時間は最大 {seconds:,.4g} 秒"
+        f"{f'、段階的に進める場合は最大 {staged:,.4g} 秒' if staged else ''}です。"
+    ),
     "flops line": lambda each: f"計算量は1問あたり平均 {each:.3g} FLOPs です。",
     "payoff": "次の1回が見合わなくなるところ",
     "payoff text": lambda asked: (
