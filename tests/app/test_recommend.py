@@ -56,10 +56,12 @@ def _rows(path):
 def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     code, out, err = command("pilot=pilot.csv", PRICE, "output=found")
     assert (code, err) == (0, "")
-    first, other, staged, better, last = out.splitlines()
-    assert first.startswith("Pay for ") and " attempts a problem (anything from " in first
-    assert " is within 1\u00a0% of the best): about " in first and "\u00a0USD a problem; deciding now costs " in first
-    assert other.startswith("New problems of the same kind: ") and staged.startswith("In stages: try ")
+    staged, plain, other, better, last = out.splitlines()
+    assert staged.startswith("In stages: try ") and "\u00a0USD a problem better than all attempts at once." in staged
+    assert plain.startswith("All attempts at once: pay for ") and " attempts a problem (anything from " in plain
+    assert " is within 1\u00a0% of the best): about " in plain
+    assert "\u00a0USD a problem; deciding on this pilot alone forgoes " in plain and "of the achievable value." in plain
+    assert other.startswith("New problems of the same kind: ")
     assert better.startswith("A better model, asked once,") and last == "written: found/report.html"
     names = {path.name for path in (tmp_path / "found").iterdir()}
     tables = {f"{name}.csv" for name in ("table", "stages", "problems", "models")}
@@ -68,12 +70,12 @@ def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
     own = verdict["these_problems"]
     assert verdict["verdict"] == "recommended" and verdict["attempts"] == own["attempts"]
-    assert own["low"] < own["attempts"] < own["high"] and f"Pay for {own['attempts']} attempts" in first
+    assert own["low"] < own["attempts"] < own["high"] and f"pay for {own['attempts']} attempts" in plain
     rows = {int(row["attempts"]): row for row in _rows(tmp_path / "found" / "table.csv")}
     best = max(rows, key=lambda k: float(rows[k]["net"]))
     assert best == own["attempts"] and float(rows[best]["solved"]) == pytest.approx(own["solved"]["mean"])
     report = (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
-    assert first in report and '<html lang="en">' in report and report.count("<svg") == 0
+    assert f"{staged} {plain}" in report and '<html lang="en">' in report and report.count("<svg") == 0
 
 
 def test_everything_can_be_asked_at_once_and_in_japanese(command, tmp_path):
@@ -133,8 +135,8 @@ def test_two_currencies_of_the_same_prices_give_the_same_numbers(command, tmp_pa
     ("successes", "arguments", "words"),
     [
         ([0] * 20, (), "This pilot cannot tell how many attempts to pay for. None of its problems was solved at all."),
-        ([0] * 19 + [2], (), "Only 1 of its problems was solved at all. The ends are "),
-        ([0] * 17 + [1, 2, 9], ("cost.price=1e-6", "tell.factor=2"), "(90 % interval). The ends are "),
+        ([0] * 19 + [2], (), "Only 1 of its problems was solved at all. Its ends differ by a factor of "),
+        ([0] * 17 + [1, 2, 9], ("cost.price=1e-6", "tell.factor=2"), "(90 % interval). Its ends differ by "),
         (
             [0] * 20,
             ("report.language=ja",),
@@ -161,7 +163,22 @@ def test_a_limit_of_time_is_kept(command, tmp_path):
     arguments = ("latency.limit=60", "latency.seconds=20", "latency.slots=4")
     code, out, _ = command("pilot=pilot.csv", PRICE, *arguments, "output=found", "figure=false")
     assert code == 0 and out.startswith("Pay for 12 attempts") and "no more than 12 are allowed" in out
-    assert "A problem takes up to 60 s." in out
+    (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+    turns = sum(-(-step // 4) for step in np.diff(verdict["stages"], prepend=0))
+    assert f"A problem takes up to 60 s, in stages up to {20 * turns:.0f} s." in out and turns > 3
+    assert (verdict["seconds"], verdict["staged"]["seconds"]) == (60, 20 * turns)
+
+
+def test_stages_that_take_longer_than_there_is_time_are_not_said_first(command, tmp_path):
+    """Of 100 attempts, 50 at a time: two turns at once, more in stages, which are worth more."""
+    leads = []
+    for limit in (40, 4000):
+        arguments = (f"latency.limit={limit}", "latency.seconds=20", "latency.slots=50", "attempts.max=100")
+        assert command("pilot=pilot.csv", "cost.price=0.002", *arguments, "output=found", "figure=false")[0] == 0
+        (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+        assert verdict["staged"]["net"] > 1.01 * verdict["these_problems"]["net"]["mean"]
+        leads.append(verdict["leads"])
+    assert leads == [[], ["stages"]]
 
 
 def test_a_column_of_weights_makes_some_problems_count_more(command, tmp_path):
@@ -202,7 +219,7 @@ def test_every_model_of_a_file_has_its_own_answer(command, tmp_path):
     lines = [f"{model},p{i},50,{(i * step) % 9}" for model, step in (("small", 1), ("large", 4)) for i in range(20)]
     (tmp_path / "two.csv").write_text("model,problem,attempts,successes\n" + "\n".join(lines) + "\n")
     code, out, _ = command("pilot=two.csv", PRICE, "output=found")
-    assert code == 0 and out.startswith("small: Pay for ") and "\nlarge: Pay for " in out
+    assert code == 0 and out.startswith("small: In stages: ") and "\nlarge: All attempts at once: pay for " in out
     assert {row["model"] for row in _rows(tmp_path / "found" / "table.csv")} == {"small", "large"}
     assert (tmp_path / "found" / "payoff_1.png").is_file()
 
@@ -562,6 +579,9 @@ REFUSED = [
     ),
     ((PRICE, "attempts.max=1.5"), "attempts.max: need a whole number from 1 to 1e+12, got 1.5"),
     ((PRICE, "tell.loss=1"), "tell.loss: need a number from 1e-06 to 0.5, got 1"),
+    ((PRICE, "test.level=2"), "test.level: need a number from 1e-06 to 0.5, got 2"),
+    ((PRICE, "seed=x"), "seed: need a whole number from -4.61169e+18 to 4.61169e+18, got 'x'"),
+    ((PRICE, "test=0.05"), "test: need a value for one of its keys (level), got '0.05'"),
     ((PRICE, "report.language=fr"), "report.language: need en or ja, got 'fr'"),
     ((PRICE, "figure=maybe"), "figure: need true or false, got 'maybe'"),
     (
