@@ -17,6 +17,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -25,16 +26,16 @@ from benchmark_forecast import COUNTS, curves_of, drawn_pilot, suite_of
 from scipy import optimize, special
 
 from sim import seeds
-from sim.calibration import mixtures, prediction, prior, tempering
-from sim.calibration.posterior import Posterior
+from sim.calibration import mixtures, posterior, prediction, prior
 
 # Broad, so that every other prior of the kind is a reweighting of draws under it.
 REFERENCE = prior.Kind("reference", 1.0, (-1.7, 1.6), (3.0, 3.5), 0.5, 1.0, prior.Deviation((-0.3, 1.0), (1.5, 12.0)), None)
 FIXED = prior.KINDS[prior.MEASURED]  # its widths are not learnt
-START = np.array([-1.5, -0.1, special.logit(0.8), 1.0, np.log(0.07)])
+START = np.array([-1.7, 0.0, special.logit(0.9), 1.5, np.log(0.05)])
 SCALE = np.array([0.5, 0.5, 1.0, 0.7, 0.5])  # of the pull, and of the first steps of the search
-_PULL, _STEPS, _POINTS = 0.003, 120, 1000
+_PULL, _STEPS, _BEFORE = 0.003, 120, 20_000
 SIZES = 100, 1000
+KINDS = prior.LEVI, prior.ROUGH, prior.MEASURED
 
 
 def main():
@@ -48,7 +49,7 @@ def main():
     pilots = [(curve, place, size, seed) for place, curve in enumerate(curves) for size in SIZES for seed in range(asked.seeds)]
     suites = [None, *sorted({suite_of(curve) for curve in curves})]
     with ProcessPoolExecutor() as pool:
-        draws = list(pool.map(reference, pilots, chunksize=4))
+        draws = list(pool.map(drawn, pilots, chunksize=4))
         found = dict(zip(suites, pool.map(partial(learnt, draws), suites), strict=True))
     for suite, kind in found.items():
         print(f"{'all' if suite is None else 'without ' + suite}: {numbers(kind)}", flush=True)
@@ -62,33 +63,52 @@ def numbers(kind):
     return tuple(round(float(x), 3) for x in (kind.beta[0], kind.deviation.size[0], kind.solvable, kind.never, kind.bend))
 
 
-def reference(one):
-    """Draws under the reference prior of what one pilot leaves: what weighs them, and log pass@n of these problems."""
+class Drawn(NamedTuple):
+    """Draws of one pilot. evidence: of Levi's, of rough laws and of the reference.  solved: log pass@n of these problems
+    under each, draws [n].  points, change, counts: of the reference, what weighs it.  truth: log pass@n.
+    """
+
+    suite: str
+    size: int
+    evidence: np.ndarray
+    solved: tuple
+    points: np.ndarray
+    change: np.ndarray
+    counts: np.ndarray
+    truth: float
+
+
+def drawn(one):
+    """Drawn of one pilot of a curve."""
     curve, place, size, seed = one
     successes = drawn_pilot(curve, size, seed, place)
     likelihood = mixtures.of_counts(np.full(len(successes), float(size)), successes)
+    kinds = (prior.KINDS[prior.LEVI], prior.KINDS[prior.ROUGH], REFERENCE._replace(name=f"reference {seed}"))
+    samples = [posterior.sampled(kind, likelihood) for kind in kinds]
+    laws = [prior.mixing(sample.points, sample.kind) for sample in samples]
+    least, reach = 0.5 / len(successes), mixtures.reach(curve.attempts[:1])
+    solved = [prediction.shares(posterior.Posterior(None, own, *[None] * 6), likelihood, reach)[:, 0] for own in laws]
+    truth = np.log(np.count_nonzero(curve.successes) / len(successes))
+    evidence = np.array([sample.log_evidence for sample in samples])
+    logs = tuple(np.log(np.maximum(own, least)) for own in solved)
+    return Drawn(suite_of(curve), size, evidence, logs, samples[-1].points[:, :4], *prior.bends(laws[-1]), truth)
 
-    def value(points):
-        own = prior.mixing(points, REFERENCE)
-        return np.log(np.maximum(own @ likelihood.kernel.T, 1e-300)) @ likelihood.problems
 
-    points = tempering.draws(value, REFERENCE.size, _POINTS, 8, seeds.generator(seed, curve.name)).points
-    laws = prior.mixing(points, REFERENCE)
-    known = Posterior(np.full(len(laws), 1 / len(laws)), laws, *[None] * 6)
-    most = curve.attempts[:1]
-    solved = prediction.shares(known, likelihood, mixtures.reach(most))[:, 0]
-    truth = np.count_nonzero(curve.successes) / len(curve.successes)
-    least = 0.5 / len(curve.successes)
-    return suite_of(curve), size, points[:, :4], *prior.bends(laws), np.log(np.maximum(solved, least)), np.log(truth)
+def before():
+    """Draws of the reference itself, as Drawn without a pilot: they give what the bends leave of a kind."""
+    points = seeds.generator(0, "reference").standard_normal((_BEFORE, REFERENCE.size))
+    found = [prior.bends(prior.mixing(part, REFERENCE)) for part in np.array_split(points, _BEFORE // 1000)]
+    return Drawn("", 0, None, (), points[:, :4], *(np.concatenate(column) for column in zip(*found, strict=True)), 0.0)
 
 
 def learnt(draws, without):
     """The kind of law that predicts best the curves of all suites but one."""
-    kept = [one for one in draws if one[0] != without]
+    kept, start = [one for one in draws if one.suite != without], before()
 
     def loss(theta):
         kind = of(theta)
-        scores = [(2 if one[1] == SIZES[-1] else 1) * score(one, kind) for one in kept]
+        size = _mean(log_weights(start, kind))
+        scores = [(2 if one.size == SIZES[-1] else 1) * score(one, kind, size) for one in kept]
         return np.mean(scores) + _PULL * (((theta - START) / SCALE) ** 2).mean()
 
     simplex = np.vstack([START, START + np.diag(SCALE)])
@@ -108,20 +128,37 @@ def of(theta):
     )
 
 
-def score(one, kind):
-    """Continuous ranked probability score of log pass@n under a kind of law, by reweighting."""
-    _, _, points, change, counts, value, truth = one
-    log_weight = prior.log_density_of_bends(change, counts, kind.bend)
-    pairs = ("beta", 0), ("odds", 1)
-    for name, place in pairs:
-        log_weight += _ratio(points[:, place], getattr(REFERENCE, name), getattr(kind, name))
-    log_weight += _ratio(points[:, 3], REFERENCE.deviation.size, kind.deviation.size)
+def log_weights(one, kind):
+    """Log weight [n] of draws under the reference that makes draws under a kind of them, but for a constant."""
+    points = one.points
+    found = prior.log_density_of_bends(one.change, one.counts, kind.bend)
+    for name, place in (("beta", 0), ("odds", 1)):
+        found += _ratio(points[:, place], getattr(REFERENCE, name), getattr(kind, name))
+    found += _ratio(points[:, 3], REFERENCE.deviation.size, kind.deviation.size)
     limited = np.maximum(special.ndtr(points[:, 2]) - REFERENCE.solvable, 0) / (1 - REFERENCE.solvable)
-    share = np.log((1 - kind.solvable) / (1 - REFERENCE.solvable) / kind.never) + (1 / kind.never - 1) * np.log(np.maximum(limited, 1e-9))
-    log_weight += np.where(limited > 0, share, np.log(kind.solvable / REFERENCE.solvable))
-    weight, order = special.softmax(log_weight), np.argsort(value)
+    rest = np.log((1 - kind.solvable) / (1 - REFERENCE.solvable) / kind.never)
+    rest = rest + (1 / kind.never - 1) * np.log(np.maximum(limited, 1e-9))
+    return found + np.where(limited > 0, rest, np.log(kind.solvable / REFERENCE.solvable))
+
+
+def score(one, kind, size):
+    """Continuous ranked probability score of log pass@n, all three kinds of law together.
+
+    size: log of what the bends leave of the kind.
+    """
+    own = log_weights(one, kind)
+    evidence = one.evidence + [0.0, 0.0, _mean(own) - size]
+    shares = special.softmax(evidence + np.log([prior.KINDS[name].share for name in KINDS]))
+    flat = (np.full(len(solved), 1 / len(solved)) for solved in one.solved[:2])
+    weight = np.concatenate([share * each for share, each in zip(shares, (*flat, special.softmax(own)), strict=True)])
+    value = np.concatenate(one.solved)
+    order = np.argsort(value)
     weight, value = weight[order], value[order]
-    return weight @ np.abs(value - truth) - ((2 * np.cumsum(weight) - weight - 1) * weight) @ value
+    return weight @ np.abs(value - one.truth) - ((2 * np.cumsum(weight) - weight - 1) * weight) @ value
+
+
+def _mean(logs):
+    return special.logsumexp(logs) - np.log(len(logs))
 
 
 def _ratio(points, own, other):

@@ -58,7 +58,7 @@ class Posterior(NamedTuple):
 def posterior(likelihood, prior=PRIOR):
     """Posterior from the counts of a pilot (mixtures.Likelihood): the same counts give the same draws."""
     known = _condensed(likelihood)
-    found = _combined(tuple(_sampled(kind, known) for kind in prior))
+    found = _combined(tuple(sampled(kind, known) for kind in prior))
     return found._replace(log_evidence=found.log_evidence + float(likelihood.problems @ likelihood.log_scale))
 
 
@@ -68,7 +68,7 @@ def widened(known, likelihood):
     return _combined(tuple(_wider(one, counts) for one in known.samples))
 
 
-def _sampled(kind, known):
+def sampled(kind, known):
     """Sample of a kind."""
     generator = seeds.generator(0, f"posterior {kind.name}")
 
@@ -113,7 +113,7 @@ def _combined(samples):
     return Posterior(
         np.full(len(laws), 1 / len(laws)),
         laws,
-        *_nearest(laws),
+        *nearest(laws),
         {one.kind.name: float(share) for one, share in zip(samples, shares, strict=True)},
         float(special.logsumexp(logs)),
         effective,
@@ -121,7 +121,7 @@ def _combined(samples):
     )
 
 
-def _nearest(laws):
+def nearest(laws):
     """alpha and beta [n] of the Beta laws nearest to laws on the cells, by the divergence of Kullback and Leibler.
 
     Means of log s and log(1 - s) over the cells are those of the Beta law on the same cells (Newton's method).

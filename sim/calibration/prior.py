@@ -95,9 +95,9 @@ def without(suite=None):
     beta, size, solvable, never, bend = LEARNT[suite if suite in LEARNT else None]
     return (
         # Levi's: exponents of 0.1 to 4 and any ceiling. Rough: whatever else there is. Neither is learnt.
-        Kind(LEVI, 0.25, (-0.6, 1.0), (2.0, 2.0), 0.4, 1.0, None, None),
-        Kind(MEASURED, 0.6, (beta, 1.1), (3.0, 3.0), solvable, never, Deviation((size, 0.6), (1.5, 12.0)), bend),
-        Kind(ROUGH, 0.15, (0.0, 2.0), (3.0, 3.0), 0.6, 1.0, Deviation((0.7, 0.7), (1.5, 6.0)), None),
+        Kind(LEVI, 0.2, (-0.7, 0.7), (1.9, 1.6), 0.4, 1.0, None, None),
+        Kind(MEASURED, 0.65, (beta, 1.0), (3.0, 3.0), solvable, never, Deviation((size, 0.5), (1.5, 12.0)), bend),
+        Kind(ROUGH, 0.15, (0.2, 2.0), (3.0, 3.0), 0.5, 1.0, Deviation((0.7, 0.7), (1.5, 6.0)), None),
     )
 
 

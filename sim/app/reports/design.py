@@ -7,7 +7,7 @@ import numpy as np
 from sim.app import folder
 from sim.app.reports import pilots
 from sim.app.reports.words.design import WORDS
-from sim.calibration import ansatz
+from sim.calibration import ansatz, curve, posterior
 
 HELP = """\
 python -m sim design: how many problems and attempts a pilot needs for a wanted error, by simulated pilots.
@@ -23,6 +23,7 @@ map.png, line.png, and both as .pdf and .svg. Exit code 2 for bad input, in one 
 """
 TARGETS = ("coverage", "exponent", "decision")
 _MOST_SIZES = 100
+_NO_CEILING = 0.99  # A from which on a pilot has none that refits could find
 _SHORT = {"target": "target.name", "budget": "budget.attempts"}
 _COLUMNS = ("allocation", "problems", "attempts", "total", "error", "stderr", "bias", "lost", "bound", "endless")
 
@@ -113,22 +114,22 @@ def _difficulty(config):
 
 
 def _fitted(difficulty):
-    """(alpha, beta, ceiling), of a pilot by maximum likelihood; ValueError where it has none."""
+    """(alpha, beta, ceiling): of a pilot, those of the Beta law nearest to its posterior on average, and the median of A.
+
+    ValueError for a pilot whose problems are all alike.
+    """
     if isinstance(difficulty, tuple) and len(difficulty) == 3:
         return difficulty
-    from sim.design import refit
-
-    pilot = difficulty
-    if pilot.stopping.kind == "batches" and pilot.stopping.batch > 1:
-        raise ValueError("pilot: need one that counts every success, got batches that ended with the first")
-    fit = refit.beta_law(pilot.attempts[None], pilot.successes[None], False)
-    if fit.at_wall[0] or not (1e-3 <= fit.alpha[0] <= 1e4 and 1e-3 <= fit.beta[0] <= 1e4):
-        solved = np.count_nonzero(pilot.successes)
+    solved, attempts = difficulty.successes, difficulty.attempts
+    if not solved.any() or (solved == attempts).all():
         raise ValueError(
-            f"{pilot.source}: need problems of different difficulty, got a pilot that shows none "
-            f"({solved} of {len(pilot.attempts)} solved); set difficulty.alpha and difficulty.beta"
+            f"{difficulty.source}: need problems of different difficulty, got a pilot that shows none "
+            f"({np.count_nonzero(solved)} of {len(solved)} solved); set difficulty.alpha and difficulty.beta"
         )
-    return float(fit.alpha[0]), float(fit.beta[0]), 1.0
+    known = posterior.posterior(curve.likelihood(difficulty))
+    alpha, beta = posterior.nearest((known.weight @ known.mixing)[None])
+    ceiling = float(np.median(known.ceiling))
+    return float(alpha[0]), float(beta[0]), ceiling if ceiling < _NO_CEILING else 1.0
 
 
 # What is said ---------------------------------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ EN = {
     "source": lambda truth, source: (
         f"Problems: failure probability ~ Beta({truth.alpha:.4g}, {truth.beta:.4g})"
         + (f" on a share {truth.ceiling:.4g} of them, the rest never solved" if truth.ceiling < 1 else "")
-        + (f", by maximum likelihood from {source}." if source else ".")
+        + (f", nearest to the posterior of {source}." if source else ".")
     ),
     "map": "Error by problems and attempts",
     "map text": lambda pilots: (
@@ -189,7 +189,7 @@ JA = {
     "source": lambda truth, source: (
         f"問題:失敗確率 ~ Beta({truth.alpha:.4g}, {truth.beta:.4g})"
         + (f"(全体の {truth.ceiling:.4g}。残りは決して解けない)" if truth.ceiling < 1 else "")
-        + (f"。{source} からの最尤推定値。" if source else "。")
+        + (f"。{source} の事後分布に最も近い法則。" if source else "。")
     ),
     "map": "問題数・試行回数と誤差",
     "map text": lambda pilots: (
