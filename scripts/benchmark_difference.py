@@ -48,7 +48,7 @@ def judged(seed, number):
     """What is told of one pair, against the truth."""
     generator = np.random.default_rng([seed, number])
     kind = list(KINDS)[number % len(KINDS)]
-    success, ceilings = _success(generator, KINDS[kind])
+    success, ceilings = simulated(generator, KINDS[kind])
     pilots = [pilot(generator, own) for own in success]
     begin = time.perf_counter()
     models = [difference.model(one) for one in pilots]
@@ -57,9 +57,7 @@ def judged(seed, number):
     end = time.perf_counter()
     true = truth(*success, KS)
     wrong = [
-        lead
-        for lead in told.leads
-        if (true[(KS >= lead.low) & (KS <= lead.high)] * (1 - 2 * lead.model) <= 0).any()
+        lead for lead in told.leads if (true[(KS >= lead.low) & (KS <= lead.high)] * (1 - 2 * lead.model) <= 0).any()
     ]
     place = crossing(*success)
     turn = told.turns[0] if told.turns else None
@@ -79,7 +77,7 @@ def judged(seed, number):
     }
 
 
-def _success(generator, correlation):
+def simulated(generator, correlation):
     """Success probabilities [2, problems] of two models, and how many of them have a ceiling."""
     problems = int(generator.integers(100, 141))
     normal = generator.standard_normal((3, problems))

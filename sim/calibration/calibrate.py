@@ -13,7 +13,6 @@ COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-bino
     "scaled Kumaraswamy": (mixtures.scaled_kumaraswamy, ((-1.0, 2.0, 1.0), (-1.0, 0.0, 8.0))),
 }
 _URN = 1e9  # attempts of a problem
-CEILING = "beta with a ceiling"
 
 
 class Parameters(NamedTuple):
@@ -55,9 +54,8 @@ class Calibration(NamedTuple):
 
     pilot: tuple
     observed: curve.Curve
-    average: posterior.Average
+    posterior: posterior.Posterior
     attempts: np.ndarray
-    point: np.ndarray
     these: prediction.Interval
     new: prediction.Interval
     quantities: quantities.Quantities
@@ -74,35 +72,32 @@ def calibrate(pilot, attempts, asked, seed):
     asked: a record with level, least_solved, most_factor, backtest_share and backtest_repeats (conf/calibrate.yaml).
     """
     likelihood, seen = curve.likelihood(pilot), curve.observed(pilot)
-    average = posterior.average(likelihood)
-    counted = pilot.stopping.kind == "fixed"
-    point, these = prediction.told(average, likelihood, seen.attempts, seen.value, attempts, counted)
-    new = prediction.new(average, attempts, len(pilot.attempts))
-    solved = np.count_nonzero(pilot.successes > 0)
+    known = posterior.posterior(likelihood)
+    these = prediction.these(known, likelihood, attempts)
+    wide = prediction.these(posterior.widened(known, likelihood), likelihood, attempts)
     return Calibration(
         pilot,
         seen,
-        average,
+        known,
         np.asarray(attempts),
-        point,
         these,
-        new,
-        quantities.quantities(average, likelihood, attempts, seed),
-        _parameters(average.of[CEILING]),
+        prediction.new(known, attempts, len(pilot.attempts)),
+        quantities.quantities(known, likelihood, attempts),
+        parameters(known),
         ansatz.fit_test(pilot, asked.level, seed),
         _others(pilot, seen, likelihood, attempts),
-        _reasons(pilot, solved, these, asked),
+        _reasons(pilot, these, wide, asked),
         _backtest(pilot, asked, seed),
     )
 
 
-def _parameters(of):
-    theta, weight = of.theta, of.weight
-    values = 1 - of.mixing[:, 0], np.exp(theta[:, 1]), np.exp(theta[:, 0])
-    quantiles = [prediction.weighted_quantiles(value, weight, (0.05, 0.5, 0.95)) for value in values]
-    deviations = [value - weight @ value for value in (values[0], values[2])]
-    product, *squares = (weight @ (a * b) for a, b in ((deviations[0], deviations[1]), *((d, d) for d in deviations)))
-    return Parameters(*quantiles, float(product / np.sqrt(max(squares[0] * squares[1], 1e-300))))
+def parameters(known):
+    """Parameters of a posterior."""
+    values = known.ceiling, known.alpha, known.beta
+    quantiles = [np.quantile(value, (0.05, 0.5, 0.95)) for value in values]
+    spread = np.std(known.ceiling) * np.std(known.beta)
+    product = np.mean((known.ceiling - known.ceiling.mean()) * (known.beta - known.beta.mean()))
+    return Parameters(*quantiles, float(product / max(spread, 1e-300)))
 
 
 def _others(pilot, seen, likelihood, attempts):
@@ -127,9 +122,9 @@ def counted(law, starts, likelihood):
     return weights[np.argmax(mixtures.log_likelihood(weights, likelihood))]
 
 
-def _reasons(pilot, solved, these, asked):
+def _reasons(pilot, these, wide, asked):
     """Why coverage at the last number of attempts is not told: unless it is within the pilot, or all are solved."""
-    low, high = these.quantiles[-1, 0], these.quantiles[-1, -1]
+    (low, *_, high), most, solved = these.quantiles[-1], pilot.attempts.max(), np.count_nonzero(pilot.successes)
     if these.attempts[-1] <= pilot.attempts.min() or solved == len(pilot.attempts):
         return []
     reasons = []
@@ -152,9 +147,7 @@ def _backtest(pilot, asked, seed):
     rows = []
     for _ in range(asked.backtest_repeats):
         part = generator.hypergeometric(won, made - won, shown).astype(float)
-        fewer = pilot._replace(attempts=np.full(len(part), float(shown)), successes=part, outcomes=None)
-        likelihood, seen = curve.likelihood(fewer), curve.observed(fewer)
-        average = posterior.average(likelihood)
-        point, these = prediction.told(average, likelihood, seen.attempts, seen.value, ks, measured=most)
-        rows.append((point, *these.quantiles[:, [0, 4, 1, 3]].T))
+        likelihood = mixtures.of_counts(np.full(len(part), float(shown)), part)
+        these = prediction.measured(posterior.posterior(likelihood), likelihood, ks, most)
+        rows.append((these.median, *these.quantiles[:, [0, 4, 1, 3]].T))
     return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), curve.unbiased(pilot, ks).value)

@@ -1,4 +1,4 @@
-"""Two models: the difference of their coverage over numbers of attempts, how sure it is, and where their order turns."""
+"""Two models: the difference of their coverage over attempts, how sure it is, and where their order turns."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -18,11 +18,11 @@ _RARE = 0.05  # probability from which on a turn that is not sure is told of
 
 
 class Model(NamedTuple):
-    """A pilot (sim.pilot.pilot.Pilot), what its counts say, and the posterior of the law behind them."""
+    """A pilot (sim.pilot.pilot.Pilot), what its counts say, and draws of the law behind them: weight and mixing."""
 
     pilot: tuple
     likelihood: mixtures.Likelihood
-    average: posterior.Average
+    posterior: tuple
 
 
 class Lead(NamedTuple):
@@ -74,7 +74,7 @@ class Difference(NamedTuple):
 def model(pilot):
     """Model of a pilot."""
     likelihood = curve.likelihood(pilot)
-    return Model(pilot, likelihood, posterior.average(likelihood))
+    return Model(pilot, likelihood, posterior.posterior(likelihood))
 
 
 def difference(first, second, attempts, seed):
@@ -94,7 +94,7 @@ def difference(first, second, attempts, seed):
     lost = []
     for one, own, text in zip((first, second), sizes, texts, strict=True):
         kernel = one.likelihood.kernel if common else np.ones((1, one.likelihood.kernel.shape[1]))
-        lost.append(_losses(one.average, kernel, own, attempts, seeds.generator(seed, f"difference {text}")))
+        lost.append(losses(one.posterior, kernel, own, attempts, seeds.generator(seed, f"difference {text}")))
     problems = tuple(int(own.sum()) for own in sizes)
     return told(np.asarray(attempts, float), *lost, bool(common), problems)
 
@@ -117,21 +117,21 @@ def _text(one, sizes):
 # Draws ----------------------------------------------------------------------------------------------------------------
 
 
-def _losses(average, kernel, sizes, attempts, generator):
+def losses(known, kernel, sizes, attempts, generator):
     """1 - pass@k of so many problems with each row of the likelihood, [draws, k].
 
     The resolution is a cell of the grid, 0.125 in log odds, over which s is spread evenly.
     """
-    mixing = average.mixing[generator.permutation(_systematic(average.weight))]
+    drawn = generator.permutation(_systematic(known.weight))
     total = np.zeros((DRAWS, len(attempts)))
     held, width = [], 0
     for row in np.flatnonzero(sizes):
-        cells, cumulated = _cumulated(mixing, kernel[row])
+        begin, cumulated = _cumulated(known.mixing, kernel[row])
         if sizes[row] >= _MANY:
-            share = np.diff(cumulated, axis=1, prepend=0)
-            total += generator.multinomial(sizes[row], share) @ _failed(attempts)[cells]
+            counts = generator.multinomial(sizes[row], np.diff(cumulated, axis=1, prepend=0)[drawn])
+            total += counts @ _failed(attempts)[begin : begin + counts.shape[1]]
             continue
-        held.append(_log_failure(cells, cumulated, int(sizes[row]), generator))
+        held.append(_log_failure(begin, cumulated, drawn, generator, int(sizes[row])))
         width += int(sizes[row])
         if width * DRAWS > _BLOCK:
             total += _summed(held, attempts)
@@ -146,19 +146,20 @@ def _systematic(weight):
 
 
 def _cumulated(mixing, kernel):
-    """Cells where s may lie, and the distribution function over these [draws, cells] given the law and the counts."""
-    cells = np.flatnonzero(kernel > _NEGLIGIBLE)
-    cumulated = np.cumsum(np.maximum(mixing[:, cells] * kernel[cells], 1e-300), axis=1)
-    return cells, cumulated / cumulated[:, -1:]
+    """The first cell where s may lie, and the distribution function from there on, [n, cells], given law and counts."""
+    begin, *_, end = np.flatnonzero(kernel > _NEGLIGIBLE)[[0, -1]]
+    cumulated = np.cumsum(mixing[:, begin : end + 1] * kernel[begin : end + 1] + 1e-300, axis=1)
+    cumulated /= cumulated[:, -1:]
+    return begin, cumulated
 
 
-def _log_failure(cells, cumulated, size, generator):
+def _log_failure(begin, cumulated, drawn, generator, size):
     """log(1 - s) of problems, [draws, size], by the inverse distribution function."""
-    draws, width = cumulated.shape
-    start = np.arange(draws)[:, None]
-    places = np.searchsorted((cumulated + start).ravel(), generator.random((draws, size)) + start, side="right")
-    chosen = cells[(places - width * start).clip(0, width - 1)]
-    odds = np.append(-np.inf, mixtures.ODDS)[chosen] + mixtures.STEP * (generator.random(chosen.shape) - 0.5)
+    width = cumulated.shape[1]
+    flat = (cumulated + np.arange(len(cumulated))[:, None]).ravel()
+    places = np.searchsorted(flat, generator.random((len(drawn), size)) + drawn[:, None], side="right")
+    cells = begin + (places - width * drawn[:, None]).clip(0, width - 1)
+    odds = np.append(-np.inf, mixtures.ODDS)[cells] + mixtures.STEP * (generator.random(cells.shape) - 0.5)
     return -np.logaddexp(0, odds)
 
 

@@ -1,132 +1,164 @@
-"""What a pilot leaves of a law's prior: weighted parameters, by importance sampling that adapts itself."""
+"""The posterior of how success probabilities spread over problems, from which everything is predicted.
 
-from functools import cache
+The three kinds of law of the prior (sim.calibration.prior) are sampled each by itself and weighed by their evidence.
+"""
+
 from typing import NamedTuple
 
 import numpy as np
-from scipy import linalg, special
+from scipy import special
 
-from sim.calibration import mixtures
+from sim import seeds
+from sim.calibration import mixtures, tempering
+from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS, ODDS, STEP
+from sim.calibration.prior import PRIOR, Kind, log_bends, log_size, mixing
 
-_DRAWS, _ROUNDS = 1024, 6
-_KEPT = 1000  # draws that an average is told by
-_ENOUGH = 0.3  # of the draws may count, of the effective ones, before it stops adapting
-_WIDER, _TAIL = 1.5, 6  # covariance and degrees of freedom of the next proposal, wider than what it follows
-_NEGLIGIBLE = 1e-5  # weight, against the largest, below which parameters are dropped
+_POINTS, _LAST, _MORE = 500, 6, 4  # of a population; moves at the end, and those between its last two states
+_DRAWS = 1000
+_MANY, _ALIKE = 400, (0.1, 0.15)  # pairs of counts beyond which those alike are one: log odds, and log of their width
+_ROUNDS = 25  # of Newton's method
+
+
+class Sample(NamedTuple):
+    """Draws of one kind of law. points: [n, kind.size].  value: log likelihood and bends there, [n].
+
+    log_evidence: log of the likelihood averaged over the kind.  effective: independent draws that these are worth.
+    """
+
+    kind: Kind
+    points: np.ndarray
+    value: np.ndarray
+    log_evidence: float
+    effective: float
 
 
 class Posterior(NamedTuple):
-    """theta [n, parameters] with weight [n], adding up to 1, the weights of the law there, [n, 1 + cells].
+    """Equally likely laws. weight: [n], 1 / n.  mixing: where s lies, [n, 1 + cells], the first cell "never".
 
-    log_evidence: log of the likelihood averaged over the prior.
-    """
-
-    theta: np.ndarray
-    weight: np.ndarray
-    mixing: np.ndarray
-    log_evidence: float
-
-
-class Average(NamedTuple):
-    """Several laws at once, each weighed by its evidence: weight [n], mixing [n, 1 + cells], the law of each, [n].
-
-    shares: name of a law -> its posterior probability.  of: name -> Posterior.
+    alpha, beta: of the Beta law nearest to each on the problems that can be solved, [n].  shares: name of a kind of law
+    -> its probability.  log_evidence: log of the likelihood averaged over the prior.  effective: independent draws that
+    the laws are worth.  samples: of each kind.
     """
 
     weight: np.ndarray
     mixing: np.ndarray
-    law: np.ndarray
+    alpha: np.ndarray
+    beta: np.ndarray
     shares: dict
-    of: dict
+    log_evidence: float
+    effective: float
+    samples: tuple
+
+    @property
+    def ceiling(self):
+        """A of each law, [n]."""
+        return 1 - self.mixing[:, 0]
 
 
-def posterior(law, likelihood):
-    """Posterior of a law's parameters (deterministic: the draws are quasi-random)."""
-    size = len(law.centre)
-    centre, root = np.array(law.centre), np.diag(law.scale)
-    theta = centre + 1.3 * _normals(size, 0) @ root
-    log_proposal = _log_normal(theta, centre, 1.3 * np.array(law.scale))
-    for turn in range(1, _ROUNDS + 1):
-        mixing = law.weights(theta)
-        log_weight = mixtures.log_likelihood(mixing, likelihood) - log_proposal
-        log_weight += _log_normal(theta, centre, np.array(law.scale))
-        weight = special.softmax(log_weight)
-        if turn == _ROUNDS or _effective(weight) > _ENOUGH * _DRAWS:
-            break
-        theta, log_proposal = _proposal(theta, _tempered(weight, 8 * size), turn)
-    kept = weight > _NEGLIGIBLE * weight.max()
-    evidence = special.logsumexp(log_weight) - np.log(len(theta))
-    return Posterior(theta[kept], weight[kept] / weight[kept].sum(), mixing[kept], float(evidence))
+def posterior(likelihood, prior=PRIOR):
+    """Posterior from the counts of a pilot (mixtures.Likelihood): the same counts give the same draws."""
+    known = _condensed(likelihood)
+    found = _combined(tuple(_sampled(kind, known) for kind in prior))
+    return found._replace(log_evidence=found.log_evidence + float(likelihood.problems @ likelihood.log_scale))
 
 
-def average(likelihood, laws=None):
-    """Average of laws, by their evidence.
+def widened(known, likelihood):
+    """Posterior of the same counts under the prior with deviations twice as large, from that under the prior itself."""
+    counts = _condensed(likelihood)
+    return _combined(tuple(_wider(one, counts) for one in known.samples))
 
-    laws: names, all by default; before the pilot each is as likely as any other.
+
+def _sampled(kind, known):
+    """Sample of a kind."""
+    generator = seeds.generator(0, f"posterior {kind.name}")
+
+    def value(points):
+        return _value(points, kind, known)
+
+    found = tempering.draws(value, kind.size, _POINTS, _LAST, generator)
+    points, own = tempering.several(value, found.points, found.value, _MORE, generator)
+    both = np.concatenate([found.points, points]), np.concatenate([found.value, own])
+    return Sample(kind, *both, found.log_evidence - log_size(kind), 2 * found.effective)
+
+
+def _wider(one, known):
+    """Sample of the wider kind: draws of the kind weighed and resampled, then moved."""
+    kind, generator = one.kind.wider(), seeds.generator(1, f"posterior {one.kind.name}")
+    points, log_volume = one.kind.moved_to_wider(one.points)
+    value = _value(points, kind, known)
+    change = value - one.value - ((points**2).sum(axis=1) - (one.points**2).sum(axis=1)) / 2 + log_volume
+    evidence = one.log_evidence + special.logsumexp(change) - np.log(len(change)) + log_size(one.kind) - log_size(kind)
+    weight = special.softmax(change)
+    chosen = tempering.resampled(weight, generator, len(weight))
+    moved = tempering.several(lambda own: _value(own, kind, known), points[chosen], value[chosen], _LAST, generator)
+    return Sample(kind, *moved, float(evidence), float(1 / (weight**2).sum()))
+
+
+def _value(points, kind, known):
+    own = mixing(points, kind)
+    return np.log(np.maximum(own @ known.kernel.T, 1e-300)) @ known.problems + log_bends(own, kind)
+
+
+def _combined(samples):
+    """Posterior from samples of all kinds, each in proportion to its evidence and its share in the prior."""
+    logs = np.array([one.log_evidence + np.log(one.kind.share) for one in samples])
+    shares = special.softmax(logs)
+    numbers = np.diff(np.round(np.cumsum(shares) * _DRAWS), prepend=0).astype(int)
+    laws = []
+    for one, number in zip(samples, numbers, strict=True):  # every so many-th of the draws, which are in no order
+        places = (np.arange(number) * (len(one.points) / max(number, 1))).astype(int)
+        laws.append(mixing(one.points[places], one.kind))
+    laws = np.concatenate(laws)
+    effective = 1 / sum(share**2 / one.effective for one, share in zip(samples, shares, strict=True))
+    return Posterior(
+        np.full(len(laws), 1 / len(laws)),
+        laws,
+        *_nearest(laws),
+        {one.kind.name: float(share) for one, share in zip(samples, shares, strict=True)},
+        float(special.logsumexp(logs)),
+        effective,
+        samples,
+    )
+
+
+def _nearest(laws):
+    """alpha and beta [n] of the Beta laws nearest to laws on the cells, by the divergence of Kullback and Leibler.
+
+    Means of log s and log(1 - s) over the cells are those of the Beta law on the same cells (Newton's method).
     """
-    names = list(mixtures.LAWS) if laws is None else list(laws)
-    of = {name: posterior(mixtures.LAWS[name], likelihood) for name in names}
-    shares = special.softmax([of[name].log_evidence for name in names])
-    weight = np.concatenate([share * of[name].weight for share, name in zip(shares, names, strict=True)])
-    law = np.repeat(np.array(names, object), [len(of[name].weight) for name in names])
-    mixing = np.concatenate([of[name].mixing for name in names])
-    weight, kept = _resampled(weight)
-    return Average(weight, mixing[kept], law[kept], dict(zip(names, shares.tolist(), strict=True)), of)
+    inner = laws[:, 1:] / np.maximum(laws[:, 1:].sum(axis=1, keepdims=True), 1e-300)
+    basis = np.stack([LOG_SUCCESS, LOG_FAILURE])
+    wanted = inner @ basis.T
+    theta = np.log(np.clip(-1 / wanted[:, ::-1], 1e-3, 1e3))
+    for _ in range(_ROUNDS):
+        own = np.exp(theta)
+        weight = special.softmax(own @ basis, axis=1)
+        mean = weight @ basis.T
+        products = np.stack([weight @ (basis[i] * basis[j]) for i, j in ((0, 0), (0, 1), (1, 1))], axis=1)
+        a, b, d = (products - mean[:, [0, 0, 1]] * mean[:, [0, 1, 1]]).T + np.array([[1e-9], [0.0], [1e-9]])
+        gap = wanted - mean
+        step = np.stack([d * gap[:, 0] - b * gap[:, 1], a * gap[:, 1] - b * gap[:, 0]], axis=1)
+        step /= np.maximum(a * d - b * b, 1e-300)[:, None] * own
+        theta = (theta + step.clip(-0.7, 0.7)).clip(-9, 16)
+    return np.exp(theta[:, 1]), np.exp(theta[:, 0])
 
 
-def _resampled(weight):
-    """Weights and positions of draws that stand for all: each as often as its weight asks for."""
-    places = np.searchsorted(np.cumsum(weight) / weight.sum(), (np.arange(_KEPT) + 0.5) / _KEPT)
-    kept, times = np.unique(places.clip(0, len(weight) - 1), return_counts=True)
-    return times / _KEPT, kept
+def _condensed(likelihood):
+    """The likelihood with rows that are nearly alike in one, where there are many; laws are smooth on that scale.
 
-
-def _effective(weight):
-    return 1 / (weight**2).sum()
-
-
-def _tempered(weight, wanted):
-    """The weights, flattened until so many draws count: a first guess must not collapse to a point."""
-    power = 1.0
-    tempered = weight
-    while _effective(tempered) < wanted and power > 0.02:
-        power *= 0.7
-        tempered = weight**power / (weight**power).sum()
-    return tempered
-
-
-def _proposal(theta, weight, turn):
-    """Draws from a multivariate t about weighted ones, and their log density."""
-    size = theta.shape[1]
-    centre = weight @ theta
-    spread = _WIDER * ((theta - centre).T @ ((theta - centre) * weight[:, None])) + 1e-8 * np.eye(size)
-    root = linalg.cholesky(spread, lower=True)
-    stretch = np.sqrt(_TAIL / (2 * special.gammaincinv(_TAIL / 2, _uniforms(1, 100 + turn))))  # of a chi-square
-    drawn = _normals(size, turn) * stretch @ root.T
-    whitened = linalg.solve_triangular(root, drawn.T, lower=True)
-    log_density = -(_TAIL + size) / 2 * np.log1p((whitened**2).sum(axis=0) / _TAIL) - np.log(np.diag(root)).sum()
-    scale = special.gammaln((_TAIL + size) / 2) - special.gammaln(_TAIL / 2) - size / 2 * np.log(_TAIL * np.pi)
-    return centre + drawn, log_density + scale
-
-
-def _log_normal(theta, centre, scale):
-    return -0.5 * (((theta - centre) / scale) ** 2 + np.log(2 * np.pi * scale**2)).sum(axis=1)
-
-
-@cache
-def _uniforms(size, number):
-    """Points [draws, size] that fill the unit cube evenly, shifted by their number.
-
-    Multiples of powers of the root of x^(size + 1) = x + 1, which are the hardest to approximate by fractions
-    (Roberts 2018).
+    Alike: with success or without, and where and how wide in log odds they lie.
     """
-    root = 2.0
-    for _ in range(60):
-        root = (1 + root) ** (1 / (size + 1))
-    steps = root ** -np.arange(1.0, size + 1)
-    shift = 0.5 + number * (np.sqrt(2) - 1)
-    return np.mod(shift + np.arange(_DRAWS)[:, None] * steps, 1).clip(1e-9, 1 - 1e-9)
-
-
-def _normals(size, number):
-    return special.ndtri(_uniforms(size, number))
+    if len(likelihood.problems) <= _MANY:
+        return likelihood
+    inner = likelihood.kernel[:, 1:] / likelihood.kernel[:, 1:].sum(axis=1, keepdims=True)
+    place = inner @ ODDS
+    width = np.sqrt(np.maximum(inner @ ODDS**2 - place**2, STEP**2 / 12))
+    keys = np.stack([likelihood.kernel[:, 0] > 0, np.round(place / _ALIKE[0]), np.round(np.log(width) / _ALIKE[1])])
+    _, row = np.unique(keys, axis=1, return_inverse=True)
+    row, number = np.ravel(row), int(np.max(row)) + 1
+    problems = np.bincount(row, likelihood.problems, number)
+    logs = np.zeros((number, likelihood.kernel.shape[1]))
+    with np.errstate(divide="ignore"):
+        np.add.at(logs, row, likelihood.problems[:, None] * np.maximum(np.log(likelihood.kernel), -1e3))
+    logs /= problems[:, None]
+    return mixtures.Likelihood(np.exp(logs), np.zeros(number), problems, row[likelihood.row])

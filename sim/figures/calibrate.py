@@ -1,4 +1,4 @@
-"""Figures of a calibration: how coverage will grow, where the pilot departs from the model, which law, and a backtest.
+"""Figures of a calibration: how coverage will grow, where the pilot departs from the model, a backtest, two models.
 
 They stand in reports of several languages, so they have labels and symbols but no titles, and are narrow, with large
 letters, for telephones.
@@ -19,7 +19,7 @@ from sim.figures.panels import ATTEMPTS, BLACK, GREY, POINTS, RIVAL, SHADES, Cur
 from sim.figures.words import number, plain
 
 GROWTH = (
-    *("attempts", "observed", "observed_stderr", "point", "low90", "low50", "high50", "high90"),
+    *("attempts", "observed", "observed_stderr", "median", "low90", "low50", "high50", "high90"),
     *("new_low90", "new_high90"),
 )
 WIDTH = 5.2  # inches: at half size letters are still 5 points high
@@ -28,7 +28,9 @@ STYLE = panels.STYLE | {
     "svg.fonttype": "path",
 }  # fmt: skip
 NARROW, WIDE = "#8CBFDF", "#D3E6F2"  # bands of 50 % and 90 %: the blue of the pilot, lighter
+SPAN = "#E4E4E4"  # of numbers of attempts
 NEW = Pen("#004B76", "none", (0, (6, 1.5)))
+_MODELS = POINTS._replace(line="-"), RIVAL
 OTHERS = (
     Pen("#E69F00", "none", (0, (4, 1.5, 1, 1.5))),
     Pen("#CC79A7", "none", (0, (2, 1))),
@@ -61,7 +63,7 @@ def png(figure, path):
 def coverage(columns, laws=None):
     """pass@k and 1 - pass@k against k: the pilot, the prediction for its problems, and for new ones.
 
-    columns: attempts k, ascending; observed and observed_stderr (NaN beyond the pilot); point, low90, low50, high50,
+    columns: attempts k, ascending; observed and observed_stderr (NaN beyond the pilot); median, low90, low50, high50,
     high90 (these problems); new_low90, new_high90.  laws: name -> pass@k of further laws at these k, up to four.
     """
     table = _arrays(columns, GROWTH)
@@ -75,7 +77,7 @@ def coverage(columns, laws=None):
     for axis in (rising, falling):
         axis.set_xlim(table["attempts"][0] / 1.4, table["attempts"][-1] * 1.4)
     falling.set(xlabel=ATTEMPTS, ylabel="inference loss 1 - pass@k")
-    panels.log_limits(falling, [heights, lost["point"]], [lost["low90"], lost["high90"], lost["new_high90"]])
+    panels.log_limits(falling, [heights, lost["median"]], [lost["low90"], lost["high90"], lost["new_high90"]])
     _legend(rising)
     _finish(falling)
     return figure
@@ -97,9 +99,9 @@ def _curves(axis, table, laws, named=False):
         axis.plot(ks, table[bound], color=NEW.colour, linestyle=NEW.line, linewidth=1.2, label=words)
     for (name, values), pen in zip(laws.items(), OTHERS[: len(laws)], strict=True):
         axis.plot(ks, values, color=pen.colour, linestyle=pen.line, linewidth=1.4, label=label(plain(name)))
-    axis.plot(ks, table["point"], color=BLACK, label=label("predicted, these problems"))
+    axis.plot(ks, table["median"], color=BLACK, label=label("predicted, these problems"))
     seen = np.isfinite(table["observed"])
-    pilot = Curve(*(table[name][seen] for name in ("attempts", "observed", "observed_stderr", "point")), None)
+    pilot = Curve(*(table[name][seen] for name in ("attempts", "observed", "observed_stderr", "median")), None)
     heights = panels.points(axis, pilot, POINTS, label("pilot, with standard error"), markersize=4)
     if seen.any():
         axis.axvline(ks[seen][-1], color=GREY, linestyle=":", linewidth=1.2, label=label("end of the pilot"), zorder=1)
@@ -176,6 +178,51 @@ def backtest(columns):
     return figure
 
 
+@rc_context(STYLE)
+def difference(columns, leads, turns):
+    """Coverage of two models against k, and below it the first less the second with its band.
+
+    columns: attempts k, ascending; first, second (coverage), difference, low90, high90 (band of the whole curve).
+    leads: with model (0 or 1), low, high: where one leads for sure.  turns: with low, middle, high: where it turns.
+    """
+    table = _arrays(columns, ("attempts", "first", "second", "difference", "low90", "high90"))
+    figure, (top, foot) = _figure(6.2, rows=2)
+    ks = table["attempts"]
+    for name, pen in zip(("first", "second"), _MODELS, strict=True):
+        top.plot(ks, table[name], color=pen.colour, linestyle=pen.line, label=f"{name} model")
+    highest = max(table["first"].max(), table["second"].max())
+    top.set(xscale="log", ylabel="coverage pass@k", ylim=(0, 1.02 if highest > 0.8 else max(1.15 * highest, 1e-9)))
+    top.tick_params(which="both", labelbottom=False)
+    foot.plot(ks, table["difference"], color=BLACK, label="first less second")
+    foot.fill_between(ks, table["low90"], table["high90"], color=WIDE, linewidth=0, label="90 %, the whole curve")
+    foot.axhline(0, color=BLACK, linewidth=0.8)
+    low, high = min(table["low90"].min(), 0), max(table["high90"].max(), 0)
+    low, high = low - 0.15 * max(high - low, 1e-9), high + 0.08 * max(high - low, 1e-9)
+    foot.set(xscale="log", xlabel=ATTEMPTS, ylabel="difference of pass@k", ylim=(low, high))
+    _leading(foot, leads)
+    for axis in (top, foot):
+        for turn in turns:
+            axis.axvspan(turn.low, max(turn.high, turn.low * 1.01), color=SPAN, linewidth=0, zorder=0)
+            axis.axvline(turn.middle, color=GREY, linestyle=":", linewidth=1.2, zorder=1)
+        axis.set_xlim(ks[0] / 1.1, ks[-1] * 1.1)
+    if turns:
+        foot.fill_between([], [], [], color=SPAN, linewidth=0, label="the order turns, 90 %")
+    _legend(top, foot)
+    figure.align_ylabels(figure.axes)
+    return figure
+
+
+def _leading(axis, leads):
+    """Bars along the foot of a panel where a model leads for sure."""
+    named = set()
+    for lead in leads:
+        wider = 1.05 if lead.low == lead.high else 1.0
+        label = None if lead.model in named else f"{('first', 'second')[lead.model]} leads for sure"
+        style = {"color": _MODELS[lead.model].colour, "linewidth": 5, "solid_capstyle": "butt", "label": label}
+        axis.plot([lead.low / wider, lead.high * wider], [0.03] * 2, transform=axis.get_xaxis_transform(), **style)
+        named.add(lead.model)
+
+
 def _figure(height, rows=1, widths=(1,)):
     """A figure of rows of panels that are so wide, one against another; and its axes."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
@@ -210,14 +257,15 @@ def _in_powers(direction):
     direction.set_major_formatter(FuncFormatter(lambda value, _: "10" + str(round(np.log10(value))).translate(_RAISED)))
 
 
-def _legend(axis):
+def _legend(*axes):
     """Axes as everywhere, and the legend above all panels, where it may be as wide as the figure; points first."""
-    _finish(axis)
-    axis.get_legend().remove()
-    told = sorted(
-        zip(*axis.get_legend_handles_labels(), strict=True), key=lambda t: not isinstance(t[0], ErrorbarContainer)
-    )
-    axis.figure.legend(*zip(*told, strict=True), loc="outside upper left", ncols=2, columnspacing=1.2)
+    told = []
+    for axis in axes:
+        _finish(axis)
+        axis.get_legend().remove()
+        told += zip(*axis.get_legend_handles_labels(), strict=True)
+    told.sort(key=lambda t: not isinstance(t[0], ErrorbarContainer))
+    axes[0].figure.legend(*zip(*told, strict=True), loc="outside upper left", ncols=2, columnspacing=1.2)
 
 
 def _arrays(columns, names):

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.optimum import outcomes, stopping
 from sim.optimum.amounts import exceeds
+from sim.optimum.problems import share
 
 
 class Allotment(NamedTuple):
@@ -38,7 +39,7 @@ def uniform(problems, prices, best, number, total):
     binds = bool(exceeds(money(best), total))
     k = stopping.smallest(lambda k: exceeds(money(k), total), 0, best) - 1 if binds else best
     hazard = stopping.gain(problems.on_average, prices, [k])[0, 0] / prices.value
-    solved = mean @ outcomes.outcomes(prices, [k]).right[:, 0]
+    (solved,) = share(problems, outcomes.outcomes(prices, [k]).right).median
     cost = min(money(k), total)
     return Allotment(number, np.array([k]), np.array([number]), float(solved), float(cost), float(hazard), binds)
 

@@ -1,10 +1,17 @@
 """What a pilot leaves of the success probabilities of problems: of its own ones, and of new ones of the same kind."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.calibration.prediction import NODES, weighted_quantiles
+from scipy import special
+
+from sim.calibration import prediction
+from sim.calibration.prediction import weighted_quantiles
+
+NODES = special.ndtri((np.arange(15) + 0.5) / 15)  # of a normal distribution
 
 
 class Problems(NamedTuple):
@@ -14,6 +21,8 @@ class Problems(NamedTuple):
     groups: of problems with the same counts, where s of each lies, [groups, 1 + cells], None for new ones.
     size, weighed, square: problems in each group, and the sums of their weights and of the squares of these; of new
     ones: none.
+    shares: from chances given where s lies [1 + cells, k] to draws [n, k] of the share of problems for which it
+    happens (prediction), None where the laws are not those of a pilot.  weighed_shares: of their weight.
     """
 
     weight: np.ndarray
@@ -23,6 +32,8 @@ class Problems(NamedTuple):
     size: np.ndarray | None = None
     weighed: np.ndarray | None = None
     square: np.ndarray | None = None
+    shares: Callable | None = None
+    weighed_shares: Callable | None = None
 
     @property
     def mean(self):
@@ -41,6 +52,14 @@ class Problems(NamedTuple):
         return self._replace(weight=np.ones(1), mixing=mean, valued=valued)
 
 
+class Share(NamedTuple):
+    """A median and its 90 % interval, each a number or [k]: what calibrate says of a share."""
+
+    median: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
 class Told(NamedTuple):
     """A mean and its 90 % interval, each a number or [k]."""
 
@@ -49,32 +68,34 @@ class Told(NamedTuple):
     high: np.ndarray
 
 
-def new(average):
-    """New problems of the same kind, of all there are."""
-    return Problems(average.weight, average.mixing, average.mixing)
+def new(posterior, number=None):
+    """New problems of the same kind: what is decided is for all there are; shares are of so many, if any."""
+    shares = partial(prediction.new_shares, posterior, problems=number)
+    return Problems(posterior.weight, posterior.mixing, posterior.mixing, shares=shares)
 
 
-def these(average, likelihood, weights=None):
+def these(posterior, likelihood, weights=None):
     """The problems of a pilot, each s drawn from what its counts leave of the law.
 
     weights: how much each problem counts, [problems], None: all alike.
     """
-    chance = np.maximum(average.mixing @ likelihood.kernel.T, 1e-300)
-    groups = ((average.weight[:, None] / chance).T @ average.mixing) * likelihood.kernel
+    chance = np.maximum(posterior.mixing @ likelihood.kernel.T, 1e-300)
+    groups = ((posterior.weight[:, None] / chance).T @ posterior.mixing) * likelihood.kernel
     groups /= groups.sum(axis=1, keepdims=True)
     size, total = likelihood.problems, likelihood.problems.sum()
 
     def over(shares):
-        mixed = average.mixing * ((shares / chance) @ likelihood.kernel)
+        mixed = posterior.mixing * ((shares / chance) @ likelihood.kernel)
         return mixed / mixed.sum(axis=1, keepdims=True)
 
-    mixing = over(size / total)
+    mixing, shares = over(size / total), partial(prediction.shares, posterior, likelihood)
     if weights is None:
-        return Problems(average.weight, mixing, mixing, groups, size, size, size)
+        return Problems(posterior.weight, mixing, mixing, groups, size, size, size, shares)
     relative = np.asarray(weights, float) / np.max(weights)  # first, so that no sum of them is too large
     relative /= relative.mean()
     weighed, square = (np.bincount(likelihood.row, relative**power, len(size)) for power in (1, 2))
-    return Problems(average.weight, mixing, over(weighed / total), groups, size, weighed, square)
+    return Problems(posterior.weight, mixing, over(weighed / total), groups, size, weighed, square,
+                    shares, partial(shares, weights=relative))  # fmt: skip
 
 
 def spread(problems, first, second):
@@ -109,28 +130,37 @@ def _covariance(problems, one, other, product):
     return own
 
 
-def told(problems, means, variance, kind="real"):
-    """Told of a quantity with means [n, k] at each draw and a variance [k] about them.
+def share(problems, chance):
+    """Share of problems for which something happens, from its chance given where s lies, [1 + cells, k].
 
-    kind: "share", between 0 and 1, whose smaller side is log-normal about its mean; "money", >= 0, or "real", normal.
+    The same draws, and so the same digits, as calibrate's.
     """
-    found = [_told(problems.weight, mean, own, kind) for mean, own in zip(means.T, variance, strict=True)]
+    return _share(problems.mixing @ chance if problems.shares is None else problems.shares(chance))
+
+
+def weighed_share(problems, chance):
+    """Share of their weight, as `share`."""
+    return _share(problems.valued @ chance if problems.weighed_shares is None else problems.weighed_shares(chance))
+
+
+def _share(drawn):
+    low, _, median, _, high = prediction.interval(drawn, None).quantiles.T
+    return Share(median, low, high)
+
+
+def told(problems, means, variance, least=-np.inf):
+    """Told of a quantity with means [n, k] at each draw and a variance [k] about them: normal, none below the least."""
+    found = [_told(problems.weight, mean, own, least) for mean, own in zip(means.T, variance, strict=True)]
     return Told(*np.array(found).T.reshape(3, -1))
 
 
-def values(mean, variance, kind="real"):
-    """Equally likely values [n, nodes] of a quantity with means [n] and a variance about each of them."""
-    if kind != "share":
-        drawn = mean[:, None] + np.sqrt(variance) * NODES
-        return np.maximum(drawn, 0) if kind == "money" else drawn
-    small = np.minimum(mean, 1 - mean).clip(1e-15)
-    width = np.log1p(variance / small**2)[:, None]
-    side = np.minimum(small[:, None] * np.exp(np.sqrt(width) * NODES - width / 2), 1)
-    return np.where((mean < 0.5)[:, None], side, 1 - side)
+def values(mean, variance):
+    """Equally likely values [n, nodes] of a normal quantity with means [n] and a variance about each of them."""
+    return mean[:, None] + np.sqrt(variance) * NODES
 
 
-def _told(weight, mean, variance, kind):
-    drawn = values(mean, variance, kind) if variance > 0 else mean[:, None]
+def _told(weight, mean, variance, least):
+    drawn = np.maximum(values(mean, variance), least) if variance > 0 else mean[:, None]
     each = np.repeat(weight / drawn.shape[1], drawn.shape[1])
     low, high = weighted_quantiles(drawn.ravel(), each, (0.05, 0.95))
     return weight @ mean, low, high

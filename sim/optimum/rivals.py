@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.optimum import outcomes, stopping
 from sim.optimum.amounts import exceeds, rounding
-from sim.optimum.problems import spread_net, values
+from sim.optimum.problems import share, spread_net, values
 
 
 class Row(NamedTuple):
@@ -50,8 +50,8 @@ def compare(first, second, decisions):
 def _row(what, model, problems, prices, k):
     found = outcomes.outcomes(prices, [k])
     net = problems.weight @ stopping.net(problems, prices, [k])[:, 0]
-    right, cost = (float(problems.mean @ values[:, 0]) for values in (found.right, found.cost))
-    return Row(what, model, int(k), right, cost, float(net))
+    (right,), cost = share(problems, found.right).median, problems.mean @ found.cost[:, 0]
+    return Row(what, model, int(k), float(right), float(cost), float(net))
 
 
 def _affordable(problems, prices, money):

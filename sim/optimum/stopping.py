@@ -7,7 +7,7 @@ import numpy as np
 from sim.calibration.prediction import weighted_quantiles
 from sim.optimum import outcomes
 from sim.optimum.amounts import exceeds
-from sim.optimum.problems import Told, spread, spread_net, told
+from sim.optimum.problems import Share, Told, share, spread, spread_net, told
 
 _ALL, _PER_DECADE = 64, 40  # all numbers of attempts up to here, then so many a decade: 6 % apart, and the top is flat
 
@@ -17,9 +17,9 @@ _ROUNDING = 1e-9  # of the net value: far less than what a step of the grid make
 class Decision(NamedTuple):
     """attempts: k with the largest mean net value.  low, high: those that lose less than the share asked for.
 
-    best_low, best_high: 90 % interval of the best k, were the law known.  solved, wrong, cost, net: Told at k, a
-    problem.  regret: what knowing the law would add to the net value of a problem, on average.  at_hand: the mean of
-    the best net value, were the law known. Both take that from a grid 6 % apart, so that they are too small by some
+    best_low, best_high: 90 % interval of the best k, were the law known.  solved, wrong: Share of problems at k;
+    cost, net: Told of a problem.  regret: what knowing the law would add to the net value of a problem, on average.
+    at_hand: the mean of the best net value, were the law known. Both take that from a grid 6 % apart, so that they are too small by some
     1e-4 of the net value at most.  capped: whether no more attempts are allowed, while another would pay.
     """
 
@@ -28,8 +28,8 @@ class Decision(NamedTuple):
     high: int
     best_low: int
     best_high: int
-    solved: Told
-    wrong: Told
+    solved: Share
+    wrong: Share
     cost: Told
     net: Told
     regret: float
@@ -43,13 +43,13 @@ class Decision(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """Over attempts [k]: Told of what a problem comes to; gain: Told of what one attempt more is worth.
+    """Over attempts [k]: Share solved, Told of what a problem comes to; gain: Told of what one attempt more is worth.
 
     gain: for an unsolved problem where attempts end with success, for any problem where all are paid; price: of it.
     """
 
     attempts: np.ndarray
-    solved: Told
+    solved: Share
     cost: Told
     net: Told
     gain: Told
@@ -112,7 +112,7 @@ def decide(problems, prices, loss):
         low,
         high,
         *(int(end) for end in ends),
-        *(Told(*(float(x[0]) for x in one)) for one in at),
+        *(type(one)(*(float(x[0]) for x in one)) for one in at),
         float(problems.weight @ (tops - chosen)),
         float(problems.weight @ tops),
         bool(best == prices.most and pays(mean, prices, [best])[0, 0]),
@@ -127,18 +127,11 @@ def curves(problems, prices, attempts):
 
 
 def _at(problems, prices, ks):
-    """Told of solved, wrong, cost and net at [k]."""
+    """Share of solved and wrong, Told of cost and net at [k]."""
     found = outcomes.outcomes(prices, ks)
-    pairs = (
-        (found.right, found.right, "share"),
-        (found.wrong, found.wrong, "share"),
-        (found.cost, found.cost_square, "money"),
-    )
-    shown = [
-        told(problems, problems.mixing @ first, spread(problems, first, second), kind) for first, second, kind in pairs
-    ]
-    means = net(problems, prices, ks)
-    return *shown, told(problems, means, spread_net(problems, found))
+    cost = told(problems, problems.mixing @ found.cost, spread(problems, found.cost, found.cost_square), least=0.0)
+    worth = told(problems, net(problems, prices, ks), spread_net(problems, found))
+    return share(problems, found.right), share(problems, found.wrong), cost, worth
 
 
 def _refined(mean, prices, grid):

@@ -58,12 +58,12 @@ def _update(where, made, number, prices):
     found = stopping.decide(alone, prices, 0.0)
     return (
         *(made, number, where @ outcomes.SUCCESS, low, high),
-        *(found.attempts, float(found.solved.mean), float(found.cost.mean)),
+        *(found.attempts, float(found.solved.median), float(found.cost.mean)),
     )
 
 
-def hazard(average, attempts, successes):
+def hazard(posterior, attempts, successes):
     """Mean success of the next attempt at a problem with these counts, on average over the laws' parameters."""
     kernel = mixtures.of_counts([attempts], [successes]).kernel[0]
-    chance = average.mixing @ kernel
-    return float(average.weight @ ((average.mixing * kernel) @ outcomes.SUCCESS / chance))
+    chance = posterior.mixing @ kernel
+    return float(posterior.weight @ ((posterior.mixing * kernel) @ outcomes.SUCCESS / chance))

@@ -3,26 +3,17 @@
 import numpy as np
 
 from sim.optimum import outcomes
-from sim.optimum.problems import Told, told
+from sim.optimum.problems import Share, weighed_share
 
 
 def solved(problems, prices, attempts):
-    """Told [k] of the share of all weight on problems that k attempts solve.
-
-    Problems are independent given the law, so that it varies by sum w^2 q (1 - q) / (sum w)^2 about its mean, q being
-    the chance of each.
-    """
-    right = outcomes.outcomes(prices, attempts).right
-    variance = np.zeros(right.shape[1])
-    if problems.groups is not None:
-        chance = problems.groups @ right
-        variance = problems.square @ (chance * (1 - chance)) / problems.size.sum() ** 2
-    return told(problems, problems.valued @ right, variance, "share")
+    """Share [k] of all weight on problems that k attempts solve."""
+    return weighed_share(problems, outcomes.outcomes(prices, attempts).right)
 
 
 def at(problems, prices, attempts):
-    """The same at one number of attempts, Told of numbers."""
-    return Told(*(float(end[0]) for end in solved(problems, prices, [attempts])))
+    """The same at one number of attempts, a Share of numbers."""
+    return Share(*(float(end[0]) for end in solved(problems, prices, [attempts])))
 
 
 def allotted(problems, prices, allotment):

@@ -9,6 +9,7 @@ import pytest
 from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from sim.calibration.difference import Lead, Turn
 from sim.figures import calibrate
 
 
@@ -43,6 +44,13 @@ PREDICTED = {
     "low": 1 - HIDDEN**-0.18,
     "high": 1 - HIDDEN**-0.25,
 }
+RIVALS = {
+    **{"attempts": growth()["attempts"], "first": growth()["point"], "second": 0.5 * growth()["high90"]},
+    **{"difference": (apart := growth()["point"] - 0.5 * growth()["high90"]), "low90": apart - 0.05},
+    "high90": apart + 0.1 * growth()["attempts"] ** 0.1,
+}
+LEADS = Lead(1, 1.0, 4.0), Lead(0, 20.0, 20.0), Lead(1, 1000.0, 1e5)
+TURNS = Turn(0, 1.0, 5.0, 7.0, 15.0), Turn(1, 0.9, 30.0, 300.0, 900.0)
 FIGURES = {
     "coverage at one k": lambda: calibrate.coverage({name: column[5:6] for name, column in growth().items()}),
     "coverage": lambda: calibrate.coverage(growth()),
@@ -50,6 +58,8 @@ FIGURES = {
     "small coverage": lambda: calibrate.coverage(growth(pilot=8, most=1000, scale=0.02)),
     "misfit": lambda: calibrate.misfit(MISFIT),
     "backtest": lambda: calibrate.backtest(PREDICTED),
+    "difference": lambda: calibrate.difference(RIVALS, LEADS, TURNS),
+    "difference of which nothing is sure": lambda: calibrate.difference(RIVALS, [], []),
 }
 SAID = {
     "coverage at one k": ["\n10\n", "\n0.4\n"],
@@ -71,6 +81,11 @@ SAID = {
         "two betas",
         "beta with a\nceil",
     ],
+    "difference": [
+        *("first model", "second model", "first less second", "90 %, the whole curve", "the order turns, 90 %"),
+        *("first leads for sure", "second leads for sure", "difference of pass@k", "coverage pass@k"),
+    ],
+    "difference of which nothing is sure": ["first less second", "attempts per problem k"],
     "backtest": ["pass@k observed later", "pass@k predicted, with 90 % interval", "k = 32", "k = 128 to 256", "k = 512"],
 }
 
@@ -211,3 +226,17 @@ def test_a_figure_on_paper_is_not_empty():
     stream = io.BytesIO()
     FigureCanvasAgg(drawn("coverage")).print_png(stream)
     assert stream.getvalue().startswith(b"\x89PNG") and len(stream.getvalue()) > 10000
+
+
+def test_two_models_their_difference_and_where_each_leads_are_drawn():
+    top, foot = calibrate.difference(RIVALS, LEADS, TURNS).axes
+    for name in ("first", "second"):
+        np.testing.assert_array_equal(lines(top)[f"{name} model"].get_ydata(), RIVALS[name])
+    np.testing.assert_array_equal(lines(foot)["first less second"].get_ydata(), RIVALS["difference"])
+    bars = [line for line in foot.lines if line.get_linewidth() == 5]
+    colours = [lines(top)[f"{('first', 'second')[lead.model]} model"].get_color() for lead in LEADS]
+    assert [line.get_color() for line in bars] == colours
+    for line, lead in zip(bars, LEADS, strict=True):
+        assert line.get_xdata()[0] <= lead.low <= lead.high <= line.get_xdata()[1]
+    words = [text.get_text() for text in calibrate.difference(RIVALS, [], []).legends[0].get_texts()]
+    assert not [word for word in words if "sure" in word or "turns" in word]

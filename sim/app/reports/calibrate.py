@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.app import folder
-from sim.app.reports import page, pilots
+from sim.app.reports import against, page, pilots
 from sim.app.reports.words.calibrate import WORDS
-from sim.calibration import calibrate, curve, quantities
+from sim.calibration import calibrate, curve, difference, quantities
 
 HELP = """\
 python -m sim calibrate: from a pilot (problems, attempts, successes) to coverage at any number of attempts.
@@ -17,9 +17,11 @@ usage: python -m sim calibrate pilot=FILE [KEY=VALUE ...]
   python -m sim calibrate pilot=pilot.csv
   python -m sim calibrate pilot=results.jsonl attempts.max=1e4 report.language=ja
   python -m sim calibrate pilot=adaptive.csv pilot.stopping=batches:60:10020
+  python -m sim calibrate pilot=large.csv against=small.csv
 
 Written into outputs/calibrate_DATE_TIME: report.html (opens anywhere, offline), table.csv (by attempts k), shares.csv
-(by success probability), verdict.json, manifest.json, figure.png. Exit code 2 for bad input, in one sentence.
+(by success probability), verdict.json, manifest.json, figure.png; with against= difference.csv and difference.png too.
+Exit code 2 for bad input, in one sentence.
 """
 _FURTHER = 100  # times the attempts of the pilot: as far as is predicted where nothing else is asked
 _MOST = 10**9
@@ -38,6 +40,13 @@ class Asked(NamedTuple):
     backtest_repeats: int
 
 
+class Rival(NamedTuple):
+    """The pilot of a second model, and how it differs from the first."""
+
+    pilot: tuple
+    difference: difference.Difference
+
+
 def main(arguments):
     """Run the command; the exit code."""
     return pilots.answered("calibrate", HELP, arguments, _answer)
@@ -49,11 +58,20 @@ def _answer(config):
     seed = pilots.number(config, "seed", -(2**62), 2**62, whole=True)
     most = None if config["attempts"]["max"] is None else pilots.number(config, "attempts.max", 2, _MOST, whole=True)
     found, where = [], pilots.folder_of(config, "calibrate")
-    for pilot in pilots.read(config):
+    read = pilots.read(config)
+    other = pilots.other(config, read)
+    for pilot in read:
         last = most or min(_FURTHER * int(pilot.attempts.max()), _MOST)
         found.append(calibrate.calibrate(pilot, pilots.attempts_grid(max(last, 2), per_decade), asked, seed))
-    _write(where, found, config, WORDS[language], language, figure)
-    return [*_lines(found, WORDS[language]), f"written: {where / 'report.html'}"]
+    rival = None if other is None else _rival(found[0], other, seed, most)
+    _write(where, found, rival, config, language, figure)
+    said = [] if rival is None else [against.sentence(rival.difference, language)]
+    return [*_lines(found, WORDS[language]), *said, f"written: {where / 'report.html'}"]
+
+
+def _rival(one, other, seed, most):
+    own = difference.Model(one.pilot, curve.likelihood(one.pilot), one.posterior)
+    return Rival(other, against.found(own, difference.model(other), seed, most))
 
 
 def _asked(config):
@@ -83,7 +101,7 @@ def _sentence(one, words):
     if one.reasons:
         why = " ".join(words[reason](value) for reason, value in one.reasons)
         return words["cannot"](_named(one), k, low, high, why)
-    return words["sentence"](_named(one), k, one.point[-1], low, high)
+    return words["sentence"](_named(one), k, one.these.median[-1], low, high)
 
 
 def _said(one, words):
@@ -100,20 +118,36 @@ def _fit(one, words):
 # What is written ------------------------------------------------------------------------------------------------------
 
 
-def _write(where, found, config, words, language, figure):
-    pilots.without_figures(where, "calibrate", ("figure",))
+def _write(where, found, rival, config, language, figure):
+    words = WORDS[language]
+    pilots.without_figures(where, "calibrate", ("figure", against.NAME))
     tables = [_table(one) for one in found]
     folder.write_columns(where / "table.csv", _joined(tables))
     folder.write_columns(where / "shares.csv", _joined([_shares(one) for one in found]))
-    folder.write_json(where / "verdict.json", [_verdict(one) for one in found])
+    folder.write_json(where / "verdict.json", [_verdict(one, rival) for one in found])
     folder.write_json(where / "manifest.json", pilots.manifest("calibrate", [one.pilot for one in found], config))
     parts = []
     for position, (one, table) in enumerate(zip(found, tables, strict=True)):
         name = "figure.png" if len(found) == 1 else f"figure_{position}.png"
         parts += _parts(one, table, _figures(one, table, where / name) if figure else {}, words)
+    if rival is not None:
+        against.write(where, rival.difference)
+        parts.append(_compared(rival, where, language, figure))
     parts.append(page.Part(words["would break"], words["assumptions"]))
     sentence = " ".join(_sentence(one, words) for one in found)
     page.write(where / "report.html", language, words["title"], sentence, parts)
+
+
+def _compared(rival, where, language, figure):
+    """The part about two models; the figure is kept as PNG too."""
+    drawn = None
+    if figure:
+        from sim.figures import calibrate as drawing
+
+        made = against.figure(rival.difference)
+        drawn = page.svg(made)
+        drawing.png(made, where / f"{against.NAME}.png")
+    return against.part(rival.difference, language, drawn)
 
 
 def _table(one):
@@ -124,7 +158,6 @@ def _table(one):
         "attempts": one.attempts,
         "observed": shown.value,
         "observed_stderr": shown.stderr,
-        "point": one.point,
     }
     every = one.quantities.reliability
     for prefix, interval in (("", one.these.quantiles), ("new_", one.new.quantiles)):
@@ -160,7 +193,7 @@ def _joined(tables):
     }
 
 
-def _verdict(one):
+def _verdict(one, rival):
     test, shape = one.test, one.test.shape
     parameters = {
         name: dict(zip(("low", "middle", "high"), getattr(one.parameters, name).tolist(), strict=True))
@@ -176,7 +209,7 @@ def _verdict(one):
         "p_value": test.p_value,
         "tests": tests,
         "attempts": one.attempts[-1],
-        "pass_at_k": one.point[-1],
+        "pass_at_k": one.these.median[-1],
         "these_problems": _named_ends(one.these.quantiles[-1]),
         "new_problems": _named_ends(one.new.quantiles[-1]),
         "reliability": _both(one.quantities.reliability, -1),
@@ -186,6 +219,7 @@ def _verdict(one):
         "cannot_tell": [reason for reason, _ in one.reasons],
         "parameters": parameters | {"correlation_of_ceiling_and_beta": one.parameters.correlation},
         "backtest": _tested(one.backtest),
+        "against": None if rival is None else against.section(rival.difference, rival.pilot),
     }
 
 
@@ -240,13 +274,13 @@ def _parts(one, table, drawn, words):
         page.Part(
             named + words["growth"],
             (*_said(one, words), words["growth text"], words["posterior text"]),
-            chosen("attempts", "observed", "observed_stderr", "point", "low90", "high90", "new_low90", "new_high90"),
+            chosen("attempts", "observed", "observed_stderr", "median", "low90", "high90", "new_low90", "new_high90"),
             drawn.get("growth"),
         ),
         page.Part(
             named + words["reliability"],
             (words["reliability text"],),
-            chosen("attempts", "point", *(f"{of}reliability_{end}" for of in ("", "new_") for end in _SHOWN)),
+            chosen("attempts", "median", *(f"{of}reliability_{end}" for of in ("", "new_") for end in _SHOWN)),
         ),
         page.Part(named + words["cover"], (words["cover text"],), _covered(one, words)),
         page.Part(

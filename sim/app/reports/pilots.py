@@ -20,7 +20,7 @@ from sim.app.configuration import CONF, VERSION_BASE, refused
 _HELP = ("-h", "--help", "help")
 _FILES = {"pilot": "pilot.path", "against": "against.path"}
 _WRITTEN = (
-    *("table.csv", "shares.csv", "stages.csv", "problems.csv", "models.csv"),
+    *("table.csv", "shares.csv", "stages.csv", "problems.csv", "models.csv", "difference.csv"),
     *("verdict.json", "manifest.json", "report.html"),
 )
 
@@ -114,13 +114,13 @@ def _spared(where, config):
 
 
 def without_figures(where, command, names):
-    """A folder to write into, made if need be, without figures of these names, or one for each model, left there by an
-    earlier answer of the same command."""
+    """A folder to write into, made if need be, without figures of these names, or one for each model, and without
+    difference.csv, left there by an earlier answer of the same command."""
     where.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError, ValueError, AttributeError):  # no earlier answer, or none to be read
         if json.loads((where / "manifest.json").read_text(encoding="utf-8")).get("command") == command:
             for path in [path for name in names for own in (name, f"{name}_*") for path in where.glob(f"{own}.*")]:
-                if path.suffix in (".png", ".svg", ".pdf"):
+                if path.suffix in (".png", ".svg", ".pdf") or path.name == "difference.csv":
                     path.unlink()
     return where
 
@@ -167,6 +167,23 @@ def read(config):
     if not own["path"]:
         raise ValueError("pilot: need a file of problems, attempts and successes: pilot=FILE")
     return read_file(own["path"], own["columns"], own["stopping"])
+
+
+def other(config, first):
+    """The pilot of the second model, against=FILE, or None; ValueError where one of the files has several.
+
+    first: pilots of the first file.
+    """
+    if config["against"]["path"] is None:
+        return None
+    if not config["against"]["path"]:
+        raise ValueError("against: need a file of problems, attempts and successes: against=FILE")
+    others = read({"pilot": config["against"]})
+    for key, several in (("pilot", first), ("against", others)):
+        if len(several) > 1:
+            names = ", ".join(one.name for one in several)
+            raise ValueError(f"{key}: need one suite and model to compare, got {names}")
+    return others[0]
 
 
 def attempts_grid(most, per_decade):

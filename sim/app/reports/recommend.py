@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app.reports import pilots, prices, recommended
+from sim.app.reports import against, pilots, prices, recommended
 from sim.app.reports.words import recommend_en, recommend_ja
-from sim.calibration import ansatz, curve, posterior
+from sim.calibration import ansatz, curve, difference, posterior
 from sim.optimum import budget, problems, rivals, stages, stopping, update, weighted
 from sim.optimum.amounts import exceeds
 from sim.optimum.prices import Prices
@@ -22,7 +22,8 @@ usage: python -m sim recommend pilot=FILE cost.price=NUMBER [KEY=VALUE ...]
   python -m sim recommend pilot=cheap.csv cost.price=0.002 against=strong.csv against_price=0.05
 
 Written into outputs/recommend_DATE_TIME: report.html (opens anywhere, offline), table.csv, stages.csv, problems.csv,
-models.csv, verdict.json, manifest.json, payoff.png, and every figure as .svg.
+models.csv, verdict.json, manifest.json, payoff.png, and every figure as .svg; with against= difference.csv too, the
+coverage of both models and their difference.
 Exit code 2 for bad input, in one sentence.
 """
 _SHORT = {"against_price": "against.price"}
@@ -73,7 +74,8 @@ class Found(NamedTuple):
 
     test: whether the memorising model fits.  stages_net: net value of a problem, in stages.  weights: None without any.
     reasons: why the question cannot be answered, keys of the report's words with what they say.
-    allotment, rivals: None where they are not asked for.  same: whether the rival's problems are the same ones.
+    allotment, rivals, difference: None where they are not asked for.  other: pilot of the rival.  same: whether its
+    problems are the same ones.
     needed: break-even pass@1 at multiples `factors` of the price.
     """
 
@@ -90,6 +92,8 @@ class Found(NamedTuple):
     allotment: budget.Allotment | None
     rivals: rivals.Rivals | None
     rival_curves: stopping.Curves | None
+    difference: difference.Difference | None
+    other: tuple | None
     same: bool
     factors: tuple
     needed: np.ndarray
@@ -104,7 +108,7 @@ def main(arguments):
 def _answer(config):
     asked, words, figure = _asked(config), _WORDS[pilots.language(config)], pilots.flag(config, "figure")
     read = pilots.read(config)
-    other = _other(config, read)
+    other = pilots.other(config, read)
     counted = weights.read(config["pilot"]["path"], config["pilot"]["columns"])
     where = pilots.folder_of(config, "recommend")
     theirs = None if other is None or counted is None else _weights_of(other, counted, config["against"])
@@ -146,18 +150,6 @@ def _asked(config):
     )
 
 
-def _other(config, read):
-    """The pilot of the second model, or None."""
-    if config["against"]["path"] is None:
-        return None
-    others = pilots.read({"pilot": config["against"]})
-    for key, several in (("pilot", read), ("against", others)):
-        if len(several) > 1:
-            names = ", ".join(one.name for one in several)
-            raise ValueError(f"{key}: need one suite and model to compare, got {names}")
-    return others[0]
-
-
 def _weights_of(other, counted, section):
     """Weight of each problem of the second model, of its own file or those of the same problems of the first one."""
     own = weights.read(section["path"], section["columns"]) or counted
@@ -171,15 +163,15 @@ def _weights_of(other, counted, section):
 
 
 def _both(pilot, counted=None):
-    """(likelihood, the pilot's problems, new ones)."""
+    """(likelihood, posterior, the pilot's problems, new ones)."""
     likelihood = curve.likelihood(pilot)
-    average = posterior.average(likelihood)
+    known = posterior.posterior(likelihood)
     counted = counted and [counted[name] for name in pilot.problem_id]
-    return likelihood, problems.these(average, likelihood, counted), problems.new(average)
+    return likelihood, known, problems.these(known, likelihood, counted), problems.new(known, len(pilot.attempts))
 
 
 def _found(pilot, asked, other, counted, theirs):
-    likelihood, these, new = _both(pilot, counted)
+    likelihood, known, these, new = _both(pilot, counted)
     own_prices = asked.prices
     decided = [stopping.decide(kind, own_prices, asked.loss) for kind in (these, new)]
     own, kind = (decided[1], new) if asked.new else (decided[0], these)
@@ -199,7 +191,7 @@ def _found(pilot, asked, other, counted, theirs):
         None if counted is None else _weights(these, decided[0], grid, plan, allotment, asked),
         update.updates(these, likelihood, pilot.attempts, pilot.successes, own_prices, _GROUPS),
         allotment,
-        *_against(kind, own, asked, pilot, other, theirs),
+        *_against(kind, own, asked, difference.Model(pilot, likelihood, known), other, theirs),
         _FACTORS,
         rivals.break_even(max(float(own.net.mean), 0.0), own_prices.value, own_prices.each, _FACTORS),
         _reasons(pilot, own, asked),
@@ -212,8 +204,8 @@ def _weights(these, decision, grid, plan, allotment, asked):
     bought = weighted.allotted(these, asked.prices, allotment) if for_pilot else None
     if asked.new:
         nothing = np.full(len(grid), np.nan)
-        return Weights(own, problems.Told(nothing, nothing, nothing), np.full(len(plan.attempts), np.nan), bought)
-    of_plan = weighted.solved(these, asked.prices, plan.attempts).mean if len(plan.attempts) else np.zeros(0)
+        return Weights(own, problems.Share(nothing, nothing, nothing), np.full(len(plan.attempts), np.nan), bought)
+    of_plan = weighted.solved(these, asked.prices, plan.attempts).median if len(plan.attempts) else np.zeros(0)
     return Weights(own, weighted.solved(these, asked.prices, grid), of_plan, bought)
 
 
@@ -234,11 +226,11 @@ def _allotment(these, new, own, asked):
     return budget.uniform(kind, asked.prices, best.attempts, number, asked.total)
 
 
-def _against(kind, own, asked, pilot, other, theirs):
-    """(Rivals, Curves of the rival, whether both pilots have the same problems)."""
+def _against(kind, own, asked, first, other, theirs):
+    """(Rivals, Curves of the rival, Difference, the rival's pilot, whether both pilots have the same problems)."""
     if other is None:
-        return None, None, False
-    _, those, new = _both(other, theirs)
+        return None, None, None, None, False
+    likelihood, known, those, new = _both(other, theirs)
     rival = new if asked.new else those
     decision = stopping.decide(rival, asked.rival, asked.loss)
     found = rivals.compare((kind, asked.prices), (rival, asked.rival), (own, decision))
@@ -247,7 +239,9 @@ def _against(kind, own, asked, pilot, other, theirs):
     return (
         found,
         stopping.curves(rival, asked.rival, reach[reach <= asked.rival.most]),
-        set(pilot.problem_id) == set(other.problem_id),
+        against.found(first, difference.Model(other, likelihood, known), 0),
+        other,
+        set(first.pilot.problem_id) == set(other.problem_id),
     )
 
 

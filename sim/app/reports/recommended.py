@@ -3,13 +3,13 @@
 import numpy as np
 
 from sim.app import folder
-from sim.app.reports import pilots
+from sim.app.reports import against, pilots
 from sim.app.reports.words.numbers import alike, count
 from sim.calibration import curve
 from sim.calibration.ansatz import MISFITS
 from sim.optimum.amounts import exceeds
 
-_FIGURES = "payoff", "stages", "models"
+_FIGURES = "payoff", "stages", "models", against.NAME
 
 
 def lines(one, asked, words):
@@ -85,7 +85,9 @@ def _further(one, asked, words):
     led, said = leads(one, asked), _other(one, asked, words)
     rest = ["stages"] + (["budget"] if one.allotment is not None else []) + (["rivals"] if one.rivals else [])
     said += [_line(key, one, asked, words) for key in rest if key not in led]
-    if not one.rivals and one.own.attempts:
+    if one.rivals:
+        said.append(against.sentence(one.difference, words["language"]))
+    elif one.own.attempts:
         said.append(_needed(one, asked, words))
     if asked.seconds is not None:
         said.append(words["seconds line"](_seconds(one, asked), _stages_seconds(one, asked)))
@@ -124,6 +126,8 @@ def write(where, found, asked, config, words, figure):
     tables = {"table": _table, "stages": _stages, "problems": _updates, "models": _rivals}
     for name, table in tables.items():
         folder.write_columns(where / f"{name}.csv", _joined([table(one) for one in found], found))
+    if found[0].difference:
+        against.write(where, found[0].difference)
     folder.write_json(where / "verdict.json", [_verdict(one, asked) for one in found])
     folder.write_json(where / "manifest.json", pilots.manifest("recommend", [one.pilot for one in found], config))
     drawn = [_figures(one, asked, where, position, len(found)) if figure else {} for position, one in enumerate(found)]
@@ -147,13 +151,13 @@ def _payoff(curves):
     columns = {"attempts": curves.attempts}
     for name in ("solved", "cost", "net", "gain"):
         told = getattr(curves, name)
-        columns |= {name: told.mean, f"{name}_low": told.low, f"{name}_high": told.high}
+        columns |= dict(zip((name, f"{name}_low", f"{name}_high"), told, strict=True))
     return columns | {"price": np.full(len(curves.attempts), curves.price)}
 
 
 def _stages(one):
     found = one.stages
-    columns = {name: getattr(found, name) for name in ("attempts", "solved", "left", "cost", "hazard")}
+    columns = {name: getattr(found, name) for name in ("attempts", "solved", "left", "cost", "hazard", "gain")}
     return columns | {"price": np.full(len(found.attempts), found.price)}
 
 
@@ -173,8 +177,8 @@ def _rivals(one):
 def _decision(one, weights=None):
     columns = {name: getattr(one, name) for name in ("attempts", "low", "high", "best_low", "best_high")}
     for name in ("solved", "wrong", "cost", "net"):
-        columns[name] = dict(zip(("mean", "low", "high"), getattr(one, name), strict=True))
-    columns["weighted"] = weights and dict(zip(("mean", "low", "high"), weights.own, strict=True))
+        columns[name] = getattr(one, name)._asdict()
+    columns["weighted"] = weights and weights.own._asdict()
     return columns | {"regret": one.regret, "regret_share": one.share, "capped": one.capped}
 
 
@@ -195,6 +199,7 @@ def _verdict(one, asked):
         "budget": None if allotment is None else _allotment(one),
         "against": None if rivals is None else {
             "better": rivals.better, "gain": rivals.gain, "rows": [row._asdict() for row in rivals.rows],
+            **against.section(one.difference, one.other),
         },
         "better_model": dict(zip((f"{x:g}" for x in one.factors), one.needed.tolist(), strict=True)),
         "seconds": None if asked.seconds is None else _seconds(one, asked),
@@ -238,6 +243,7 @@ def _figures(one, asked, where, position, of):
         best = [row.cost for row in one.rivals.rows[:2]]
         both = [_payoff(curves) for curves in (one.curves, one.rival_curves)]
         made["models"] = recommend.models(both, best, asked.currency)
+        made[against.NAME] = against.figure(one.difference)
     text = {name: page.svg(figure) for name, figure in made.items()}
     end = "" if of == 1 else f"_{position}"
     for name, shown in text.items():
@@ -287,6 +293,7 @@ def _parts(one, drawn, asked, words):
     if one.rivals:
         texts = (_line("rivals", one, asked, words), *words["rivals text"](one.same))
         parts.append(part("rivals", texts, _models(one, heads), "models"))
+        parts.append(against.part(one.difference, words["language"], drawn.get(against.NAME)))
     elif one.own.attempts:
         columns = {heads["factor"]: list(one.factors), heads["needed"]: one.needed.tolist()}
         parts.append(part("needed", (_needed(one, asked, words), *words["needed text"]), columns))
@@ -307,10 +314,10 @@ def _kinds(one, heads):
     both = one.these, one.new
     columns = {heads["problems"]: [heads["these"], heads["new"]]}
     columns |= {heads[n]: [getattr(x, n) for x in both] for n in ("attempts", "low", "high", "best_low", "best_high")}
-    columns |= {heads["solved"]: [x.solved.mean for x in both], heads["solved_low"]: [x.solved.low for x in both]}
+    columns |= {heads["solved"]: [x.solved.median for x in both], heads["solved_low"]: [x.solved.low for x in both]}
     columns |= {heads["solved_high"]: [x.solved.high for x in both]}
-    columns |= {heads["weighted"]: [one.weights.own.mean, None]} if one.weights else {}
-    columns |= {heads["wrong"]: [x.wrong.mean for x in both]}
+    columns |= {heads["weighted"]: [one.weights.own.median, None]} if one.weights else {}
+    columns |= {heads["wrong"]: [x.wrong.median for x in both]}
     columns |= {heads["cost"]: [f"{x.cost.mean:.3g} ({x.cost.low:.3g} - {x.cost.high:.3g})" for x in both]}
     return columns | {heads["net"]: [x.net.mean for x in both], heads["regret"]: [x.regret for x in both]}
 

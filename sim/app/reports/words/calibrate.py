@@ -83,7 +83,7 @@ EN = {
         "Far beyond the pilot the prediction rests on the law and on how far it may deviate: the interval widens.",
     ),
     "headings": {
-        "attempts": "attempts k", "observed": "pilot", "observed_stderr": "standard error", "point": "pass@k",
+        "attempts": "attempts k", "observed": "pilot", "observed_stderr": "standard error", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "new problems, 5 %", "new_high90": "new problems, 95 %",
         "median": "50 %", "new_median": "new problems, 50 %", "success": "success probability",
         "reliability_median": "pass^k, 50 %", "reliability_low90": "pass^k, 5 %", "reliability_high90": "pass^k, 95 %",
@@ -188,7 +188,7 @@ JA = {
         "区間はそれに応じて広がります。",
     ),
     "headings": {
-        "attempts": "試行回数 k", "observed": "パイロット", "observed_stderr": "標準誤差", "point": "pass@k",
+        "attempts": "試行回数 k", "observed": "パイロット", "observed_stderr": "標準誤差", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "新しい問題 5 %", "new_high90": "新しい問題 95 %",
         "median": "50 %", "new_median": "新しい問題 50 %", "success": "成功確率",
         "reliability_median": "pass^k 50 %", "reliability_low90": "pass^k 5 %", "reliability_high90": "pass^k 95 %",

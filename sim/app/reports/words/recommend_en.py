@@ -13,12 +13,12 @@ def _weighed(share):
     """What follows a share of problems: that of their weight, with its interval where there is one."""
     if np.ndim(share) == 0 and not isinstance(share, tuple):
         return f" of problems and {percent(share)} of their weight"
-    return f" of problems and {percent(share.mean)} ({percent(share.low)} to {percent(share.high)}) of their weight"
+    return f" of problems and {percent(share.median)} ({percent(share.low)} to {percent(share.high)}) of their weight"
 
 
 def _outcome(one, currency, weighed):
     return (
-        f"about {percent(one.solved.mean)} ({percent(one.solved.low)} to {percent(one.solved.high)}){weighed} solved "
+        f"about {percent(one.solved.median)} ({percent(one.solved.low)} to {percent(one.solved.high)}){weighed} solved "
         f"for {money(one.cost.mean, currency)} a problem"
     )
 
@@ -97,7 +97,7 @@ def _other(kind, one, weighed):
     if one.attempts == 0:
         return f"{of}: no attempts pay."
     low, high = percent(one.solved.low), percent(one.solved.high)
-    return f"{of}: {_attempts(one.attempts)}, {percent(one.solved.mean)} ({low} to {high}){weighed} solved."
+    return f"{of}: {_attempts(one.attempts)}, {percent(one.solved.median)} ({low} to {high}){weighed} solved."
 
 
 _INSTEAD = {"budget": "without a budget", "rivals": "with the first model", "stages": "all attempts at once"}

@@ -12,12 +12,12 @@ def _share(value):
 def _weighed(share):
     if np.ndim(share) == 0 and not isinstance(share, tuple):
         return f"(重みでは {percent(share)})"
-    return f"(重みでは {percent(share.mean)}、{percent(share.low)} ~ {percent(share.high)})"
+    return f"(重みでは {percent(share.median)}、{percent(share.low)} ~ {percent(share.high)})"
 
 
 def _outcome(one, currency, weighed):
     return (
-        f"約 {percent(one.solved.mean)}({percent(one.solved.low)} ~ {percent(one.solved.high)}){weighed}が解け、"
+        f"約 {percent(one.solved.median)}({percent(one.solved.low)} ~ {percent(one.solved.high)}){weighed}が解け、"
         f"費用は1問あたり {money(one.cost.mean, currency)}"
     )
 
@@ -93,7 +93,7 @@ def _other(kind, one, weighed):
     if one.attempts == 0:
         return f"{of}では、試行は見合いません。"
     low, high = percent(one.solved.low), percent(one.solved.high)
-    return f"{of}では {count(one.attempts)} 回で、{percent(one.solved.mean)}({low} ~ {high}){weighed}が解けます。"
+    return f"{of}では {count(one.attempts)} 回で、{percent(one.solved.median)}({low} ~ {high}){weighed}が解けます。"
 
 
 _INSTEAD = {"budget": "予算がない場合", "rivals": "第1のモデルの場合", "stages": "まとめて試行する場合"}
