@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 from sim import fits, seeds
 from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published, quantities
@@ -13,6 +14,7 @@ COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-bino
     "scaled Kumaraswamy": (mixtures.scaled_kumaraswamy, ((-1.0, 2.0, 1.0), (-1.0, 0.0, 8.0))),
 }
 _URN = 1e9  # attempts of a problem
+_FEW, _FAR = 2, 10  # attempts of a problem that say nothing of spread, or only its mean square, and how far beyond
 
 
 class Parameters(NamedTuple):
@@ -57,6 +59,7 @@ class Calibration(NamedTuple):
     posterior: posterior.Posterior
     attempts: np.ndarray
     these: prediction.Interval
+    wide: prediction.Interval
     new: prediction.Interval
     quantities: quantities.Quantities
     parameters: Parameters
@@ -69,7 +72,8 @@ class Calibration(NamedTuple):
 def calibrate(pilot, attempts, asked, seed):
     """Calibration of one pilot (sim.pilot.pilot.Pilot) at whole numbers of attempts [k], ascending.
 
-    asked: a record with level, least_solved, most_factor, backtest_share and backtest_repeats (conf/calibrate.yaml).
+    asked: a record with level, least_solved, most_factor, rare, unseen, prior, backtest_share and backtest_repeats
+    (conf/calibrate.yaml).
     """
     likelihood, seen = curve.likelihood(pilot), curve.observed(pilot)
     known = posterior.posterior(likelihood)
@@ -81,12 +85,13 @@ def calibrate(pilot, attempts, asked, seed):
         known,
         np.asarray(attempts),
         these,
+        wide,
         prediction.new(known, attempts, len(pilot.attempts)),
         quantities.quantities(known, likelihood, attempts),
         parameters(known),
         ansatz.fit_test(pilot, asked.level, seed),
         _others(pilot, seen, likelihood, attempts),
-        _reasons(pilot, these, wide, asked),
+        reasons(pilot, these, wide, asked),
         _backtest(pilot, asked, seed),
     )
 
@@ -122,17 +127,44 @@ def counted(law, starts, likelihood):
     return weights[np.argmax(mixtures.log_likelihood(weights, likelihood))]
 
 
-def _reasons(pilot, these, wide, asked):
-    """Why coverage at the last number of attempts is not told: unless it is within the pilot, or all are solved."""
-    (low, *_, high), most, solved = these.quantiles[-1], pilot.attempts.max(), np.count_nonzero(pilot.successes)
-    if these.attempts[-1] <= pilot.attempts.min() or solved == len(pilot.attempts):
+def reasons(pilot, these, wide, asked, place=-1):
+    """Why coverage at one of the numbers of attempts is not told: [(key of the report's words, what it says)].
+
+    None within the pilot, or where all problems are solved.  these, wide: intervals under the prior, and under one with
+    deviations twice as large.  asked: as `calibrate` has it.
+    """
+    (low, *_, high), k = these.quantiles[place], these.attempts[place]
+    most, solved = pilot.attempts.max(), np.count_nonzero(pilot.successes)
+    if k <= pilot.attempts.min() or solved == len(pilot.attempts):
         return []
-    reasons = []
+    found = []
     if solved < asked.least_solved:
-        reasons.append(("solved", solved))
+        found.append(("solved", solved))
+    if most <= _FEW and k > most * (_FAR if most > 1 else 1):
+        found.append(("attempts", most))
     if high > asked.most_factor * low:
-        reasons.append(("factor", (low, high)))
-    return reasons
+        found.append(("factor", (low, high)))
+    rare, allowed = np.count_nonzero(pilot.successes == 1), unseen(pilot, k)
+    if rare <= asked.rare and allowed - high > asked.unseen:
+        found.append(("unseen", (len(pilot.attempts) - solved, rare, allowed)))
+    moved = max(wide.quantiles[place, -1] - high, low - wide.quantiles[place, 0])
+    if moved > asked.prior:
+        found.append(("prior", (wide.quantiles[place, 0], wide.quantiles[place, -1])))
+    return found
+
+
+def unseen(pilot, k):
+    """The most coverage at k attempts that the counts alone allow, with 95 %, whatever the law.
+
+    What the unsolved problems would add to the successes of one more attempt at each is at most u / m, where u is the
+    upper limit of a Poisson mean of which as many were seen as problems were solved by one attempt (Good 1953); it buys
+    most where it is spread evenly over the U unsolved problems: 1 - exp(-u k / (m U)) of them.
+    """
+    unsolved = np.count_nonzero(pilot.successes == 0)
+    limit = special.chdtri(2 * (np.count_nonzero(pilot.successes == 1) + 1), 0.05) / 2
+    per_attempt = limit / max(pilot.attempts[pilot.successes == 0].sum(), 1.0) if unsolved else 0.0
+    share = unsolved / len(pilot.attempts)
+    return float(1 - share * np.exp(-per_attempt * k))
 
 
 def _backtest(pilot, asked, seed):

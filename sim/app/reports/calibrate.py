@@ -36,6 +36,9 @@ class Asked(NamedTuple):
     level: float
     least_solved: int
     most_factor: float
+    rare: int
+    unseen: float
+    prior: float
     backtest_share: float
     backtest_repeats: int
 
@@ -74,11 +77,19 @@ def _rival(one, other, seed, most):
     return Rival(other, against.found(own, difference.model(other), seed, most))
 
 
+def defaults():
+    """Asked where nothing is set."""
+    return _asked(pilots.composed("calibrate", []))
+
+
 def _asked(config):
     return Asked(
         pilots.number(config, "test.level", 1e-6, 0.5),
         pilots.number(config, "tell.solved", 0, 10**6, whole=True),
         pilots.number(config, "tell.factor", 1, 1e9),
+        pilots.number(config, "tell.rare", 0, 10**6, whole=True),
+        pilots.number(config, "tell.unseen", 0, 1),
+        pilots.number(config, "tell.prior", 0, 1),
         pilots.number(config, "backtest.share", 1e-6, 0.9),
         pilots.number(config, "backtest.repeats", 0, 1000, whole=True),
     )
@@ -100,6 +111,8 @@ def _sentence(one, words):
     k, (low, *_, high) = one.attempts[-1], one.these.quantiles[-1]
     if one.reasons:
         why = " ".join(words[reason](value) for reason, value in one.reasons)
+        if [reason for reason, _ in one.reasons] == ["unseen"]:
+            return words["if"](_named(one), k, one.these.median[-1], low, high, why)
         return words["cannot"](_named(one), k, low, high, why)
     return words["sentence"](_named(one), k, one.these.median[-1], low, high)
 

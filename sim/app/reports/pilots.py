@@ -36,7 +36,7 @@ def answered(name, words, arguments, work, short=None):
         print(f"{words}\nkeys (conf/{name}.yaml):\n{keys}", end="")
         return 0
     try:
-        print("\n".join(work(_composed(name, arguments, _FILES | (short or {})))), flush=True)
+        print("\n".join(work(composed(name, arguments, short))), flush=True)
     except BrokenPipeError:  # whoever read it has gone
         return 0
     except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
@@ -45,9 +45,9 @@ def answered(name, words, arguments, work, short=None):
     return 0
 
 
-def _composed(name, arguments, short):
+def composed(name, arguments, short=None):
     sections = _sections(OmegaConf.to_container(OmegaConf.load(CONF / f"{name}.yaml")))
-    overrides = [_spelled(argument, name, short, sections) for argument in arguments]
+    overrides = [_spelled(argument, name, _FILES | (short or {}), sections) for argument in arguments]
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), **VERSION_BASE):
         config = compose(name, overrides=overrides)

@@ -9,6 +9,10 @@ def _factor(ends):
     return f"{ratio:.1f}" if ratio < 1000 else "1000+"
 
 
+def _only(number):
+    return f"only {count(number)}" if number else "none"
+
+
 EN = {
     "title": "Calibration of a pilot",
     "sentence": lambda name, k, point, low, high: (
@@ -19,10 +23,29 @@ EN = {
         f"{name}this pilot cannot tell what {count(k)} attempts a problem would solve: "
         f"anything from {percent(low)} to {percent(high)} (90 % interval). {why}"
     ),
+    "if": lambda name, k, point, low, high, why: (
+        f"{name}{count(k)} attempts a problem would solve about {percent(point)} of these problems (90 % interval "
+        f"{percent(low)} to {percent(high)}), if the law goes on beyond the pilot as within it. "
+        f"This pilot cannot tell whether it does. {why}"
+    ),
     "solved": lambda solved: (
         f"{f'Only {solved}' if solved else 'None'} of its problems {'were' if solved > 1 else 'was'} solved at all."
     ),
     "factor": lambda ends: f"The interval spans a factor of {_factor(ends)}.",
+    "attempts": lambda most: (
+        "One attempt a problem says nothing of how success probabilities spread over problems."
+        if most == 1
+        else "Two attempts a problem say little of how success probabilities spread over problems."
+    ),
+    "unseen": lambda seen: (
+        f"{count(seen[0])} problem{' was' if seen[0] == 1 else 's were'} never solved and {_only(seen[1])} solved "
+        f"exactly once, which says little of how hard the unsolved ones are: the counts alone allow anything up to "
+        f"{percent(seen[2])}."
+    ),
+    "prior": lambda ends: (
+        f"The answer rests on the prior: under one twice as wide the interval is {percent(ends[0])} to "
+        f"{percent(ends[1])}."
+    ),
     FITS: "The memorising model fits this pilot",
     MISFITS: "The memorising model does not fit this pilot",
     CANNOT_TELL: "This pilot cannot tell whether the memorising model fits",
@@ -126,6 +149,22 @@ JA = {
         f"一度でも解けた問題が{f' {solved} 問しか' if solved else '一つも'}ありません。"
     ),
     "factor": lambda ends: f"区間の両端の比が {_factor(ends)} 倍あります。",
+    "attempts": lambda most: (
+        "1問1回の試行では、成功確率の問題間のばらつきは分かりません。"
+        if most == 1
+        else "1問2回の試行では、成功確率の問題間のばらつきはほとんど分かりません。"
+    ),
+    "unseen": lambda seen: (
+        f"一度も解けなかった問題が {count(seen[0])} 問あり、ちょうど一度だけ解けた問題は {count(seen[1])} 問しかないため、"
+        f"未解決の問題の難しさは法則の仮定に依存します。データだけなら {percent(seen[2])} まであり得ます。"
+    ),
+    "if": lambda name, k, point, low, high, why: (
+        f"{name}パイロットの範囲を超えても同じ法則が続くなら、1問につき {count(k)} 回の試行でこれらの問題の約 {percent(point)} が"
+        f"解ける見込みです(90 % 区間 {percent(low)} ~ {percent(high)})。続くかどうかは、このパイロットからは判断できません。{why}"
+    ),
+    "prior": lambda ends: (
+        f"答えは事前分布に依存します。事前分布の幅を2倍にすると区間は {percent(ends[0])} ~ {percent(ends[1])} になります。"
+    ),
     FITS: "記憶モデルはこのパイロットに適合します",
     MISFITS: "記憶モデルはこのパイロットに適合しません",
     CANNOT_TELL: "記憶モデルが適合するかどうか、このパイロットからは判断できません",

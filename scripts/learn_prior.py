@@ -1,0 +1,134 @@
+"""What measured curves say of the prior: python scripts/learn_prior.py [--counts FILE --seeds 10]
+
+FILE: a CSV of real counts with columns suite, model, problem_id, attempts, successes, each (suite, model) with one
+number of attempts n, by default the eighteen curves shipped with this repository. Five numbers of the kind of law called
+"measured curves" (sim.calibration.prior) are learnt from them: the centres of log beta and of log sigma, the chance that
+there is no ceiling, how ceilings are spread, and the scale of bends. They are those with which pilots of 100 and 1,000
+attempts a problem, drawn without replacement, best predict pass@n of the same curve: the least mean continuous ranked
+probability score of log pass@n, those of 1,000 attempts counting twice, plus a pull to where the search starts.
+
+Printed: the numbers learnt from all curves, and from all but those of one suite, which predictions of that suite are
+made with wherever they are told. A quarter of an hour on two cores.
+"""
+
+import argparse
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from benchmark_forecast import COUNTS, curves_of, drawn_pilot, suite_of
+from scipy import optimize, special
+
+from sim import seeds
+from sim.calibration import mixtures, prediction, prior, tempering
+from sim.calibration.posterior import Posterior
+
+# Broad, so that every other prior of the kind is a reweighting of draws under it.
+REFERENCE = prior.Kind("reference", 1.0, (-1.7, 1.6), (3.0, 3.5), 0.5, 1.0, prior.Deviation((-0.3, 1.0), (1.5, 12.0)), None)
+FIXED = prior.KINDS[prior.MEASURED]  # its widths are not learnt
+START = np.array([-1.5, -0.1, special.logit(0.8), 1.0, np.log(0.07)])
+SCALE = np.array([0.5, 0.5, 1.0, 0.7, 0.5])  # of the pull, and of the first steps of the search
+_PULL, _STEPS, _POINTS = 0.003, 120, 1000
+SIZES = 100, 1000
+
+
+def main():
+    """Command line: 0, and a line for each prior."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].split(":")[0])
+    parser.add_argument("--counts", type=Path, default=COUNTS, help="CSV: suite, model, problem_id, attempts, successes")
+    parser.add_argument("--seeds", type=int, default=10, help="pilots of each curve (default: 10)")
+    parser.add_argument("--json", type=Path, help="write what was learnt there too")
+    asked = parser.parse_args()
+    curves = curves_of(asked.counts)
+    pilots = [(curve, place, size, seed) for place, curve in enumerate(curves) for size in SIZES for seed in range(asked.seeds)]
+    suites = [None, *sorted({suite_of(curve) for curve in curves})]
+    with ProcessPoolExecutor() as pool:
+        draws = list(pool.map(reference, pilots, chunksize=4))
+        found = dict(zip(suites, pool.map(partial(learnt, draws), suites), strict=True))
+    for suite, kind in found.items():
+        print(f"{'all' if suite is None else 'without ' + suite}: {numbers(kind)}", flush=True)
+    if asked.json:
+        asked.json.write_text(json.dumps({str(k): numbers(v) for k, v in found.items()}, indent=2) + "\n", "utf-8")
+    return 0
+
+
+def numbers(kind):
+    """What is learnt, as it stands in sim/calibration/prior.py."""
+    return tuple(round(float(x), 3) for x in (kind.beta[0], kind.deviation.size[0], kind.solvable, kind.never, kind.bend))
+
+
+def reference(one):
+    """Draws under the reference prior of what one pilot leaves: what weighs them, and log pass@n of these problems."""
+    curve, place, size, seed = one
+    successes = drawn_pilot(curve, size, seed, place)
+    likelihood = mixtures.of_counts(np.full(len(successes), float(size)), successes)
+
+    def value(points):
+        own = prior.mixing(points, REFERENCE)
+        return np.log(np.maximum(own @ likelihood.kernel.T, 1e-300)) @ likelihood.problems
+
+    points = tempering.draws(value, REFERENCE.size, _POINTS, 8, seeds.generator(seed, curve.name)).points
+    laws = prior.mixing(points, REFERENCE)
+    known = Posterior(np.full(len(laws), 1 / len(laws)), laws, *[None] * 6)
+    most = curve.attempts[:1]
+    solved = prediction.shares(known, likelihood, mixtures.reach(most))[:, 0]
+    truth = np.count_nonzero(curve.successes) / len(curve.successes)
+    least = 0.5 / len(curve.successes)
+    return suite_of(curve), size, points[:, :4], *prior.bends(laws), np.log(np.maximum(solved, least)), np.log(truth)
+
+
+def learnt(draws, without):
+    """The kind of law that predicts best the curves of all suites but one."""
+    kept = [one for one in draws if one[0] != without]
+
+    def loss(theta):
+        kind = of(theta)
+        scores = [(2 if one[1] == SIZES[-1] else 1) * score(one, kind) for one in kept]
+        return np.mean(scores) + _PULL * (((theta - START) / SCALE) ** 2).mean()
+
+    simplex = np.vstack([START, START + np.diag(SCALE)])
+    found = optimize.minimize(loss, START, method="Nelder-Mead", options={"maxfev": _STEPS, "initial_simplex": simplex})
+    return of(found.x)
+
+
+def of(theta):
+    """Kind of law from the five numbers of the search."""
+    deviation = FIXED.deviation._replace(size=(theta[1], FIXED.deviation.size[1]))
+    return FIXED._replace(
+        beta=(theta[0], FIXED.beta[1]),
+        deviation=deviation,
+        solvable=special.expit(theta[2]),
+        never=np.exp(theta[3]),
+        bend=np.exp(theta[4]),
+    )
+
+
+def score(one, kind):
+    """Continuous ranked probability score of log pass@n under a kind of law, by reweighting."""
+    _, _, points, change, counts, value, truth = one
+    log_weight = prior.log_density_of_bends(change, counts, kind.bend)
+    pairs = ("beta", 0), ("odds", 1)
+    for name, place in pairs:
+        log_weight += _ratio(points[:, place], getattr(REFERENCE, name), getattr(kind, name))
+    log_weight += _ratio(points[:, 3], REFERENCE.deviation.size, kind.deviation.size)
+    limited = np.maximum(special.ndtr(points[:, 2]) - REFERENCE.solvable, 0) / (1 - REFERENCE.solvable)
+    share = np.log((1 - kind.solvable) / (1 - REFERENCE.solvable) / kind.never) + (1 / kind.never - 1) * np.log(np.maximum(limited, 1e-9))
+    log_weight += np.where(limited > 0, share, np.log(kind.solvable / REFERENCE.solvable))
+    weight, order = special.softmax(log_weight), np.argsort(value)
+    weight, value = weight[order], value[order]
+    return weight @ np.abs(value - truth) - ((2 * np.cumsum(weight) - weight - 1) * weight) @ value
+
+
+def _ratio(points, own, other):
+    """Log of the ratio of two normal densities of centre + deviation z: of the other and of one's own."""
+    values = own[0] + own[1] * points
+    return points**2 / 2 + np.log(own[1]) - ((values - other[0]) / other[1]) ** 2 / 2 - np.log(other[1])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
