@@ -26,7 +26,7 @@ _LEAST = 1e-9  # damping of a step, relative: far above rounding, so that no inf
 _ALIKE = 1e-3  # of two statistics: what is left by fits that stop early, where all counts are the same
 _STEPS, _DIFFERENCE = 60, 1e-5
 FITS, MISFITS, CANNOT_TELL = "fits", "does not fit", "cannot tell"
-_LEAST = 10  # problems that a test of their counts is made for
+_PROBLEMS = 10  # at least, that a test of their counts is made for
 _LOW, _HIGH = np.array([-9.0, -6.0, -9.0]), np.array([6.0, 16.0, 9.0])  # of theta, as in mixtures.beta
 
 
@@ -251,7 +251,7 @@ class FitTest(NamedTuple):
 def fit_test(pilot, level, seed):
     """FitTest of a pilot (sim.pilot.pilot.Pilot).  level: below this p-value the model does not fit."""
     fixed = pilot.stopping.kind == "fixed"  # where success ends the attempts it comes last, and counts are few
-    enough = np.count_nonzero(pilot.successes) >= 2 and len(pilot.attempts) >= _LEAST and pilot.attempts.max() >= 2
+    enough = np.count_nonzero(pilot.successes) >= 2 and len(pilot.attempts) >= _PROBLEMS and pilot.attempts.max() >= 2
     counts = shape(pilot.attempts, pilot.successes, seed) if fixed and enough else None
     turns = order(pilot.outcomes) if fixed and pilot.outcomes is not None else None
     p_values = [test.p_value for test in (counts, turns) if test is not None]

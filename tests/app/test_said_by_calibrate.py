@@ -39,12 +39,18 @@ def answer(folder, rows, header, *arguments):
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory):
-    """60 problems, 40 attempts each but 55 at one of them."""
+    """60 problems, 100 attempts each, a number in the table, but 150 at one of them."""
     generator = np.random.default_rng(0)
-    made = [40] * 59 + [55]
+    made = [100] * 59 + [150]
     won = generator.binomial(made, generator.beta(0.5, 1.5, 60))
     rows = [(f"p{i}", m, c) for i, (m, c) in enumerate(zip(made, won, strict=True))]
-    return answer(tmp_path_factory.mktemp("counted"), rows, ("problem", "attempts", "successes"), "backtest.repeats=3")
+    return answer(
+        tmp_path_factory.mktemp("counted"),
+        rows,
+        ("problem", "attempts", "successes"),
+        "backtest.repeats=3",
+        "attempts.max=10000",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +252,7 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
 def test_a_backtest_is_of_parts_of_the_pilot_and_says_how_often_its_intervals_held(counted):
     one, _, folder = counted
     back, pilot = one.backtest, one.pilot
-    assert (back.shown, back.attempts[-1]) == (4, 40) and back.point.shape == (3, len(back.attempts))
+    assert (back.shown, back.attempts[-1]) == (10, 100) and back.point.shape == (3, len(back.attempts))
     exact = estimators.pass_at_k(back.attempts, pilot.attempts, pilot.successes).mean(axis=1)
     np.testing.assert_allclose(back.observed, exact)
     for inner, outer in itertools.pairwise((back.low, back.lower, back.upper, back.high)):
@@ -258,7 +264,7 @@ def test_a_backtest_is_of_parts_of_the_pilot_and_says_how_often_its_intervals_he
         paragraphs[0],
         "Pilots of {} attempts a problem, drawn from this one, were used to predict the rest of it. {%} % of the "
         "90 % intervals contained what was observed, and {%} % of the 50 % intervals.",
-        *(4, verdict["backtest"]["inside_90"], verdict["backtest"]["inside_50"]),
+        *(10, verdict["backtest"]["inside_90"], verdict["backtest"]["inside_50"]),
     )
 
 

@@ -81,6 +81,7 @@ def test_the_verdict_holds_what_the_record_holds(answers, name):
     assert verdict["verdict"] == {"reached": "reached", "unreached": "cannot be reached"}[name]
     assert (verdict["target"], verdict["attempts"], verdict["budget"]) == ("coverage", 100, None)
     assert found.chosen.allocation == "uniform" and found.other.allocation == "adaptive"
+    assert found.other[1:3] == found.chosen[1:3]
     if name == "reached":
         assert verdict["test"] is None and verdict["wanted"] == 0.12
         assert found.chosen.error.error + 2 * found.chosen.error.stderr <= 0.12
