@@ -4,7 +4,8 @@ FILE: a CSV of real counts with columns suite, model, problem_id, attempts, succ
 number of attempts n. Pilots of m attempts a problem are drawn from it without replacement; this one and every published
 method predict pass@n from them. Printed: the relative error of a curve, averaged over seeds, as median, mean and 90th
 percentile over curves, and how often the truth lay in the intervals for what n attempts will show of it; also at
-k = 10 m, and for new problems (fitted on a random half of the problems, judged on the other half).
+k = 10 m, and for new problems (fitted on a random half of the problems, judged on the other half). Curves that cannot
+be judged at a place, because they end before it, are left out there, and named.
 """
 
 import argparse
@@ -35,12 +36,13 @@ def main():
     asked = parser.parse_args()
     try:
         curves = curves_of(asked.counts)
+        sizes = {size: _judged(curves, size, asked.seeds) for size in asked.pilot or [100, 1000]}
     except ValueError as error:
         print(f"benchmark_calibration: {error}", file=sys.stderr)
         return 2
-    found = {str(size): _table(curves, size, asked.seeds) for size in asked.pilot or [100, 1000]}
+    found = {str(size): _table(judged, size, asked.seeds) for size, judged in sizes.items()}
     for size, table in found.items():
-        _show(int(size), table)
+        _show(int(size), table, curves)
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return 0
@@ -52,6 +54,16 @@ def curves_of(path):
     if not curves:
         raise ValueError(f"{path}: need a curve of {LEAST} attempts a problem")
     return curves
+
+
+def _judged(curves, size, seeds):
+    """Curves that go on after a pilot of so many attempts, and show something; ValueError where there are none."""
+    if size < 1 or seeds < 1:
+        raise ValueError(f"need at least one attempt and one pilot, got --pilot {size} --seeds {seeds}")
+    judged = [one for one in curves if one.attempts[0] > size and one.successes.any()]
+    if not judged:
+        raise ValueError(f"need a curve with a success and more attempts than --pilot {size}, got none")
+    return judged
 
 
 def _table(curves, size, seeds):
@@ -85,6 +97,8 @@ def _summary(by_curve):
 
 
 def _shares(hits):
+    if not hits:
+        return None
     fifty, ninety = np.mean(hits, axis=0)
     return {"50": float(fifty), "90": float(ninety), "pilots": len(hits)}
 
@@ -93,7 +107,7 @@ def _one(curve, size, generator, inside):
     """Predictions of pass@n by every method from one pilot, and the truth; what lay inside is added to `inside`."""
     most, successes = int(curve.attempts[0]), curve.successes.astype(int)
     drawn = generator.hypergeometric(successes, most - successes, size).astype(float)
-    attempts = np.array(sorted({10 * size, most}), float)
+    attempts = np.array(sorted({min(10 * size, most), most}), float)
     truths = estimators.pass_at_k(attempts.astype(int), curve.attempts, curve.successes).mean(axis=1)
     made = np.full(len(drawn), float(size))
     likelihood = mixtures.of_counts(made, drawn)
@@ -103,8 +117,10 @@ def _one(curve, size, generator, inside):
     point, interval = prediction.told(average, likelihood, ks, seen, attempts, measured=most)
     quantiles = interval.quantiles
     inside["at_n"].append(_hit(quantiles[-1], truths[-1]))
-    inside["at_10_m"].append(_hit(quantiles[list(attempts).index(10 * size)], truths[list(attempts).index(10 * size)]))
-    inside["new_at_10_m"].append(_halves(curve, made, drawn, 10 * size, generator))
+    if 10 * size <= most:
+        inside["at_10_m"].append(_hit(quantiles[0], truths[0]))
+        if len(drawn) > 1:
+            inside["new_at_10_m"].append(_halves(curve, made, drawn, 10 * size, generator))
     found = {OURS: point[-1:], **others(made, drawn, likelihood, ks, seen, attempts[-1:])}
     return {method: float(value[0]) for method, value in found.items()}, truths[-1]
 
@@ -143,7 +159,7 @@ def others(made, drawn, likelihood, ks, curve, attempts):
     return {method: np.nan_to_num(np.ravel(value)) for method, value in found.items()}  # no line: nothing was solved
 
 
-def _show(size, table):
+def _show(size, table, curves):
     print(f"pilots of {size} attempts a problem")
     print(f"{'method':36s} {'median':>7s} {'mean':>7s} {'p90':>7s}   inside 50 % 90 %")
     for method, row in table.items():
@@ -151,7 +167,16 @@ def _show(size, table):
         print(f"{method:36s} {row['median']:7.1%} {row['mean']:7.1%} {row['p90']:7.1%}{shares}")
     for key, said in (("at_10_m", "these problems, k = 10 m"), ("new_at_10_m", "new problems, k = 10 m")):
         own = table[OURS][key]
-        print(f"  {said}: {own['50']:.2f} inside 50 %, {own['90']:.2f} inside 90 %, of {own['pilots']} pilots")
+        if own is None:
+            print(f"  {said}: no curve has so many attempts")
+        else:
+            print(f"  {said}: {own['50']:.2f} inside 50 %, {own['90']:.2f} inside 90 %, of {own['pilots']} pilots")
+    for said, left in (
+        ("at all", [one.name or "the only one" for one in curves if one.name not in table[OURS]["curves"]]),
+        ("at k = 10 m", [one.name or "the only one" for one in curves if size < one.attempts[0] < 10 * size]),
+    ):
+        if left:
+            print(f"  left out {said}: {', '.join(left)}")
     print(flush=True)
 
 

@@ -12,6 +12,7 @@ SELDOM = {
     "test_far_beyond_a_pilot_its_own_curve_leaves_no_trace": 0,
     "test_more_attempts_never_cover_less": 1,
     "test_as_far_as_a_pilot_goes_what_it_shows_is_said": 1,
+    "test_odd_pilots_have_numbers_for_answers": 6,
     "test_a_verifier_that_accepts_much_leaves_no_attempt_that_nothing_reaches": 1,
     "test_errors_too_rare_to_be_seen_refute_no_law": 0,
     "test_a_folder_that_cannot_be_used_costs_one_line_and_not_the_run": 1,

@@ -156,6 +156,108 @@ def test_the_spread_over_a_pilot_s_problems_is_that_of_independent_ones():
     assert own.mean @ found.right[:, 0] == pytest.approx(likelihood.problems @ chance / 3)
 
 
+def courses(s, own, ends):
+    """(probability, right, wrong, money) of all courses of attempts at a problem with success probability s.
+
+    ends: attempts after which one looks for an accepted answer, the last one all there are; all of a stage are paid.
+    """
+    each = {"R": s * (1 - own.false_reject), "W": (1 - s) * own.false_accept}  # right accepted, wrong accepted
+    each["N"] = 1 - each["R"] - each["W"]
+    for course in itertools.product("RWN", repeat=ends[-1]):
+        accepted = next((place for place, one in enumerate(course, 1) if one != "N"), None)
+        paid = next((end for end in ends if accepted and accepted <= end), ends[-1])
+        answer = course[accepted - 1] if accepted else None
+        money = own.setup + own.each * paid  # the set-up once, however many stages
+        yield math.prod(each[one] for one in course), answer == "R", answer == "W", money
+
+
+UNEQUAL = {"none": None, "alike": [3.0, 3.0, 3.0], "unequal": [1.0, 2.0, 6.0], "one counts": [0.0, 1.0, 0.0]}
+
+
+@pytest.mark.parametrize("weights", UNEQUAL)
+@pytest.mark.parametrize("ends", [(2,), (1, 2)])
+def test_mean_and_spread_over_a_pilot_of_unequal_weights_are_those_of_all_its_courses(weights, ends):
+    """Three problems in two groups of counts, each of which is never solved, seldom or often: 3^3 times 9^3 courses."""
+    own = Prices(3.0, 0.4, 1.5, 0.3, 0.2, 0.1, sequential=len(ends) > 1)
+    cells = [0, *(1 + np.searchsorted(mixtures.ODDS, (-1.0, 1.0)))]
+    law = np.zeros((1, len(outcomes.SUCCESS)))
+    law[0, cells] = 0.2, 0.5, 0.3
+    likelihood = mixtures.of_counts(np.array([4.0, 4.0, 9.0]), np.array([0.0, 0.0, 5.0]))
+    average = posterior.Average(np.ones(1), law, np.array(["beta"]), {}, {})
+    kind = problems.these(average, likelihood, UNEQUAL[weights])
+    counted = np.array(UNEQUAL[weights] or [1.0] * 3)
+    counted = counted / counted.mean()
+    each = []
+    for row, weight in zip(likelihood.row, counted, strict=True):
+        chance = law[0] * likelihood.kernel[row]
+        chance /= chance.sum()
+        found = [
+            (chance[cell] * p, weight * (own.value * right - own.wrong * wrong) - money)
+            for cell in cells
+            for p, right, wrong, money in courses(outcomes.SUCCESS[cell], own, ends)
+        ]
+        each.append(np.array(found).T)
+    chances = np.prod(np.meshgrid(*(p for p, _ in each)), axis=0)
+    nets = np.sum(np.meshgrid(*(net for _, net in each)), axis=0) / 3
+    mean = (chances * nets).sum()
+    variance = (chances * (nets - mean) ** 2).sum()
+    found = outcomes.outcomes(own, [2])
+    assert stopping.net(kind, own, [2])[0, 0] == pytest.approx(mean, rel=1e-12)
+    assert problems.spread_net(kind, found)[0] == pytest.approx(variance, rel=1e-9)
+    told = stopping.curves(kind, own, [2]).net
+    drawn = problems.values(np.array([mean]), variance).ravel()
+    interval = np.quantile(drawn, (0.05, 0.95), method="inverted_cdf")
+    assert (told.mean[0], told.low[0], told.high[0]) == pytest.approx((mean, *interval), rel=1e-9)
+    assert rivals._drawn(kind, own, 2)[0] == pytest.approx(drawn, rel=1e-9)  # what two models are compared by
+
+
+@pytest.mark.parametrize("setup", [0.0, 0.2])
+def test_stages_are_those_of_all_courses_enumerated(setup):
+    own = Prices(3.0, 0.03, 0.4, setup, 0.1, 0.2, most=6)
+    cells = 1 + np.searchsorted(mixtures.ODDS, (-2.0, 0.5))
+    where = np.zeros((1, len(outcomes.SUCCESS)))
+    where[0, cells] = 0.7, 0.3
+    found = stages.stages(Problems(np.ones(1), where, where), own, 3)
+    assert found.attempts.tolist() == [2, 3, 6]
+    for place in range(3):
+        ends = tuple(found.attempts[: place + 1].astype(int))
+        moments = np.zeros(3)
+        for cell, share in zip(cells, (0.7, 0.3), strict=True):
+            for chance, right, wrong, money in courses(outcomes.SUCCESS[cell], own, ends):
+                moments += share * chance * np.array([right, not right and not wrong, money])
+        assert [found.solved[place], found.left[place], found.cost[place]] == pytest.approx(moments, rel=1e-9)
+        left = np.array([share * (1 - 0.8 * s - 0.1 * (1 - s)) ** ends[-1]
+                         for s, share in zip(outcomes.SUCCESS[cells], (0.7, 0.3), strict=True)])  # fmt: skip
+        worth = 3.0 * 0.8 * outcomes.SUCCESS[cells] - 0.4 * 0.1 * (1 - outcomes.SUCCESS[cells])
+        assert found.gain[place] == pytest.approx(left @ worth / left.sum(), rel=1e-9)
+        assert found.hazard[place] == pytest.approx(found.gain[place] / 3.0) and found.price == 0.03
+
+
+def test_a_problem_that_was_tried_bears_what_is_fixed_no_more(few):
+    average, likelihood, attempts, successes = few
+    these, own = problems.these(average, likelihood), Prices(1, 1e-3, sequential=True, most=1000)
+    found, again = (update.updates(these, likelihood, attempts, successes, one, 12)
+                    for one in (own, own._replace(setup=0.5)))  # fmt: skip
+    assert all((one == other).all() for one, other in zip(found, again, strict=True))
+    assert found.further[0] > 1 and found.cost[0] < 1e-3 * found.further[0]
+
+
+def test_a_group_of_a_budget_counts_by_the_mean_weight_of_its_problems(few):
+    """Without end of money, each group goes as far as at its own value: weight times that of a problem."""
+    average, likelihood, _, successes = few
+    own = Prices(1, 1e-3, sequential=True, most=1000)
+    weights = np.where(successes == 0, 0.1, np.where(successes == 1, 4.0, 1.0))
+    for spread in (np.zeros(7), np.array([0.5, -0.5, 0, 0.9, -0.9, 0, 0])):  # the same mean in every group
+        counted = weights * (1 + spread)
+        kind = problems.these(average, likelihood, counted)
+        found = budget.by_counts(kind, own, 1e9)
+        for group, attempts in enumerate(found.attempts):
+            worth = counted[likelihood.row == group].mean() / counted.mean()
+            alone = Problems(np.ones(1), kind.groups[[group]], kind.groups[[group]])
+            pays = stopping.pays(alone, own._replace(value=worth), [attempts, max(attempts / 1.07 - 1, 0)])[0]
+            assert pays.tolist() == [False, attempts > 0] or (attempts == own.most and pays.all())  # steps of 6 %
+
+
 def test_weights_count_problems_and_equal_ones_change_nothing(pilot):
     _, successes, likelihood, average = pilot
     alike = problems.these(average, likelihood)
@@ -244,14 +346,15 @@ def test_regret_is_the_mean_loss_against_knowing_the_law():
 
 
 def test_stages_double_and_end_where_the_hazard_falls_below_the_price():
-    own = Prices(1, 1e-3)
+    own = Prices(2, 2e-3)
     found = stages.stages(beta_law(), own, 9)
     assert found.attempts.tolist() == [2, 3, 6, 11, 22, 44, 87, 173, 345]
     assert found.hazard == pytest.approx(BETA / (ALPHA + BETA + found.attempts), rel=1e-7)
-    assert found.hazard[-1] <= found.price < found.hazard[-2]
+    assert found.gain == pytest.approx(2 * found.hazard, rel=1e-12) and found.price == 2e-3
+    assert found.gain[-1] <= found.price < found.gain[-2]
     assert found.left + found.solved == pytest.approx(np.ones(9))
     steps = np.diff(found.attempts, prepend=0)
-    assert found.cost == pytest.approx(1e-3 * np.cumsum(steps * np.append(1.0, found.left[:-1])))
+    assert found.cost == pytest.approx(2e-3 * np.cumsum(steps * np.append(1.0, found.left[:-1])))
     few = stages.stages(beta_law(), own, 3)
     assert few.attempts.tolist() == [8, 50, 345] and few.cost[-1] > found.cost[-1]
 

@@ -22,6 +22,8 @@ COMPONENTS = 6
 _URN = 1e8  # attempts of a problem
 _LONGEST = 1 - 1e-4  # rho, beyond which an attempt tells as good as nothing new, and rounding begins
 _TOLD = 10.0  # variance of the changes of outcome from which on their sum is normal
+_LEAST = 1e-9  # damping of a step, relative: far above rounding, so that no information is singular
+_ALIKE = 1e-3  # of two statistics: what is left by fits that stop early, where all counts are the same
 _STEPS, _DIFFERENCE = 60, 1e-5
 FITS, MISFITS, CANNOT_TELL = "fits", "does not fit", "cannot tell"
 _LEAST = 10  # problems that a test of their counts is made for
@@ -69,7 +71,7 @@ def fit(problems, kernel, start=(-1.0, 1.5, -2.0), law=mixtures.beta):
         better, gained = left[rises], np.where(rises, reached[0] - likelihood[left], np.inf)
         theta[better], likelihood[better] = trial[rises], reached[0][rises]
         score[better], information[better] = reached[1][rises], reached[2][rises]
-        damping[left] = np.where(rises, damping[left] / 5, 10 * damping[left] + 1e-3)
+        damping[left] = np.where(rises, np.maximum(damping[left] / 5, _LEAST), 10 * damping[left] + 1e-3)
         left = left[(np.abs(step).max(axis=1) >= 1e-3) & (gained > 1e-5)]
         if not len(left):
             break
@@ -106,7 +108,7 @@ def shape(attempts, successes, seed, most=_ATTEMPTS):
     )
     low, high = np.quantile(replicates, (0.05, 0.95), axis=0)
     ends = np.concatenate([[0.0], cuts]), np.concatenate([cuts, [1.0]])
-    p_value = (1 + np.count_nonzero(statistic[1:] >= statistic[0])) / len(statistic)
+    p_value = (1 + np.count_nonzero(statistic[1:] >= statistic[0] - _ALIKE)) / len(statistic)
     return Shape(theta[0], float(statistic[0]), p_value, *ends, observed, np.mean(replicates, axis=0), low, high)
 
 

@@ -169,8 +169,10 @@ def of_counts(attempts, successes):
     below = special.betainc(ci[:, None], (mi - ci)[:, None], special.expit(_EDGES))
     above = special.betainc((mi - ci)[:, None], ci[:, None], special.expit(-_EDGES))
     share = np.where(below[:, 1:] < 0.5, np.diff(below), -np.diff(above))
-    with np.errstate(divide="ignore"):
-        log_kernel[inner] = np.log(np.maximum(share, 0)) + special.betaln(ci, mi - ci)[:, None] - np.log(STEP)
+    averaged = np.log(np.maximum(share, 1e-300)) + special.betaln(ci, mi - ci)[:, None] - np.log(STEP)
+    # Where nothing of the peak is left in a cell, its middle stands for it: else counts whose peak lies beyond the last
+    # cell, as 10^12 - 1 of 10^12, would be likely nowhere.
+    log_kernel[inner] = np.where(share > 1e-300, averaged, log_kernel[inner])
     never = np.where(c == 0, 0.0, -np.inf)
     log_kernel = np.concatenate([never[:, None], log_kernel], axis=1)
     return _scaled(log_kernel, _log_choose(m, c), problems, row)

@@ -53,27 +53,29 @@ def interval(drawn, attempts):
     return Interval(np.asarray(attempts), quantiles, drawn.mean(axis=0))
 
 
-def shares(posterior, likelihood, chance):
+def shares(posterior, likelihood, chance, weights=None):
     """Share [n, k] of the pilot's problems for which something happens, one draw for each law of the posterior.
 
-    chance: that it happens, given where s lies, [1 + cells, k].
+    chance: that it happens, given where s lies, [1 + cells, k].  weights: how much each problem counts [problems], with
+    mean 1; None: all alike.
     """
     number = len(likelihood.row)
     generator = seeds.generator(0, f"these {number}")
     total = np.zeros((len(posterior.mixing), chance.shape[1]))
     variance = np.zeros_like(total)
-    for kernel, problems in zip(likelihood.kernel, likelihood.problems, strict=True):
+    for row, kernel in enumerate(likelihood.kernel):
+        counted = np.ones(int(likelihood.problems[row])) if weights is None else weights[likelihood.row == row]
         here = posterior.mixing * kernel
         own = (here @ chance / np.maximum(here.sum(axis=1, keepdims=True), 1e-300)).clip(0, 1)
         if number > _EACH:
-            total += problems * own
-            variance += problems * own * (1 - own)
+            total += counted.sum() * own
+            variance += (counted**2).sum() * own * (1 - own)
             continue
-        level = generator.random((len(own), int(problems), 1), dtype=np.float32)
-        total += (level < own[:, None]).sum(axis=1)
+        level = generator.random((len(own), len(counted), 1), dtype=np.float32)
+        total += np.einsum("npk,p->nk", level < own[:, None], counted)
     if number > _EACH:
-        scatter = generator.standard_normal((len(total), 1))
-        total = np.round(total + np.sqrt(variance) * scatter).clip(0, number)
+        total = (total + np.sqrt(variance) * generator.standard_normal((len(total), 1))).clip(0, number)
+        total = np.round(total) if weights is None else total
     return total / number
 
 

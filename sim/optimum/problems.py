@@ -22,7 +22,7 @@ class Problems(NamedTuple):
     size, weighed, square: problems in each group, and the sums of their weights and of the squares of these; of new
     ones: none.
     shares: from chances given where s lies [1 + cells, k] to draws [n, k] of the share of problems for which it
-    happens (prediction), None where the laws are not those of a pilot.
+    happens (prediction), None where the laws are not those of a pilot.  weighed_shares: of their weight.
     """
 
     weight: np.ndarray
@@ -33,6 +33,7 @@ class Problems(NamedTuple):
     weighed: np.ndarray | None = None
     square: np.ndarray | None = None
     shares: Callable | None = None
+    weighed_shares: Callable | None = None
 
     @property
     def mean(self):
@@ -93,7 +94,8 @@ def these(posterior, likelihood, weights=None):
     relative = np.asarray(weights, float) / np.max(weights)  # first, so that no sum of them is too large
     relative /= relative.mean()
     weighed, square = (np.bincount(likelihood.row, relative**power, len(size)) for power in (1, 2))
-    return Problems(posterior.weight, mixing, over(weighed / total), groups, size, weighed, square, shares)
+    return Problems(posterior.weight, mixing, over(weighed / total), groups, size, weighed, square,
+                    shares, partial(shares, weights=relative))  # fmt: skip
 
 
 def spread(problems, first, second):
@@ -133,7 +135,15 @@ def share(problems, chance):
 
     The same draws, and so the same digits, as calibrate's.
     """
-    drawn = problems.mixing @ chance if problems.shares is None else problems.shares(chance)
+    return _share(problems.mixing @ chance if problems.shares is None else problems.shares(chance))
+
+
+def weighed_share(problems, chance):
+    """Share of their weight, as `share`."""
+    return _share(problems.valued @ chance if problems.weighed_shares is None else problems.weighed_shares(chance))
+
+
+def _share(drawn):
     low, _, median, _, high = prediction.interval(drawn, None).quantiles.T
     return Share(median, low, high)
 

@@ -15,8 +15,9 @@ class Stages(NamedTuple):
     """Of a problem, after each stage, [stages].
 
     attempts: made by then at a problem without an accepted answer.  solved: probability of a right answer accepted.
-    left: of none accepted.  cost: mean money spent by then, all attempts of a stage paid.  hazard: what attempt
-    `attempts` + 1 would be worth, of the value of a problem; price: what it costs, of that value.
+    left: of none accepted.  cost: mean money spent by then, all attempts of a stage paid.  gain: what attempt
+    `attempts` + 1 would be worth, where none is accepted yet, and price: what it costs, both in money.  hazard: gain,
+    of the value of a problem.
     """
 
     attempts: np.ndarray
@@ -24,6 +25,7 @@ class Stages(NamedTuple):
     left: np.ndarray
     cost: np.ndarray
     hazard: np.ndarray
+    gain: np.ndarray
     price: float
 
 
@@ -42,7 +44,7 @@ def stages(problems, prices, most):
     after = prices._replace(sequential=True)
     lasts = {_reached(problems, after, stopping.decide(problems, own, 0.0).attempts) for own in (after, prices)} - {0}
     if not lasts:
-        return Stages(*(np.zeros(0) for _ in range(5)), prices.each / prices.value)
+        return Stages(*(np.zeros(0) for _ in range(6)), prices.each)
     first, *more = (_until(problems, after, last, most) for last in sorted(lasts))
     return next((plan for plan in more if _better(problems, after, plan, first)), first)
 
@@ -64,9 +66,9 @@ def _until(problems, prices, last, most):
     left = problems.mean @ remaining
     reached = np.concatenate([[1.0], left[:-1]])  # who takes part in a stage
     cost = prices.setup + prices.each * np.cumsum(reached * np.diff(ends, prepend=0))
-    hazard = stopping.gain(problems.on_average, prices, ends)[0] / prices.value
+    gain = stopping.gain(problems.on_average, prices, ends)[0]
     solved, unsolved = (share(problems, chance).median for chance in (found.right, remaining))
-    return Stages(ends, solved, unsolved, cost, hazard, prices.each / prices.value)
+    return Stages(ends, solved, unsolved, cost, gain / prices.value, gain, prices.each)
 
 
 def _better(problems, prices, plan, other):

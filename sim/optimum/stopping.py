@@ -38,7 +38,7 @@ class Decision(NamedTuple):
 
     @property
     def share(self):
-        """Regret, of the best there is to be had."""
+        """Regret, as a share of the achievable value."""
         return self.regret / self.at_hand if self.at_hand > 0 else 0.0
 
 

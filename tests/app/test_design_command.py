@@ -29,7 +29,7 @@ def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     assert (code, err) == (0, "")
     first, second, third, last = out.splitlines()
     assert first.startswith("A pilot of ") and " attempts each (" in first
-    assert "tells pass@100 to +-0.12 (standard error, simulated 0." in first and "can do better than" in first
+    assert "estimates pass@100 to within ±0.12 (standard error, simulated 0." in first and "can do better than" in first
     assert "fewest successes" in second and "Beta(5, 0.35)" in third and last == "written: found/report.html"
     names = {path.name for path in (tmp_path / "found").iterdir()}
     drawn = {f"{name}.{suffix}" for name in ("map", "line") for suffix in ("png", "pdf", "svg")}
@@ -59,7 +59,7 @@ def test_what_cannot_be_reached_is_said_with_the_best_there_is(command, argument
     code, out, err = command(*SMALL, *arguments, "figure=false", "output=found")
     assert (code, err) == (0, "")
     first = out.splitlines()[0]
-    assert first.startswith(words) and "the best one, " in first and " +- " in first
+    assert first.startswith(words) and "the best one, " in first and " ± " in first
 
 
 def test_the_report_is_japanese_where_asked_for(command, tmp_path):

@@ -7,9 +7,15 @@ import sys
 
 import numpy as np
 import pytest
+import yaml
 from scipy import stats
 
-from sim.app.reports import recommend
+from sim.app.configuration import CONF
+from sim.app.reports import recommend, recommended
+from sim.app.reports.words import recommend_en
+from sim.calibration import curve, posterior
+from sim.optimum import problems, stopping
+from sim.optimum.prices import Prices
 
 PRICE = "cost.price=0.001"
 TABLES = "table.csv", "stages.csv", "problems.csv", "models.csv"
@@ -50,10 +56,12 @@ def _rows(path):
 def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     code, out, err = command("pilot=pilot.csv", PRICE, "output=found")
     assert (code, err) == (0, "")
-    first, other, staged, better, last = out.splitlines()
-    assert first.startswith("Pay for ") and " attempts a problem (anything from " in first
-    assert " is within 1\u00a0% of the best): about " in first and "\u00a0USD a problem; deciding now costs " in first
-    assert other.startswith("New problems of the same kind: ") and staged.startswith("In stages: try ")
+    staged, plain, other, better, last = out.splitlines()
+    assert staged.startswith("In stages: try ") and "\u00a0USD a problem better than all attempts at once." in staged
+    assert plain.startswith("All attempts at once: pay for ") and " attempts a problem (anything from " in plain
+    assert " is within 1\u00a0% of the best): about " in plain
+    assert "\u00a0USD a problem; deciding on this pilot alone forgoes " in plain and "of the achievable value." in plain
+    assert other.startswith("New problems of the same kind: ")
     assert better.startswith("A better model, asked once,") and last == "written: found/report.html"
     names = {path.name for path in (tmp_path / "found").iterdir()}
     tables = {f"{name}.csv" for name in ("table", "stages", "problems", "models")}
@@ -62,12 +70,12 @@ def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
     own = verdict["these_problems"]
     assert verdict["verdict"] == "recommended" and verdict["attempts"] == own["attempts"]
-    assert own["low"] < own["attempts"] < own["high"] and f"Pay for {own['attempts']} attempts" in first
+    assert own["low"] < own["attempts"] < own["high"] and f"pay for {own['attempts']} attempts" in plain
     rows = {int(row["attempts"]): row for row in _rows(tmp_path / "found" / "table.csv")}
     best = max(rows, key=lambda k: float(rows[k]["net"]))
     assert best == own["attempts"] and float(rows[best]["solved"]) == pytest.approx(own["solved"]["mean"])
     report = (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
-    assert first in report and '<html lang="en">' in report and report.count("<svg") == 0
+    assert f"{staged} {plain}" in report and '<html lang="en">' in report and report.count("<svg") == 0
 
 
 def test_everything_can_be_asked_at_once_and_in_japanese(command, tmp_path):
@@ -127,8 +135,8 @@ def test_two_currencies_of_the_same_prices_give_the_same_numbers(command, tmp_pa
     ("successes", "arguments", "words"),
     [
         ([0] * 20, (), "This pilot cannot tell how many attempts to pay for. None of its problems was solved at all."),
-        ([0] * 19 + [2], (), "Only 1 of its problems was solved at all. The ends are "),
-        ([0] * 17 + [1, 2, 9], ("cost.price=1e-6", "tell.factor=2"), "(90 % interval). The ends are "),
+        ([0] * 19 + [2], (), "Only 1 of its problems was solved at all. Its ends differ by a factor of "),
+        ([0] * 17 + [1, 2, 9], ("cost.price=1e-6", "tell.factor=2"), "(90 % interval). Its ends differ by "),
         (
             [0] * 20,
             ("report.language=ja",),
@@ -155,7 +163,22 @@ def test_a_limit_of_time_is_kept(command, tmp_path):
     arguments = ("latency.limit=60", "latency.seconds=20", "latency.slots=4")
     code, out, _ = command("pilot=pilot.csv", PRICE, *arguments, "output=found", "figure=false")
     assert code == 0 and out.startswith("Pay for 12 attempts") and "no more than 12 are allowed" in out
-    assert "A problem takes up to 60 s." in out
+    (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+    turns = sum(-(-step // 4) for step in np.diff(verdict["stages"], prepend=0))
+    assert f"A problem takes up to 60 s, in stages up to {20 * turns:.0f} s." in out and turns > 3
+    assert (verdict["seconds"], verdict["staged"]["seconds"]) == (60, 20 * turns)
+
+
+def test_stages_that_take_longer_than_there_is_time_are_not_said_first(command, tmp_path):
+    """Of 100 attempts, 50 at a time: two turns at once, more in stages, which are worth more."""
+    leads = []
+    for limit in (40, 4000):
+        arguments = (f"latency.limit={limit}", "latency.seconds=20", "latency.slots=50", "attempts.max=100")
+        assert command("pilot=pilot.csv", "cost.price=0.002", *arguments, "output=found", "figure=false")[0] == 0
+        (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+        assert verdict["staged"]["net"] > 1.01 * verdict["these_problems"]["net"]["mean"]
+        leads.append(verdict["leads"])
+    assert leads == [[], ["stages"]]
 
 
 def test_a_column_of_weights_makes_some_problems_count_more(command, tmp_path):
@@ -196,7 +219,7 @@ def test_every_model_of_a_file_has_its_own_answer(command, tmp_path):
     lines = [f"{model},p{i},50,{(i * step) % 9}" for model, step in (("small", 1), ("large", 4)) for i in range(20)]
     (tmp_path / "two.csv").write_text("model,problem,attempts,successes\n" + "\n".join(lines) + "\n")
     code, out, _ = command("pilot=two.csv", PRICE, "output=found")
-    assert code == 0 and out.startswith("small: Pay for ") and "\nlarge: Pay for " in out
+    assert code == 0 and out.startswith("small: In stages: ") and "\nlarge: All attempts at once: pay for " in out
     assert {row["model"] for row in _rows(tmp_path / "found" / "table.csv")} == {"small", "large"}
     assert (tmp_path / "found" / "payoff_1.png").is_file()
 
@@ -217,6 +240,292 @@ def test_the_same_question_has_the_same_answer(command, tmp_path):
         command("pilot=pilot.csv", PRICE, "output=found", "figure=false")
         answers.append((tmp_path / "found" / "table.csv").read_bytes())
     assert answers[0] == answers[1]
+
+
+# Money ----------------------------------------------------------------------------------------------------------------
+
+MONEY = {  # what is asked, all at once
+    "cost.value": 1,
+    "cost.wrong": 0.5,
+    "cost.price": 0.004,
+    "cost.verification": 0.001,
+    "cost.fixed": 0.02,
+    "cost.flops": 1e12,
+    "verifier.false_accept": 0.01,
+    "verifier.false_reject": 0.1,
+    "budget.total": 6,
+    "against.path": "strong.csv",
+    "against.price": 0.02,
+    "attempts.max": 1000,  # quick
+    "figure": "false",
+    "output": "found",
+}
+TOKENS_OF = {  # the same prices by tokens: 0.001 + 0.003 and 0.002 + 0.018
+    "cost.price": None,
+    "cost.tokens.prompt_price": 1,
+    "cost.tokens.completion_price": 6,
+    "cost.tokens.prompt": 1000,
+    "cost.tokens.completion": 500,
+    "against.price": None,
+    "against.tokens.prompt_price": 2,
+    "against.tokens.completion_price": 9,
+    "against.tokens.completion": 2000,
+}
+
+
+@pytest.fixture
+def answer(command, tmp_path):
+    """Ask; {"out": what is said, "verdict": verdict.json, "table": {column: numbers}, ...}."""
+
+    def call(*changes):
+        asked = MONEY | {key: value for change in changes for key, value in change.items()}
+        code, out, err = command("pilot=pilot.csv", *(f"{k}={v}" for k, v in asked.items() if v is not None))
+        assert (code, err) == (0, "")
+        found = {"out": out, "verdict": json.loads((tmp_path / "found" / "verdict.json").read_text())[0]}
+        for name in TABLES:
+            rows = _rows(tmp_path / "found" / name)
+            found[name.removesuffix(".csv")] = {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
+        return found
+
+    return call
+
+
+MONEYS = ("cost", "net", "gain", "price", "regret")  # words of what is an amount of money; all else has no unit
+
+
+def flat(value, unit=1, name=""):
+    """All that is in an answer as a list of (name, number or text), amounts of money divided by a unit."""
+    if isinstance(value, dict):
+        return [pair for key, own in value.items() if key != "out" for pair in flat(own, unit, f"{name}.{key}")]
+    if isinstance(value, list):
+        return [pair for own in value for pair in flat(own, unit, name)]
+    if isinstance(value, str) and _is(value):
+        value = float(value)
+    last = [part for part in name.split(".") if part not in ("mean", "low", "high")][-1]
+    money = last.removesuffix("_low").removesuffix("_high") in MONEYS
+    return [(name, value / unit if money and value is not None else value)]
+
+
+def same(first, second, unit=1):
+    """Whether two answers are the same, the second one in another unit of money."""
+    one, other = flat(first), flat(second, unit)
+    numbers = [[value for _, value in pairs if isinstance(value, int | float)] for pairs in (one, other)]
+    rest = [[pair for pair in pairs if not isinstance(pair[1], int | float)] for pairs in (one, other)]
+    return [n for n, _ in one] == [n for n, _ in other] and rest[0] == rest[1] and numbers[0] == pytest.approx(
+        numbers[1], rel=1e-8, abs=1e-12)  # fmt: skip
+
+
+PAID = [{"paid": "parallel"}, {"paid": "sequential"}, {"paid": "sequential", "problems": "new"}]
+
+
+@pytest.mark.parametrize("paid", PAID, ids=lambda paid: " ".join(paid.values()))
+def test_the_same_money_under_another_key_is_the_same(answer, paid):
+    before = answer(paid)
+    checked = {"cost.price": 0.003, "cost.verification": 0.002, "against.price": 0.019}
+    cached = {"cost.tokens.cached": 0.5, "cost.fixed": 0.019, "cost.tokens.prompt_price": 2}
+    assert same(before, answer(paid, checked))
+    assert same(before, answer(paid, TOKENS_OF))
+    assert same(before, answer(paid, {"cost.price": 0.005, "cost.verification": 0, "against.price": 0.021}))
+    # The first attempt reads at the full price, 0.002, those after it at half of that; both models read the same.
+    assert same(before, answer(paid, TOKENS_OF, cached, {"against.tokens.completion_price": 9.5}))
+    assert not same(before, answer(paid, {"cost.price": 0.004001}))  # the check would see it
+
+
+@pytest.mark.parametrize("paid", PAID, ids=lambda paid: " ".join(paid.values()))
+@pytest.mark.parametrize("unit", [2, 1 / 3])
+def test_all_money_in_another_unit_is_the_same(answer, paid, unit):
+    money = {key: unit * MONEY[key] for key in ("cost.value", "cost.wrong", "cost.price", "cost.verification",
+             "cost.fixed", "budget.total", "against.price")}  # fmt: skip
+    assert same(answer(paid), answer(paid, money), unit)
+    assert not same(answer(paid), answer(paid, money | {"cost.wrong": 0.5001 * unit}), unit)
+
+
+MOVES = [  # a change; what it moves, by its place in the answer; up (1) or down (-1), or by how much
+    ({"cost.value": 2}, ("verdict", "attempts"), 1),
+    ({"cost.value": 2}, ("verdict", "these_problems", "net", "mean"), 1),
+    ({"cost.wrong": 1}, ("verdict", "these_problems", "net", "mean"), -1),
+    ({"cost.wrong": 1}, ("table", "gain"), -1),
+    ({"cost.price": 0.006}, ("verdict", "attempts"), -1),
+    ({"cost.price": 0.006}, ("verdict", "budget", "solved"), -1),
+    ({"cost.verification": 0.003}, ("verdict", "attempts"), -1),
+    ({"cost.verification": 0.003}, ("table", "price"), 0.002),
+    ({"cost.verification": 0.003}, ("stages", "price"), 0.002),
+    ({"cost.fixed": 0.03}, ("verdict", "these_problems", "cost", "mean"), 0.01),
+    ({"cost.fixed": 0.03}, ("verdict", "new_problems", "net", "mean"), -0.01),
+    ({"cost.fixed": 0.03}, ("stages", "cost"), 0.01),
+    ({"cost.fixed": 0.03}, ("models", "cost"), 0.01),
+    ({"cost.flops": 2e12}, ("verdict", "flops"), 1),
+    ({"verifier.false_accept": 0.02}, ("verdict", "these_problems", "wrong", "mean"), 1),
+    ({"verifier.false_reject": 0.3}, ("verdict", "these_problems", "solved", "mean"), -1),
+    ({"budget.total": 7}, ("verdict", "budget", "solved"), 1),
+    ({"budget.problems": 90}, ("verdict", "budget", "solved"), -1),
+    ({"against.price": 0.03}, ("verdict", "against", "gain"), -1),
+    ({**TOKENS_OF, "cost.tokens.prompt_price": 3}, ("table", "price"), 0.002),
+    ({**TOKENS_OF, "cost.tokens.completion_price": 10}, ("table", "price"), 0.002),
+    ({**TOKENS_OF, "cost.tokens.prompt": 3000}, ("table", "price"), 0.002),
+    ({**TOKENS_OF, "cost.tokens.completion": 1000}, ("table", "price"), 0.003),
+    ({**TOKENS_OF, "cost.tokens.cached": 0.5}, ("table", "price"), -0.0005),
+    ({**TOKENS_OF, "cost.tokens.cached": 0.5}, ("verdict", "attempts"), 1),
+    ({**TOKENS_OF, "against.tokens.prompt_price": 4}, ("verdict", "against", "gain"), -1),
+    ({**TOKENS_OF, "against.tokens.completion_price": 12}, ("verdict", "against", "gain"), -1),
+    ({**TOKENS_OF, "against.tokens.completion": 3000}, ("verdict", "against", "gain"), -1),
+    ({**TOKENS_OF, "against.tokens.prompt": 3000}, ("verdict", "against", "gain"), -1),
+    ({**TOKENS_OF, "against.tokens.cached": 0.5}, ("verdict", "against", "gain"), 1),
+]
+
+
+def test_every_key_about_money_moves_the_answer(answer):
+    before, asked = answer(), {}
+    names = {key for change, *_ in MOVES for key in change}
+    with (CONF / "recommend.yaml").open(encoding="utf-8") as stream:
+        keys = yaml.safe_load(stream)
+    sections = [(part, keys[part]) for part in ("cost", "verifier", "budget", "against")]
+    sections += [(f"{part}.tokens", keys[part]["tokens"]) for part in ("cost", "against")]
+    about = {f"{part}.{key}" for part, own in sections for key, value in own.items() if not isinstance(value, dict)}
+    assert about - names == {"cost.currency", "against.path", "against.stopping"}  # none is forgotten
+    for change, place, move in MOVES:
+        key = repr(change)
+        if key not in asked:
+            asked[key] = answer(change)
+        after, was = asked[key], before
+        for key in place:
+            after, was = after[key], was[key]
+        moved = float(
+            np.ravel(np.array(after, float))[0] - np.ravel(np.array(was, float))[0]
+        )  # the first row of tables
+        assert moved == pytest.approx(move) if abs(move) < 1 else np.sign(moved) == move, (change, place)
+
+
+# What is written is what was found ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written(command, tmp_path, monkeypatch):
+    """Ask; (what was found, the tables and the verdict that were written of it, what was said)."""
+    kept, write = [], recommended.write
+
+    def kept_too(where, found, *rest):
+        kept.extend(found)
+        write(where, found, *rest)
+
+    monkeypatch.setattr(recommended, "write", kept_too)
+
+    def call(*arguments):
+        asked = (PRICE, "output=found", "figure=false", "attempts.max=1000", *arguments)
+        code, out, _ = command("pilot=pilot.csv", *asked)
+        assert code == 0
+        (found,) = kept
+        files = {name.removesuffix(".csv"): _rows(tmp_path / "found" / name) for name in TABLES}
+        return found, files, json.loads((tmp_path / "found" / "verdict.json").read_text())[0], out
+
+    return call
+
+
+def columns(rows):
+    """{column: float64, or text} of rows."""
+    cells = {key: [row[key] for row in rows] for key in rows[0]}
+    return {key: np.array(own, float) if all(map(_is, own)) else own for key, own in cells.items()}
+
+
+@pytest.mark.parametrize("kind", ["these", "new"])
+def test_every_column_is_the_record_it_was_made_from(written, kind):
+    money = ("cost.value=2", "cost.wrong=0.3", "cost.fixed=0.01", "verifier.false_accept=0.01", "budget.total=3")
+    asked = (*money, "paid=sequential", "against=strong.csv", "against_price=0.01", f"problems={kind}")
+    found, files, verdict, _ = written(*asked)
+    curves, stages, updates = found.curves, found.stages, found.updates
+    expected = {
+        "table": {
+            "attempts": curves.attempts,
+            **{"solved": curves.solved.mean, "solved_low": curves.solved.low, "solved_high": curves.solved.high},
+            **{"cost": curves.cost.mean, "cost_low": curves.cost.low, "cost_high": curves.cost.high},
+            **{"net": curves.net.mean, "net_low": curves.net.low, "net_high": curves.net.high},
+            **{"gain": curves.gain.mean, "gain_low": curves.gain.low, "gain_high": curves.gain.high},
+            "price": np.full(len(curves.attempts), 0.001),
+        },
+        "stages": {
+            **{"attempts": stages.attempts, "solved": stages.solved, "left": stages.left, "cost": stages.cost},
+            **{"hazard": stages.hazard, "gain": 2 * stages.hazard, "price": np.full(len(stages.attempts), 0.001)},
+        },
+        "problems": {
+            **{"attempts": updates.attempts, "problems": updates.problems, "success": updates.success},
+            **{"success_low": updates.low, "success_high": updates.high, "further": updates.further},
+            **{"solved": updates.solved, "cost": updates.cost},
+        },
+        "models": {
+            "which": [("first", "second")[row.model] for row in found.rivals.rows],
+            "what": [row.what for row in found.rivals.rows],
+            **{"attempts": np.array([row.attempts for row in found.rivals.rows])},
+            **{"solved": np.array([row.solved for row in found.rivals.rows])},
+            **{"cost": np.array([row.cost for row in found.rivals.rows])},
+            **{"net": np.array([row.net for row in found.rivals.rows])},
+        },
+    }
+    for name, table in expected.items():
+        own = columns(files[name])
+        assert list(own) == ["model", *table] and len(files[name]) > 0
+        for key, values in table.items():
+            assert own[key] == values if isinstance(values, list) else np.array_equal(own[key], values), (name, key)
+    for key, told in (("these_problems", found.these), ("new_problems", found.new)):
+        shown = verdict[key]
+        for name in ("attempts", "low", "high", "best_low", "best_high", "regret", "capped"):
+            assert shown[name] == getattr(told, name)
+        for name in ("solved", "wrong", "cost", "net"):
+            assert tuple(shown[name].values()) == getattr(told, name) and list(shown[name]) == ["mean", "low", "high"]
+        assert shown["regret_share"] == told.regret / told.at_hand
+    own = {"these": found.these, "new": found.new}[kind]
+    assert found.own == own and verdict["attempts"] == own.attempts and found.these != found.new
+    assert verdict["stages"] == stages.attempts.tolist()
+    assert verdict["against"]["rows"] == [row._asdict() for row in found.rivals.rows]
+    assert (verdict["against"]["better"], verdict["against"]["gain"]) == (found.rivals.better, found.rivals.gain)
+    assert verdict["budget"]["attempts"] == found.allotment.attempts.tolist()
+    assert verdict["budget"]["of_problems"] == found.allotment.size.tolist()
+    for name in ("problems", "solved", "cost", "hazard", "binds"):
+        assert verdict["budget"][name] == getattr(found.allotment, name)
+
+
+@pytest.mark.parametrize("kind", ["these", "new"])
+def test_these_problems_are_the_pilot_s_and_new_ones_are_not(written, kind):
+    """Decided afresh, from the counts."""
+    found, files, verdict, out = written(f"problems={kind}")
+    likelihood = curve.likelihood(found.pilot)
+    average = posterior.average(likelihood)
+    prices = Prices(1, 0.001, most=1000)
+    these, new = problems.these(average, likelihood), problems.new(average)
+    for key, own in (("these_problems", these), ("new_problems", new)):
+        decided = stopping.decide(own, prices, 0.01)
+        assert verdict[key]["attempts"] == decided.attempts
+        assert verdict[key]["solved"] == dict(zip(("mean", "low", "high"), decided.solved, strict=True))
+    table = columns(files["table"])
+    asked = stopping.curves({"these": these, "new": new}[kind], prices, table["attempts"])
+    assert np.array_equal(table["solved"], asked.solved.mean) and np.array_equal(table["net_low"], asked.net.low)
+    shown = recommended._kinds(found, recommend_en.WORDS["headings"])
+    assert shown["problems"] == ["these", "new"]
+    for name, place in (("attempts k", "attempts"), ("as good from", "low"), ("to", "high"), ("regret", "regret")):
+        assert shown[name] == [verdict[key][place] for key in ("these_problems", "new_problems")]
+    for name, place in (("solved", "mean"), ("5 %", "low"), ("95 %", "high")):
+        assert shown[name] == [verdict[key]["solved"][place] for key in ("these_problems", "new_problems")]
+    other = {"these": "New problems of the same kind", "new": "These very problems"}[kind]
+    (line,) = [one for one in out.splitlines() if one.startswith(other)]
+    assert f": {(found.new if kind == 'these' else found.these).attempts} attempts, " in line
+
+
+@pytest.mark.parametrize(("price", "fixed"), [(0.1, 0), (0.007, 0.1)])
+def test_a_budget_that_just_pays_for_k_attempts_buys_k(command, tmp_path, price, fixed):
+    costs = (f"cost.price={price}", f"cost.fixed={fixed}", "cost.value=1000", "attempts.max=100", "figure=false")
+    for suite in (60, 1000):
+        for k in (1, 14):
+            each = price * k + fixed
+            for total in {suite * each, price * (suite * k) + fixed * suite, sum([each] * suite)}:
+                for paid, bought in ((total, k), (total * (1 - 1e-9), k - 1)):
+                    asked = (f"budget.total={paid!r}", f"budget.problems={suite}", "output=found")
+                    code, _, err = command("pilot=pilot.csv", *costs, *asked)
+                    if bought:
+                        (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+                        assert (code, verdict["budget"]["attempts"]) == (0, [bought]) and verdict["budget"][
+                            "cost"
+                        ] <= paid
+                    else:
+                        assert code == 2 and err.startswith("sim recommend: budget.total: need ")
 
 
 TOKENS = ("cost.tokens.prompt_price=1", "cost.tokens.prompt=100", "cost.tokens.completion=100")
@@ -270,6 +579,9 @@ REFUSED = [
     ),
     ((PRICE, "attempts.max=1.5"), "attempts.max: need a whole number from 1 to 1e+12, got 1.5"),
     ((PRICE, "tell.loss=1"), "tell.loss: need a number from 1e-06 to 0.5, got 1"),
+    ((PRICE, "test.level=2"), "test.level: need a number from 1e-06 to 0.5, got 2"),
+    ((PRICE, "seed=x"), "seed: need a whole number from -4.61169e+18 to 4.61169e+18, got 'x'"),
+    ((PRICE, "test=0.05"), "test: need a value for one of its keys (level), got '0.05'"),
     ((PRICE, "report.language=fr"), "report.language: need en or ja, got 'fr'"),
     ((PRICE, "figure=maybe"), "figure: need true or false, got 'maybe'"),
     (

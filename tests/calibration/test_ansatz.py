@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from sim.calibration import ansatz, mixtures
+from sim.calibration import ansatz, calibrate, mixtures
 from sim.pilot.pilot import Pilot, Stopping
 from tests import checks
 
@@ -95,6 +95,59 @@ def test_unequal_and_huge_numbers_of_attempts_are_tested_too():
     attempts[:5] = 1e9
     successes = generator.binomial(attempts.astype(int), generator.beta(0.35, 5.0, 150)).astype(float)
     assert 0 < ansatz.shape(attempts, successes, 0).p_value <= 1
+
+
+LIKE = {  # successes of problems with these attempts
+    "none": lambda m: 0 * m,
+    "all": lambda m: m,
+    "all of the first": lambda m: np.where(np.arange(len(m)) == 0, m, 0),
+    "one of each": lambda m: np.minimum(m, 1),
+    "all but one of each": lambda m: m - 1,
+    "half of each": lambda m: m // 2,
+    "all or none": lambda m: np.where(np.arange(len(m)) % 2, m, 0),
+    "drawn": lambda m: np.random.default_rng(5).binomial(m.astype(np.int64), 0.1).astype(float),
+}
+MADE = {
+    "1": lambda n: np.ones(n),
+    "3": lambda n: np.full(n, 3.0),
+    "10^5": lambda n: np.full(n, 1e5),
+    "10^12": lambda n: np.full(n, 1e12),
+    "1 to 10^12": lambda n: np.round(np.geomspace(1, 1e12, n)),
+}
+
+
+@pytest.mark.parametrize("made", MADE)
+@pytest.mark.parametrize("like", LIKE)
+def test_odd_pilots_have_numbers_for_answers(made, like):
+    for problems in (2, 12):
+        attempts = MADE[made](problems)
+        successes = LIKE[like](attempts)
+        found = ansatz.shape(attempts, successes, 0)
+        assert all(np.isfinite(values).all() for values in found) and 0 < found.p_value <= 1
+        likelihood = mixtures.of_counts(attempts, successes)
+        for law, starts in calibrate.COUNTED.values():
+            weights = calibrate.counted(law, starts, likelihood)
+            assert np.isfinite(weights).all() and weights.sum() == pytest.approx(1)
+        if attempts.max() < 10:
+            order = ansatz.order([np.arange(m) < c for m, c in zip(attempts, successes, strict=True)] * 20)
+            assert order is None or (np.isfinite(order[:3]).all() and 0 <= order.p_value <= 1)
+
+
+@pytest.mark.parametrize("law", calibrate.COUNTED)
+def test_a_fit_goes_on_where_the_counts_say_nothing_of_a_parameter(law):
+    """Of 10 problems with 10^5 attempts one is always solved, the others never: information has no inverse there."""
+    likelihood = mixtures.of_counts(np.full(10, 1e5), np.where(np.arange(10) == 0, 1e5, 0.0))
+    assert calibrate.counted(*calibrate.COUNTED[law], likelihood).sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("attempts", [1, 3, 1e12])
+def test_pilots_without_a_success_are_no_misfit(attempts):
+    """All pilots of the model that fits them are alike, and no worse: not by what is left of the fits either."""
+    for like in ("none", "one of each") if attempts == 1e12 else ("none",):
+        made = np.full(30, float(attempts))
+        assert ansatz.shape(made, LIKE[like](made), 0).p_value > 0.5
+    each = np.full(30, 10.0)
+    assert ansatz.shape(each, LIKE["half of each"](each), 0).p_value < 0.01  # too even for any law
 
 
 @pytest.mark.slow

@@ -76,6 +76,21 @@ def test_counts_of_any_size_are_told_from_each_other(attempts):
         assert found[0] == pytest.approx(stats.betabinom.logpmf(c, attempts, 0.35, 5.0), abs=close)
 
 
+@pytest.mark.parametrize("attempts", [1, 2, 10, 1e3, 1e6, 1e9, 1e12])
+def test_all_counts_are_likely_somewhere(attempts):
+    """Also where they peak beyond the last cell, whose success probability is 1 - 1.5e-8."""
+    counts = np.unique(
+        np.clip([0, 1, 2, attempts // 3, attempts // 2, attempts - 2, attempts - 1, attempts], 0, attempts)
+    )
+    likelihood = mixtures.of_counts(np.full(len(counts), attempts), counts)
+    assert np.isfinite(likelihood.kernel).all() and np.isfinite(likelihood.log_scale).all()
+    assert (likelihood.kernel.max(axis=1) == 1).all() and (likelihood.kernel >= 0).all()
+    rate = np.append(0.0, special.expit(mixtures.ODDS))[likelihood.kernel.argmax(axis=1)]
+    near = np.clip(counts / attempts, special.expit(mixtures.ODDS[0]), special.expit(mixtures.ODDS[-1]))
+    apart = np.abs(special.logit(rate[counts > 0]) - special.logit(near[counts > 0]))
+    assert (apart < 2 * mixtures.STEP).all() and (rate[counts == 0] == 0).all()
+
+
 def test_problems_with_the_same_counts_share_a_row():
     likelihood = mixtures.of_counts(np.array([10.0, 10, 20, 10]), np.array([1.0, 0, 1, 1]))
     assert likelihood.problems.tolist() == [1, 2, 1]

@@ -7,6 +7,7 @@ import numpy as np
 from sim.app import folder
 from sim.app.reports import pilots
 from sim.app.reports.words.design import WORDS
+from sim.calibration import ansatz
 
 HELP = """\
 python -m sim design: how many problems and attempts a pilot needs for a wanted error, by simulated pilots.
@@ -44,11 +45,12 @@ def _answer(config):
     from sim.design.targets import Truth
 
     truth = Truth(*_fitted(difficulty), *target)
+    test = None if source is None else ansatz.fit_test(difficulty, asked["level"], asked["seed"])
     where = pilots.folder_of(config, "design")
     pilots.without_figures(where, "design", ("map", "line"))  # before the work, in case it cannot be
     found = study(truth, asked["error"], *grid, asked["budget"], asked["pilots"], asked["seed"])
-    _write(where, found, truth, source, config, asked, WORDS[language], figure)
-    return [*_lines(found, truth, source, asked, WORDS[language]), f"written: {where / 'report.html'}"]
+    _write(where, found, truth, source, test, config, asked, WORDS[language], figure)
+    return [*_lines(found, truth, source, test, asked, WORDS[language]), f"written: {where / 'report.html'}"]
 
 
 # What is asked --------------------------------------------------------------------------------------------------------
@@ -70,6 +72,7 @@ def _asked(config):
         "budget": None if budget is None else pilots.number(config, "budget.attempts", 4, 10**7, whole=True),
         "pilots": pilots.number(config, "pilots", 10, 10**5, whole=True),
         "seed": pilots.number(config, "seed", -(2**62), 2**62, whole=True),
+        "level": pilots.number(config, "test.level", 1e-6, 0.5),
     }
 
 
@@ -131,31 +134,33 @@ def _fitted(difficulty):
 # What is said ---------------------------------------------------------------------------------------------------------
 
 
-def _sentence(found, truth, asked, words):
-    """What a manager is told first."""
+def _first(found, truth, source, test, asked, words):
+    """What a manager is told first: before it, whether the Beta law that is taken for granted does not fit."""
+    said = [words["misfit"](source, test.p_value)] if test and test.verdict == ansatz.MISFITS else []
     if found.reached:
-        return words["reached"](truth, asked["error"], found.chosen)
-    return words["unreached"](truth, asked["error"], found.chosen, asked["budget"])
+        return [*said, words["reached"](truth, asked["error"], found.chosen)]
+    return [*said, words["unreached"](truth, asked["error"], found.chosen, asked["budget"])]
 
 
-def _lines(found, truth, source, asked, words):
-    return [_sentence(found, truth, asked, words), words["adaptive"](found.other), words["source"](truth, source)]
+def _lines(found, truth, source, test, asked, words):
+    first = _first(found, truth, source, test, asked, words)
+    return [*first, words["adaptive"](found.other), words["source"](truth, source)]
 
 
 # What is written ------------------------------------------------------------------------------------------------------
 
 
-def _write(where, found, truth, source, config, asked, words, figure):
+def _write(where, found, truth, source, test, config, asked, words, figure):
     from sim import __version__
 
     sizes = list({(size.allocation, size.problems, size.attempts): size
                   for size in (*found.grid, *found.line, found.chosen, found.other)}.values())  # fmt: skip
     folder.write_columns(where / "table.csv", _columns(sizes))
-    folder.write_json(where / "verdict.json", _verdict(found, truth, asked))
+    folder.write_json(where / "verdict.json", _verdict(found, truth, test, asked))
     manifest = {"command": "design", "source": source, "truth": truth._asdict(), "config": config, "sim": __version__}
     folder.write_json(where / "manifest.json", manifest)
     drawn = _figures(where, found, asked) if figure else {}
-    _report(where, found, truth, source, asked, words, drawn)
+    _report(where, found, truth, source, test, asked, words, drawn)
 
 
 def _row(size):
@@ -168,10 +173,11 @@ def _columns(sizes):
     return {name: list(values) for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True)}
 
 
-def _verdict(found, truth, asked):
+def _verdict(found, truth, test, asked):
     told = lambda size: dict(zip(_COLUMNS, _row(size), strict=True))  # noqa: E731
     return {
         "verdict": "reached" if found.reached else "cannot be reached",
+        "test": test and {"verdict": test.verdict, "p_value": test.p_value},
         "target": truth.target,
         "attempts": truth.attempts if truth.target == "coverage" else None,
         "wanted": asked["error"],
@@ -203,7 +209,7 @@ def _figures(where, found, asked):
     return drawn
 
 
-def _report(where, found, truth, source, asked, words, drawn):
+def _report(where, found, truth, source, test, asked, words, drawn):
     from sim.app.reports import page
 
     headings = words["headings"]
@@ -228,4 +234,5 @@ def _report(where, found, truth, source, asked, words, drawn):
         ),
         page.Part(words["means"], words["assumptions"]),
     ]
-    page.write(where / "report.html", words["language"], words["title"], _sentence(found, truth, asked, words), parts)
+    sentence = " ".join(_first(found, truth, source, test, asked, words))
+    page.write(where / "report.html", words["language"], words["title"], sentence, parts)

@@ -6,8 +6,8 @@ import numpy as np
 
 from sim.app.reports import against, pilots, prices, recommended
 from sim.app.reports.words import recommend_en, recommend_ja
-from sim.calibration import curve, difference, posterior
-from sim.optimum import budget, problems, rivals, stages, stopping, update
+from sim.calibration import ansatz, curve, difference, posterior
+from sim.optimum import budget, problems, rivals, stages, stopping, update, weighted
 from sim.optimum.amounts import exceeds
 from sim.optimum.prices import Prices
 from sim.pilot import weights
@@ -40,6 +40,7 @@ class Asked(NamedTuple):
     rival: Prices | None
     currency: str
     flops: float | None
+    limit: float | None
     seconds: float | None
     slots: int
     total: float | None
@@ -50,11 +51,28 @@ class Asked(NamedTuple):
     loss: float
     factor: float
     solved: int
+    level: float
+    seed: int
+
+
+class Weights(NamedTuple):
+    """Share of the weight of the pilot's problems that is solved, where these have weights.
+
+    own: Told at their best number of attempts.  curve: Told [k] at those of Found.curves, and stages: after each
+    stage, means; both NaN where they are for new problems, which have no weights.  budget: of the allotment, None
+    without one, or where it is for new problems.
+    """
+
+    own: problems.Told
+    curve: problems.Told
+    stages: np.ndarray
+    budget: float | None
 
 
 class Found(NamedTuple):
     """What is found for one pilot. these, new: Decision; own: the one that is asked for.
 
+    test: whether the memorising model fits.  stages_net: net value of a problem, in stages.  weights: None without any.
     reasons: why the question cannot be answered, keys of the report's words with what they say.
     allotment, rivals, difference: None where they are not asked for.  other: pilot of the rival.  same: whether its
     problems are the same ones.
@@ -62,11 +80,14 @@ class Found(NamedTuple):
     """
 
     pilot: tuple
+    test: ansatz.FitTest
     these: stopping.Decision
     new: stopping.Decision
     own: stopping.Decision
     curves: stopping.Curves
     stages: stages.Stages
+    stages_net: float
+    weights: Weights | None
     updates: update.Updates
     allotment: budget.Allotment | None
     rivals: rivals.Rivals | None
@@ -90,7 +111,8 @@ def _answer(config):
     other = pilots.other(config, read)
     counted = weights.read(config["pilot"]["path"], config["pilot"]["columns"])
     where = pilots.folder_of(config, "recommend")
-    found = [_found(pilot, asked, other, counted) for pilot in read]
+    theirs = None if other is None or counted is None else _weights_of(other, counted, config["against"])
+    found = [_found(pilot, asked, other, counted, theirs) for pilot in read]
     recommended.write(where, found, asked, config, words, figure)
     lines = [line for one in found for line in recommended.lines(one, asked, words)]
     return [*lines, f"written: {where / 'report.html'}"]
@@ -112,6 +134,7 @@ def _asked(config):
         prices.of_rival(config, own),
         currency,
         None if flops is None else pilots.number(config, "cost.flops", 0, 1e30),
+        config["latency"]["limit"],  # which the prices have judged
         None if seconds is None else pilots.number(config, "latency.seconds", 1e-9, 1e9),
         pilots.number(config, "latency.slots", 1, 10**9, whole=True),
         None if total is None else pilots.number(config, "budget.total", 1e-12, 1e15),
@@ -122,41 +145,68 @@ def _asked(config):
         pilots.number(config, "tell.loss", 1e-6, 0.5),
         pilots.number(config, "tell.factor", 1, 1e9),
         pilots.number(config, "tell.solved", 0, 10**6, whole=True),
+        pilots.number(config, "test.level", 1e-6, 0.5),
+        pilots.number(config, "seed", -(2**62), 2**62, whole=True),
     )
+
+
+def _weights_of(other, counted, section):
+    """Weight of each problem of the second model, of its own file or those of the same problems of the first one."""
+    own = weights.read(section["path"], section["columns"]) or counted
+    for name in other.problem_id:
+        if name not in own:
+            raise ValueError(f"against: need a weight of every problem, as the first pilot has, got none of {name!r}")
+    return own
 
 
 # What is found --------------------------------------------------------------------------------------------------------
 
 
 def _both(pilot, counted=None):
-    """(likelihood, the pilot's problems, new ones)."""
+    """(likelihood, posterior, the pilot's problems, new ones)."""
     likelihood = curve.likelihood(pilot)
     known = posterior.posterior(likelihood)
     counted = counted and [counted[name] for name in pilot.problem_id]
-    return likelihood, problems.these(known, likelihood, counted), problems.new(known, len(pilot.attempts))
+    return likelihood, known, problems.these(known, likelihood, counted), problems.new(known, len(pilot.attempts))
 
 
-def _found(pilot, asked, other, counted):
-    likelihood, these, new = _both(pilot, counted)
+def _found(pilot, asked, other, counted, theirs):
+    likelihood, known, these, new = _both(pilot, counted)
     own_prices = asked.prices
     decided = [stopping.decide(kind, own_prices, asked.loss) for kind in (these, new)]
     own, kind = (decided[1], new) if asked.new else (decided[0], these)
     last = min(max(_FURTHER * own.high, int(pilot.attempts.max()), 10), own_prices.most)
     grid = np.union1d(pilots.attempts_grid(max(last, 2), asked.per_decade), [own.attempts, own.low, own.high])
     grid = grid[(grid > 0) & (grid <= own_prices.most)]
+    plan = stages.stages(kind, own_prices, asked.most_stages)
+    allotment = _allotment(these, new, own, asked)
     return Found(
         pilot,
+        ansatz.fit_test(pilot, asked.level, asked.seed),
         *decided,
         own,
         stopping.curves(kind, own_prices, grid),
-        stages.stages(kind, own_prices, asked.most_stages),
+        plan,
+        weighted.net(kind, own_prices, plan),
+        None if counted is None else _weights(these, decided[0], grid, plan, allotment, asked),
         update.updates(these, likelihood, pilot.attempts, pilot.successes, own_prices, _GROUPS),
-        _allotment(these, new, own, asked),
-        *_against(kind, own, asked, difference.Model(pilot, likelihood, new), other),
+        allotment,
+        *_against(kind, own, asked, difference.Model(pilot, likelihood, known), other, theirs),
         _FACTORS,
         rivals.break_even(max(float(own.net.mean), 0.0), own_prices.value, own_prices.each, _FACTORS),
         _reasons(pilot, own, asked),
     )
+
+
+def _weights(these, decision, grid, plan, allotment, asked):
+    own = weighted.at(these, asked.prices, decision.attempts)
+    for_pilot = allotment is not None and not (asked.new or asked.suite)
+    bought = weighted.allotted(these, asked.prices, allotment) if for_pilot else None
+    if asked.new:
+        nothing = np.full(len(grid), np.nan)
+        return Weights(own, problems.Share(nothing, nothing, nothing), np.full(len(plan.attempts), np.nan), bought)
+    of_plan = weighted.solved(these, asked.prices, plan.attempts).median if len(plan.attempts) else np.zeros(0)
+    return Weights(own, weighted.solved(these, asked.prices, grid), of_plan, bought)
 
 
 def _allotment(these, new, own, asked):
@@ -176,11 +226,11 @@ def _allotment(these, new, own, asked):
     return budget.uniform(kind, asked.prices, best.attempts, number, asked.total)
 
 
-def _against(kind, own, asked, first, other):
+def _against(kind, own, asked, first, other, theirs):
     """(Rivals, Curves of the rival, Difference, the rival's pilot, whether both pilots have the same problems)."""
     if other is None:
         return None, None, None, None, False
-    likelihood, those, new = _both(other)
+    likelihood, known, those, new = _both(other, theirs)
     rival = new if asked.new else those
     decision = stopping.decide(rival, asked.rival, asked.loss)
     found = rivals.compare((kind, asked.prices), (rival, asked.rival), (own, decision))
@@ -189,7 +239,7 @@ def _against(kind, own, asked, first, other):
     return (
         found,
         stopping.curves(rival, asked.rival, reach[reach <= asked.rival.most]),
-        against.found(first, difference.Model(other, likelihood, new), 0),
+        against.found(first, difference.Model(other, likelihood, known), 0),
         other,
         set(first.pilot.problem_id) == set(other.problem_id),
     )

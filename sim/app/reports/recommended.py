@@ -4,38 +4,93 @@ import numpy as np
 
 from sim.app import folder
 from sim.app.reports import against, pilots
-from sim.app.reports.words.numbers import count
+from sim.app.reports.words.numbers import alike, count
 from sim.calibration import curve
+from sim.calibration.ansatz import MISFITS
+from sim.optimum.amounts import exceeds
 
 _FIGURES = "payoff", "stages", "models", against.NAME
 
 
 def lines(one, asked, words):
-    """What is said on the terminal, the sentence for the manager first."""
-    return [_sentence(one, asked, words), *_further(one, asked, words)]
+    """What is said on the terminal: what is decided first, whether the model fits before it."""
+    return [*_first(one, asked, words), *_further(one, asked, words)]
+
+
+def leads(one, asked):
+    """What is said before the best number of attempts, keys of the report's words.
+
+    What a budget buys, if there is one; then what is worth more: a second model, or stages for which there is time.
+    Nothing where the pilot cannot tell.
+    """
+    if one.reasons:
+        return []
+    best = max(float(one.own.net.mean), 0.0)
+    found = [] if one.allotment is None else ["budget"]
+    found += ["rivals"] if one.rivals and one.rivals.gain > 0 and not alike(*one.rivals.rows[:2]) else []
+    late = asked.limit is not None and exceeds(_stages_seconds(one, asked), asked.limit)
+    return found + (["stages"] if exceeds(one.stages_net, (1 + asked.loss) * best) and not late else [])
+
+
+def _first(one, asked, words):
+    name, test = f"{one.pilot.name}: " if one.pilot.name else "", one.test
+    said = [name + words["misfit"](test.p_value)] if test.verdict == MISFITS else []
+    said += [] if test.effective is None else [words["effective"](test.attempts, test.effective)]
+    before = []
+    for lead in leads(one, asked):
+        said.append(name + words["after"](before, _line(lead, one, asked, words)))
+        before.append(lead)
+    return [*said, name + words["after"](before, _sentence(one, asked, words))]
 
 
 def _sentence(one, asked, words):
-    name = f"{one.pilot.name}: " if one.pilot.name else ""
+    weighed = _weighed(one, words, None if asked.new else one.weights and one.weights.own)
     if one.reasons:
         why = " ".join(words[reason](value) for reason, value in one.reasons)
-        return words["cannot"](name, one.own, asked, why)
-    return words["sentence"](name, one.own, asked)
+        return words["cannot"](one.own, asked, why, weighed)
+    return words["sentence"](one.own, asked, weighed)
+
+
+def _weighed(one, words, share):
+    """What is said beside a share of problems where these have weights.
+
+    share: of all weight, Told or a mean; None for new problems, which have none.
+    """
+    if one.weights is None:
+        return ""
+    return words["alike"] if share is None else words["weighed"](share)
+
+
+def _line(key, one, asked, words):
+    """Of budget, rivals or stages."""
+    own = one.weights
+    if key == "budget":
+        return words["budget line"](one.allotment, asked, _weighed(one, words, own and own.budget))
+    if key == "rivals":
+        return words["rivals line"](one.rivals, asked) + (words["all alike"] if own else "")
+    share = own.stages[-1] if own and not asked.new and len(own.stages) else None
+    more = one.stages_net - max(float(one.own.net.mean), 0.0) if "stages" in leads(one, asked) else None
+    return words["stages line"](one.stages, asked, _weighed(one, words, share), more)
+
+
+def _other(one, asked, words):
+    """Of the problems that were not asked about, and of a limit."""
+    said = [words["limited"](one.own.attempts)] if one.own.capped else []
+    kind, other = ("these", one.these) if asked.new else ("new", one.new)
+    share = one.weights and one.weights.own if asked.new else None
+    return [*said, words["other line"](kind, other, _weighed(one, words, share))]
 
 
 def _further(one, asked, words):
-    own = one.own
-    said = [words["limited"](own.attempts)] if own.capped else []
-    said.append(words["other line"](*(("these", one.these) if asked.new else ("new", one.new))))
-    said.append(words["stages line"](one.stages, asked))
-    if one.allotment is not None:
-        said.append(words["budget line"](one.allotment, asked))
+    led, said = leads(one, asked), _other(one, asked, words)
+    rest = ["stages"] + (["budget"] if one.allotment is not None else []) + (["rivals"] if one.rivals else [])
+    said += [_line(key, one, asked, words) for key in rest if key not in led]
     if one.rivals:
-        said += [words["rivals line"](one.rivals, asked), against.sentence(one.difference, words["language"])]
-    elif own.attempts:
+        said.append(against.sentence(one.difference, words["language"]))
+    elif one.own.attempts:
         said.append(_needed(one, asked, words))
     if asked.seconds is not None:
-        said.append(words["seconds line"](_seconds(one, asked)))
+        said.append(words["seconds line"](_seconds(one, asked), _stages_seconds(one, asked)))
     if asked.flops is not None:
         said.append(words["flops line"](_flops(one, asked)))
     return said
@@ -51,6 +106,12 @@ def _seconds(one, asked):
     return float(np.ceil(one.own.attempts / asked.slots) * asked.seconds)
 
 
+def _stages_seconds(one, asked):
+    """Of all stages one after the other, attempts of each at the same time."""
+    steps = np.diff(one.stages.attempts, prepend=0)
+    return float(np.ceil(steps / asked.slots).sum() * asked.seconds)
+
+
 def _flops(one, asked):
     spent = one.own.cost.mean - asked.prices.setup * (one.own.attempts > 0)
     return float(asked.flops * spent / asked.prices.each)
@@ -62,7 +123,7 @@ def _flops(one, asked):
 def write(where, found, asked, config, words, figure):
     """Write all files of the answer."""
     pilots.without_figures(where, "recommend", _FIGURES)
-    tables = {"table": _payoff, "stages": _stages, "problems": _updates, "models": _rivals}
+    tables = {"table": _table, "stages": _stages, "problems": _updates, "models": _rivals}
     for name, table in tables.items():
         folder.write_columns(where / f"{name}.csv", _joined([table(one) for one in found], found))
     if found[0].difference:
@@ -79,8 +140,14 @@ def _joined(tables, found):
                       for name in tables[0]}  # fmt: skip
 
 
-def _payoff(one, curves=None):
-    curves = curves or one.curves
+def _table(one):
+    """Columns of table.csv; weighted: of all weight, where the pilot's problems have weights."""
+    nothing = np.full(len(one.curves.attempts), np.nan)
+    told = one.weights.curve if one.weights else (nothing, nothing, nothing)
+    return _payoff(one.curves) | dict(zip(("weighted", "weighted_low", "weighted_high"), told, strict=True))
+
+
+def _payoff(curves):
     columns = {"attempts": curves.attempts}
     for name in ("solved", "cost", "net", "gain"):
         told = getattr(curves, name)
@@ -90,7 +157,7 @@ def _payoff(one, curves=None):
 
 def _stages(one):
     found = one.stages
-    columns = {name: getattr(found, name) for name in ("attempts", "solved", "left", "cost", "hazard")}
+    columns = {name: getattr(found, name) for name in ("attempts", "solved", "left", "cost", "hazard", "gain")}
     return columns | {"price": np.full(len(found.attempts), found.price)}
 
 
@@ -107,10 +174,11 @@ def _rivals(one):
     }
 
 
-def _decision(one):
+def _decision(one, weights=None):
     columns = {name: getattr(one, name) for name in ("attempts", "low", "high", "best_low", "best_high")}
     for name in ("solved", "wrong", "cost", "net"):
         columns[name] = getattr(one, name)._asdict()
+    columns["weighted"] = weights and weights.own._asdict()
     return columns | {"regret": one.regret, "regret_share": one.share, "capped": one.capped}
 
 
@@ -120,11 +188,14 @@ def _verdict(one, asked):
         "model": one.pilot.name,
         "verdict": "cannot tell" if one.reasons else "recommended",
         "cannot_tell": [reason for reason, _ in one.reasons],
+        "test": {"verdict": one.test.verdict, "p_value": one.test.p_value},
+        "leads": leads(one, asked),
         "problems": "new" if asked.new else "these",
         "attempts": one.own.attempts,
-        "these_problems": _decision(one.these),
+        "these_problems": _decision(one.these, one.weights),
         "new_problems": _decision(one.new),
         "stages": one.stages.attempts.tolist(),
+        "staged": _staged(one, asked),
         "budget": None if allotment is None else _allotment(one),
         "against": None if rivals is None else {
             "better": rivals.better, "gain": rivals.gain, "rows": [row._asdict() for row in rivals.rows],
@@ -136,9 +207,20 @@ def _verdict(one, asked):
     }  # fmt: skip
 
 
+def _staged(one, asked):
+    """What the plan of stages comes to, or None."""
+    if not len(one.stages.attempts):
+        return None
+    weighted = float(one.weights.stages[-1]) if one.weights and not asked.new else None
+    solved, cost = float(one.stages.solved[-1]), float(one.stages.cost[-1])
+    seconds = None if asked.seconds is None else _stages_seconds(one, asked)
+    return {"solved": solved, "weighted": weighted, "cost": cost, "net": one.stages_net, "seconds": seconds}
+
+
 def _allotment(one):
     found = one.allotment
     return {
+        "weighted": one.weights and one.weights.budget,
         **{name: float(getattr(found, name)) for name in ("problems", "solved", "cost", "hazard")},
         "binds": bool(found.binds),
         "attempts": found.attempts.astype(float).tolist(),
@@ -154,12 +236,12 @@ def _figures(one, asked, where, position, of):
     from sim.figures import recommend
 
     own = one.own
-    made = {"payoff": recommend.payoff(_payoff(one), own.attempts, (own.low, own.high), asked.currency)}
+    made = {"payoff": recommend.payoff(_payoff(one.curves), own.attempts, (own.low, own.high), asked.currency)}
     if len(one.stages.attempts):
         made["stages"] = recommend.stages(_stages(one), asked.currency)
     if one.rivals:
         best = [row.cost for row in one.rivals.rows[:2]]
-        both = [_payoff(one, curves) for curves in (one.curves, one.rival_curves)]
+        both = [_payoff(curves) for curves in (one.curves, one.rival_curves)]
         made["models"] = recommend.models(both, best, asked.currency)
         made[against.NAME] = against.figure(one.difference)
     text = {name: page.svg(figure) for name, figure in made.items()}
@@ -180,7 +262,7 @@ def _report(where, found, figures, asked, words):
     for one, drawn in zip(found, figures, strict=True):
         parts += _parts(one, drawn, asked, words)
     parts.append(page.Part(words["would break"], words["assumptions"]))
-    sentence = " ".join(_sentence(one, asked, words) for one in found)
+    sentence = " ".join(line for one in found for line in _first(one, asked, words))
     page.write(where / "report.html", words["language"], words["title"], sentence, parts)
 
 
@@ -196,20 +278,20 @@ def _parts(one, drawn, asked, words):
     updates = one.updates
     parts = [
         part("payoff", words["payoff text"](asked), _shown(one, heads), "payoff"),
-        part("kinds", (*words["kinds text"], *_further(one, asked, words)[:1]), _kinds(one, heads)),
+        part("kinds", (*words["kinds text"], *_other(one, asked, words)), _kinds(one, heads)),
         part(
             "stages",
-            (words["stages line"](one.stages, asked), *words["stages text"]),
+            (_line("stages", one, asked, words), *words["stages text"]),
             {heads[key]: values.tolist() for key, values in _stages(one).items()} if len(one.stages.attempts) else None,
             "stages",
         ),
         part("updates", words["updates text"] if len(updates.attempts) else (words["no updates"],), _left(one, heads)),
     ]
     if one.allotment is not None:
-        parts.append(part("budget", (words["budget line"](one.allotment, asked), words["budget text"]),
+        parts.append(part("budget", (_line("budget", one, asked, words), words["budget text"]),
                           _allowed(one, asked, heads)))  # fmt: skip
     if one.rivals:
-        texts = (words["rivals line"](one.rivals, asked), *words["rivals text"](one.same))
+        texts = (_line("rivals", one, asked, words), *words["rivals text"](one.same))
         parts.append(part("rivals", texts, _models(one, heads), "models"))
         parts.append(against.part(one.difference, words["language"], drawn.get(against.NAME)))
     elif one.own.attempts:
@@ -220,8 +302,10 @@ def _parts(one, drawn, asked, words):
 
 def _shown(one, heads):
     """Rows enough for a reader: near 1, 2, 5, 10, ..., and the number recommended."""
-    table, own = _payoff(one), one.own
-    names = ("attempts", "solved", "solved_low", "solved_high", "cost", "net", "gain", "price")
+    table, own = _table(one), one.own
+    shares = ("solved", "solved_low", "solved_high")
+    shares += ("weighted", "weighted_low", "weighted_high") if np.isfinite(table["weighted"]).all() else ()
+    names = ("attempts", *shares, "cost", "net", "gain", "price")
     chosen = [k in (own.attempts, own.low, own.high) or pilots.near_round(k, 0.03) for k in table["attempts"]]
     return {heads[name]: table[name][chosen].tolist() for name in names}
 
@@ -231,7 +315,9 @@ def _kinds(one, heads):
     columns = {heads["problems"]: [heads["these"], heads["new"]]}
     columns |= {heads[n]: [getattr(x, n) for x in both] for n in ("attempts", "low", "high", "best_low", "best_high")}
     columns |= {heads["solved"]: [x.solved.median for x in both], heads["solved_low"]: [x.solved.low for x in both]}
-    columns |= {heads["solved_high"]: [x.solved.high for x in both], heads["wrong"]: [x.wrong.median for x in both]}
+    columns |= {heads["solved_high"]: [x.solved.high for x in both]}
+    columns |= {heads["weighted"]: [one.weights.own.median, None]} if one.weights else {}
+    columns |= {heads["wrong"]: [x.wrong.median for x in both]}
     columns |= {heads["cost"]: [f"{x.cost.mean:.3g} ({x.cost.low:.3g} - {x.cost.high:.3g})" for x in both]}
     return columns | {heads["net"]: [x.net.mean for x in both], heads["regret"]: [x.regret for x in both]}
 

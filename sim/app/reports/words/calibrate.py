@@ -50,8 +50,9 @@ EN = {
     ),
     "reliability": "How often all attempts succeed",
     "reliability text": (
-        "pass^k is the chance that all of k attempts succeed, pass@k that at least one does. The table shows the share "
-        "of these very problems at which all of k attempts each will succeed, and of as many new ones."
+        "pass^k is the chance that all of k attempts succeed, averaged over problems: over these very ones, and over "
+        "as many new ones. No attempts are drawn for it, so that at k = 1 its interval is narrower than that of "
+        "pass@k, the share of problems that k attempts each will solve."
     ),
     "cover": "How many problems are how hard",
     "cover text": (
@@ -154,7 +155,8 @@ JA = {
     "reliability": "すべての試行が成功する確率",
     "reliability text": (
         "pass^k は k 回の試行がすべて成功する確率、pass@k は少なくとも一度成功する確率です。"
-        "表は、まさにこれらの問題のうち各 k 回の試行がすべて成功する割合と、同数の新しい問題についての割合です。"
+        "表は pass^k を、まさにこれらの問題と、同数の新しい問題について平均した値です。試行の結果は抽出しないため、"
+        "k = 1 での区間は、各 k 回試行して解ける割合である pass@k の区間より狭くなります。"
     ),
     "cover": "難しさごとの問題の割合",
     "cover text": (

@@ -12,12 +12,12 @@ def figures(value, stderr=None):
         return "-"
     if stderr and np.isfinite(stderr):
         decimals = int(np.clip(1 - np.floor(np.log10(stderr)), 0, 12))
-        return f"{value:.{decimals}f} +- {stderr:.{decimals}f}"
+        return f"{value:.{decimals}f} ± {stderr:.{decimals}f}"
     return f"{value:.3g}"
 
 
 def _what(truth):
-    """Of what an error is told."""
+    """What an error is of."""
     return f"pass@{truth.attempts:.0f}" if truth.target == "coverage" else "beta"
 
 
@@ -51,7 +51,7 @@ def _least_ja(truth, size):
 
 
 def _lost(size):
-    return f" {size.error.lost:.1%} of such pilots tell nothing of it at all." if size.error.lost > 0 else ""
+    return f" {size.error.lost:.1%} of such pilots give no estimate at all." if size.error.lost > 0 else ""
 
 
 def _lost_ja(size):
@@ -59,12 +59,12 @@ def _lost_ja(size):
 
 
 def _unsure(wanted, size):
-    """Why an error that is below what is wanted is not taken for it."""
+    """Why an error below the wanted one does not count as reached."""
     if not size.error.error <= wanted:
         return ""
     if size.error.lost > LOST:
-        return f" No more than {LOST:.0%} may."
-    return " It counts as reached where two standard errors of the simulation above it are too: try more `pilots`."
+        return f" No more than {LOST:.0%} of them may."
+    return " An error counts as reached if two standard errors above it are below the wanted one: try more `pilots`."
 
 
 def _unsure_ja(wanted, size):
@@ -85,7 +85,10 @@ def _reached(truth, wanted, size):
             f"(simulated {shown}).{_lost(size)}"
         )
     name = _what(truth) if truth.target == "coverage" else "the exponent beta"
-    return f"A pilot of {_size(size)} tells {name} to +-{wanted:g} (standard error, simulated {shown}).{_lost(size)}"
+    return (
+        f"A pilot of {_size(size)} estimates {name} to within ±{wanted:g} (standard error, simulated {shown})."
+        f"{_lost(size)}"
+    )
 
 
 def _unreached(truth, wanted, size, budget):
@@ -130,11 +133,15 @@ def _unreached_ja(truth, wanted, size, budget):
 EN = {
     "language": "en",
     "title": "Design of a pilot",
+    "misfit": lambda source, p: (
+        f"The memorising model does not fit {source} (p = {p:.2g}); the sizes below are for the Beta law that fits it "
+        "best, and errors far beyond the pilot may be larger."
+    ),
     "reached": _reached,
     "unreached": _unreached,
     "adaptive": lambda size: (
-        f"Given one by one to the problem with the fewest successes so far, the same {count(size.total)} attempts err "
-        f"by {figures(size.error.error, size.error.stderr)}.{_lost(size)}"
+        f"Given one by one to the problem with the fewest successes so far, the same {count(size.total)} attempts have "
+        f"an error of {figures(size.error.error, size.error.stderr)}.{_lost(size)}"
     ),
     "source": lambda truth, source: (
         f"Problems: failure probability ~ Beta({truth.alpha:.4g}, {truth.beta:.4g})"
@@ -144,24 +151,24 @@ EN = {
     "map": "Error by problems and attempts",
     "map text": lambda pilots: (
         f"Every number: {count(pilots)} pilots of that size were drawn and refitted. Solid line: the wanted error. "
-        "Dashed: what the Fisher information allows for. Framed: the size that is recommended, or the best one."
+        "Dashed: the same by the Fisher bound. Framed: the size that is recommended, or the best one."
     ),
     "line": lambda total: f"{count(total)} attempts: many problems or many attempts?",
     "line text": (
-        "The same attempts in all, spread over more and more problems: as many at each of them (uniform), or the next "
-        "one always where successes are fewest (adaptive; Kazdan et al. 2025, Alg. 1)."
+        "The same attempts in all, spread over more and more problems: as many at each of them (uniform), or each next "
+        "one at the problem with the fewest successes (adaptive; Kazdan et al. 2025, Alg. 1)."
     ),
     "means": "What this means",
     "assumptions": (
-        "The wanted error counts as reached where the simulated one is below it by two standard errors.",
-        "Pilots are refitted by maximum likelihood, the Beta law (with a ceiling, if there is one) taken for granted. "
-        "If the problems follow another law, the error at a k far beyond the pilot's is larger than said here.",
-        "Problems are drawn at random from all that are meant, attempts are independent, verdicts are right.",
-        "The Fisher bound holds for unbiased estimates; of the decision it is the regret that large pilots tend to.",
+        "The wanted error counts as reached if the simulated one is below it by two standard errors.",
+        "Pilots are refitted by maximum likelihood under the Beta law (with a ceiling, if there is one). If the "
+        "problems follow another law, the error at a k far beyond the pilot is larger than the one given here.",
+        "Problems are a random sample of those of interest, attempts are independent, verdicts are right.",
+        "The Fisher bound holds for unbiased estimates; for the decision it is the regret that large pilots tend to.",
     ),
     "headings": {
         "allocation": "allocation", "problems": "problems", "attempts": "attempts each", "total": "attempts in all",
-        "error": "error", "stderr": "its standard error", "bias": "bias", "lost": "share without an estimate",
+        "error": "error", "stderr": "standard error", "bias": "bias", "lost": "share without an estimate",
         "bound": "Fisher bound", "endless": "bound, endless attempts", "uniform": "uniform", "adaptive": "adaptive",
     },
 }  # fmt: skip
@@ -169,6 +176,10 @@ EN = {
 JA = {
     "language": "ja",
     "title": "パイロットの設計",
+    "misfit": lambda source, p: (
+        f"記憶モデルは {source} に適合しません(p = {p:.2g})。以下の規模は最もよく当てはまるベータ法則によるもので、"
+        "パイロットからはるかに離れた k での誤差はこれより大きい可能性があります。"
+    ),
     "reached": _reached_ja,
     "unreached": _unreached_ja,
     "adaptive": lambda size: (

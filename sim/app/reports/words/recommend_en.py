@@ -2,16 +2,23 @@
 
 import numpy as np
 
-from sim.app.reports.words.numbers import alike, count, money, percent, share
+from sim.app.reports.words.numbers import alike, count, few, money, percent, share
 
 
 def _attempts(number):
     return f"{count(number)} attempt{'' if number == 1 else 's'}"
 
 
-def _outcome(one, currency):
+def _weighed(share):
+    """What follows a share of problems: that of their weight, with its interval where there is one."""
+    if np.ndim(share) == 0 and not isinstance(share, tuple):
+        return f" of problems and {percent(share)} of their weight"
+    return f" of problems and {percent(share.median)} ({percent(share.low)} to {percent(share.high)}) of their weight"
+
+
+def _outcome(one, currency, weighed):
     return (
-        f"about {percent(one.solved.median)} ({percent(one.solved.low)} to {percent(one.solved.high)}) solved "
+        f"about {percent(one.solved.median)} ({percent(one.solved.low)} to {percent(one.solved.high)}){weighed} solved "
         f"for {money(one.cost.mean, currency)} a problem"
     )
 
@@ -22,44 +29,46 @@ def _range(one, loss):
     return f" (anything from {count(one.low)} to {count(one.high)} is within {100 * loss:g}\u00a0% of the best)"
 
 
-def _sentence(name, one, asked):
+def _sentence(one, asked, weighed):
     if one.attempts == 0:
-        return f"{name}Pay for no attempts: at {money(asked.prices.each, asked.currency)} an attempt, none pays."
+        return f"Pay for no attempts: at {money(asked.prices.each, asked.currency)} an attempt, none pays."
     if asked.prices.sequential:
         head = f"Try a problem up to {_attempts(one.attempts).replace('attempt', 'time')}, until an answer is accepted"
     else:
         head = f"Pay for {_attempts(one.attempts)} a problem"
     return (
-        f"{name}{head}{_range(one, asked.loss)}: {_outcome(one, asked.currency)}; "
-        f"deciding now costs about {share(one.share)} of what is to be had."
+        f"{head}{_range(one, asked.loss)}: {_outcome(one, asked.currency, weighed)}; "
+        f"deciding on this pilot alone forgoes about {share(one.share)} of the achievable value."
     ).replace("about less", "less")
 
 
-def _cannot(name, one, asked, why):
+def _cannot(one, asked, why, weighed):
     ends = ""
     if one.best_low < one.best_high:
         ends = f": the best number lies anywhere from {count(one.best_low)} to {count(one.best_high)} (90 % interval)"
-    now = f"{_attempts(one.attempts)} a problem, {_outcome(one, asked.currency)}" if one.attempts else "no attempts"
+    outcome = _outcome(one, asked.currency, weighed)
+    now = f"{_attempts(one.attempts)} a problem, {outcome}" if one.attempts else "no attempts"
     return (
-        f"{name}This pilot cannot tell how many attempts to pay for{ends}. {why} If it must be decided now: {now}, "
-        f"at a mean loss of {money(one.regret, asked.currency)} a problem against knowing the law."
+        f"This pilot cannot tell how many attempts to pay for{ends}. {why} If it must be decided now: {now}, "
+        f"at a mean loss of {money(one.regret, asked.currency)} a problem compared with knowing the law."
     )
 
 
-def _stages(found, asked):
+def _stages(found, asked, weighed, more):
     ends = found.attempts
     if not len(ends):
         return "No stage of attempts pays."
+    better = "" if more is None else f", {money(more, asked.currency)} a problem better than all attempts at once"
     return (
         f"In stages: try {' + '.join(count(step) for step in np.diff(ends, prepend=0))} times, look after each stage, "
-        f"go on with what is unsolved: {percent(found.solved[-1])} solved for {money(found.cost[-1], asked.currency)} "
-        f"a problem."
+        f"go on with what is unsolved: {percent(found.solved[-1])}{weighed} solved for "
+        f"{money(found.cost[-1], asked.currency)} a problem{better}."
     )
 
 
-def _budget(found, asked):
+def _budget(found, asked, weighed):
     number = f"{count(found.problems)} problems"
-    bought = f"{percent(found.solved)} solved for {money(found.cost, asked.currency)}"
+    bought = f"{percent(found.solved)}{weighed} solved for {money(found.cost, asked.currency)}"
     if len(found.attempts) > 1:
         what = f"more attempts where the next one solves with a probability of at least {found.hazard:.2g}"
     else:
@@ -83,48 +92,74 @@ def _rivals(found, asked):
     )
 
 
-def _other(kind, one):
+def _other(kind, one, weighed):
     of = "New problems of the same kind" if kind == "new" else "These very problems"
     if one.attempts == 0:
         return f"{of}: no attempts pay."
     low, high = percent(one.solved.low), percent(one.solved.high)
-    return f"{of}: {_attempts(one.attempts)}, {percent(one.solved.median)} ({low} to {high}) solved."
+    return f"{of}: {_attempts(one.attempts)}, {percent(one.solved.median)} ({low} to {high}){weighed} solved."
+
+
+_INSTEAD = {"budget": "without a budget", "rivals": "with the first model", "stages": "all attempts at once"}
+
+
+def _after(said, sentence):
+    """A sentence after others: what it holds for, where these do not."""
+    if not said:
+        return sentence
+    words = ", ".join(_INSTEAD[key] for key in said)
+    mark = ", " if sentence.startswith("In stages: ") else ": "
+    return f"{words[0].upper()}{words[1:]}{mark}{sentence[0].lower()}{sentence[1:]}"
 
 
 def _needed(rate, dearest, asked):
     if rate > 1:
         return "No model that is asked once at this price or above is worth as much, however good."
     return (
-        f"A better model, asked once, is worth as much as these attempts if it solves {percent(rate)} at the price of "
-        f"one of them; one that solves every problem is worth up to {money(dearest, asked.currency)}."
+        f"A better model, asked once, is worth as much as the best number of attempts if it solves {percent(rate)} at "
+        f"the price of one of them; one that solves every problem is worth up to {money(dearest, asked.currency)}."
     )
 
 
 WORDS = {
     "language": "en",
     "title": "How many attempts to pay for",
+    "misfit": lambda p: (
+        f"The memorising model does not fit this pilot (p = {p:.2g}); "
+        "the numbers below come from a posterior that does."
+    ),
+    "effective": lambda attempts, independent: (
+        f"Attempts repeat each other: for estimating a share of successes, {count(attempts)} attempts carry about as "
+        f"much as {few(independent)} independent ones. The intervals take attempts as independent, and are too narrow."
+    ),
+    "after": _after,
+    "weighed": _weighed,
+    "alike": " of problems, all counted alike,",
+    "all alike": " Shares of this comparison count all problems alike.",
     "sentence": _sentence,
     "cannot": _cannot,
     "solved": lambda solved: (
         f"{f'Only {solved}' if solved else 'None'} of its problems {'were' if solved > 1 else 'was'} solved at all."
     ),
-    "factor": lambda ends: f"The ends are {ends[1] / max(ends[0], 1):.0f} times apart.",
+    "factor": lambda ends: f"Its ends differ by a factor of {ends[1] / max(ends[0], 1):.0f}.",
     "limited": lambda k: f"More would pay, but no more than {count(k)} are allowed (latency.limit, attempts.max).",
     "stages line": _stages,
     "budget line": _budget,
     "rivals line": _rivals,
     "needed line": _needed,
     "other line": _other,
-    "seconds line": lambda seconds: f"A problem takes up to {seconds:,.4g} s.",
+    "seconds line": lambda seconds, staged: (
+        f"A problem takes up to {seconds:,.4g} s{f', in stages up to {staged:,.4g} s' if staged else ''}."
+    ),
     "flops line": lambda each: f"It takes {each:.3g} FLOPs a problem on average.",
     "payoff": "Where another attempt stops paying",
     "payoff text": lambda asked: (
         "Above: value of solved problems less the money for attempts, a problem; the shaded numbers of attempts are "
-        f"within {100 * asked.loss:g} % of the best. Below: what one attempt more is worth, and its price (dashed). "
+        f"within {100 * asked.loss:g} % of the best. Below: what one more attempt is worth, and its price (dashed). "
         "Bands: 90 %.",
-        "Attempts end with the first accepted answer: the curve below is worth for a problem that is still unsolved."
+        "Attempts end with the first accepted answer: the lower curve is for a problem that is still unsolved."
         if asked.prices.sequential
-        else "All attempts are paid for, whatever comes out.",
+        else "All attempts are paid for, whatever their outcome.",
     ),
     "kinds": "These problems, and new ones",
     "kinds text": (
@@ -146,7 +181,7 @@ WORDS = {
     "no updates": "Every problem of the pilot was solved at least once.",
     "budget": "The budget",
     "budget text": (
-        "Most attempts at a problem, by its successes in the pilot. The next one is worth the same everywhere."
+        "The most attempts at a problem, by its successes in the pilot. The next one is worth the same everywhere."
     ),
     "rivals": "Two models",
     "rivals text": lambda same: (
@@ -165,11 +200,12 @@ WORDS = {
         "Attempts at a problem are independent, with a success probability of its own that does not change.",
         "Successes in the pilot are right answers. The verifier errs at the rates given, independently each time.",
         "Mean values decide: no risk is priced in. Values and prices do not change with the number of attempts.",
-        "Whether the laws fit the pilot at all: python -m sim calibrate.",
+        "How far the memorising model fits the pilot: python -m sim calibrate.",
     ),
     "headings": {
-        "attempts": "attempts k", "solved": "solved", "solved_low": "5 %", "solved_high": "95 %", "cost": "cost",
-        "net": "net value", "gain": "one more is worth", "price": "and costs", "problems": "problems",
+        "attempts": "attempts k", "solved": "solved", "solved_low": "5 %", "solved_high": "95 %",
+        "weighted": "of all weight", "weighted_low": "of weight, 5 %", "weighted_high": "of weight, 95 %",
+        "cost": "cost", "net": "net value", "gain": "one more is worth", "price": "and costs", "problems": "problems",
         "these": "these", "new": "new", "low": "as good from", "high": "to", "best_low": "best, 5 %",
         "best_high": "best, 95 %", "wrong": "wrong accepted", "regret": "regret", "left": "unsolved",
         "hazard": "hazard", "made": "attempts made", "success": "success s", "s_low": "s, 5 %", "s_high": "s, 95 %",

@@ -2,59 +2,67 @@
 
 import numpy as np
 
-from sim.app.reports.words.numbers import alike, count, money, percent, share
+from sim.app.reports.words.numbers import alike, count, few, money, percent, share
 
 
 def _share(value):
     return "0.1\u00a0% 未満" if value < 0.001 else f"約 {share(value)}"
 
 
-def _outcome(one, currency):
+def _weighed(share):
+    if np.ndim(share) == 0 and not isinstance(share, tuple):
+        return f"(重みでは {percent(share)})"
+    return f"(重みでは {percent(share.median)}、{percent(share.low)} ~ {percent(share.high)})"
+
+
+def _outcome(one, currency, weighed):
     return (
-        f"約 {percent(one.solved.median)}({percent(one.solved.low)} ~ {percent(one.solved.high)})が解け、"
+        f"約 {percent(one.solved.median)}({percent(one.solved.low)} ~ {percent(one.solved.high)}){weighed}が解け、"
         f"費用は1問あたり {money(one.cost.mean, currency)}"
     )
 
 
-def _sentence(name, one, asked):
+def _sentence(one, asked, weighed):
     if one.attempts == 0:
         price = money(asked.prices.each, asked.currency)
-        return f"{name}試行に費用をかける価値はありません:1回 {price} では、1回も見合いません。"
+        return f"試行に費用をかける価値はありません:1回 {price} では、1回も見合いません。"
     head = "回答が受理されるまで最大" if asked.prices.sequential else ""
     near = ""
     if one.low < one.high:
         near = f"({count(one.low)} ~ {count(one.high)} 回なら最良との差は {100 * asked.loss:g} % 以内)"
     return (
-        f"{name}1問につき{head} {count(one.attempts)} 回の試行に費用をかけてください{near}。"
-        f"{_outcome(one, asked.currency)}です。今決めることによる損失は、得られる価値の{_share(one.share)}です。"
+        f"1問につき{head} {count(one.attempts)} 回の試行に費用をかけてください{near}。"
+        f"{_outcome(one, asked.currency, weighed)}です。"
+        f"このパイロットだけで決めることで失う価値は、達成可能な価値の{_share(one.share)}です。"
     )
 
 
-def _cannot(name, one, asked, why):
+def _cannot(one, asked, why, weighed):
     ends = ""
     if one.best_low < one.best_high:
         ends = f"最良の回数は {count(one.best_low)} から {count(one.best_high)} まであり得ます(90 % 区間)。"
-    now = f"{count(one.attempts)} 回({_outcome(one, asked.currency)})" if one.attempts else "試行しないこと"
+    now = f"{count(one.attempts)} 回({_outcome(one, asked.currency, weighed)})" if one.attempts else "試行しないこと"
     return (
-        f"{name}何回の試行に費用をかけるべきか、このパイロットからは判断できません。{ends}{why}"
+        f"何回の試行に費用をかけるべきか、このパイロットからは判断できません。{ends}{why}"
         f"今決めるなら {now} です。法則が分かっている場合に比べた平均損失は1問あたり "
         f"{money(one.regret, asked.currency)} です。"
     )
 
 
-def _stages(found, asked):
+def _stages(found, asked, weighed, more):
     ends = found.attempts
     if not len(ends):
         return "見合う段階はありません。"
     steps = " + ".join(count(step) for step in np.diff(ends, prepend=0))
+    better = "" if more is None else f"まとめて試行するより1問あたり {money(more, asked.currency)} 有利です。"
     return (
         f"段階的に進める場合:{steps} 回と、段階ごとに結果を見て、"
-        f"未解決の問題だけ続けます。{percent(found.solved[-1])} が解け、費用は1問あたり "
-        f"{money(found.cost[-1], asked.currency)} です。"
+        f"未解決の問題だけ続けます。{percent(found.solved[-1])}{weighed}が解け、費用は1問あたり "
+        f"{money(found.cost[-1], asked.currency)} です。{better}"
     )
 
 
-def _budget(found, asked):
+def _budget(found, asked, weighed):
     if len(found.attempts) > 1:
         what = f"次の1回で解ける確率が {found.hazard:.2g} 以上の問題に試行を追加でき"
     else:
@@ -62,7 +70,7 @@ def _budget(found, asked):
     rest = "" if found.binds else "これ以上の予算があっても、見合う試行はありません。"
     return (
         f"{count(found.problems)} 問に対する予算 {money(asked.total, asked.currency)} では、{what}、"
-        f"{percent(found.solved)} が解けます(費用 {money(found.cost, asked.currency)})。{rest}"
+        f"{percent(found.solved)}{weighed}が解けます(費用 {money(found.cost, asked.currency)})。{rest}"
     )
 
 
@@ -80,19 +88,27 @@ def _rivals(found, asked):
     return f"{head}。それぞれ最良の回数で、{told}です。"
 
 
-def _other(kind, one):
+def _other(kind, one, weighed):
     of = "同種の新しい問題" if kind == "new" else "まさにこれらの問題"
     if one.attempts == 0:
         return f"{of}では、試行は見合いません。"
     low, high = percent(one.solved.low), percent(one.solved.high)
-    return f"{of}では {count(one.attempts)} 回で、{percent(one.solved.median)}({low} ~ {high})が解けます。"
+    return f"{of}では {count(one.attempts)} 回で、{percent(one.solved.median)}({low} ~ {high}){weighed}が解けます。"
+
+
+_INSTEAD = {"budget": "予算がない場合", "rivals": "第1のモデルの場合", "stages": "まとめて試行する場合"}
+
+
+def _after(said, sentence):
+    return f"{'、'.join(_INSTEAD[key] for key in said)}:{sentence}" if said else sentence
 
 
 def _needed(rate, dearest, asked):
     if rate > 1:
         return "この価格以上で1回だけ尋ねて同じ価値になるモデルは、どれほど優れていてもありません。"
     return (
-        f"より良いモデルに1回だけ尋ねる場合、試行1回の価格で {percent(rate)} を解ければ、この回数の試行と同じ価値です。"
+        f"より良いモデルに1回だけ尋ねる場合、試行1回の価格で {percent(rate)} を解ければ、"
+        "最良の回数の試行と同じ価値です。"
         f"すべての問題を解けるモデルなら、1回 {money(dearest, asked.currency)} まで払う価値があります。"
     )
 
@@ -100,19 +116,33 @@ def _needed(rate, dearest, asked):
 WORDS = {
     "language": "ja",
     "title": "何回の試行に費用をかけるか",
+    "misfit": lambda p: (
+        f"記憶モデルはこのパイロットに適合しません(p = {p:.2g})。以下の数値は、適合する事後分布から得ています。"
+    ),
+    "effective": lambda attempts, independent: (
+        f"試行の結果が直前の結果を繰り返しています。成功率の推定にとって、{count(attempts)} 回の試行は独立な試行の"
+        f"およそ {few(independent)} 回分に相当します。区間は試行を独立とみなしているため、狭すぎます。"
+    ),
+    "after": _after,
+    "weighed": _weighed,
+    "alike": "(重みなし)",
+    "all alike": "この比較の割合は、すべての問題を等しく数えています。",
     "sentence": _sentence,
     "cannot": _cannot,
     "solved": lambda solved: (
         f"一度でも解けた問題が{f' {solved} 問しか' if solved else '一つも'}ありません。"
     ),
-    "factor": lambda ends: f"その両端は {ends[1] / max(ends[0], 1):.0f} 倍離れています。",
+    "factor": lambda ends: f"その両端の比は {ends[1] / max(ends[0], 1):.0f} 倍です。",
     "limited": lambda k: f"さらに試行する価値はありますが、{count(k)} 回が上限です(latency.limit、attempts.max)。",
     "stages line": _stages,
     "budget line": _budget,
     "rivals line": _rivals,
     "needed line": _needed,
     "other line": _other,
-    "seconds line": lambda seconds: f"1問にかかる時間は最大 {seconds:,.4g} 秒です。",
+    "seconds line": lambda seconds, staged: (
+        f"1問にかかる時間は最大 {seconds:,.4g} 秒"
+        f"{f'、段階的に進める場合は最大 {staged:,.4g} 秒' if staged else ''}です。"
+    ),
     "flops line": lambda each: f"計算量は1問あたり平均 {each:.3g} FLOPs です。",
     "payoff": "次の1回が見合わなくなるところ",
     "payoff text": lambda asked: (
@@ -158,10 +188,11 @@ WORDS = {
         "同じ問題への試行は互いに独立で、成功確率は問題ごとに一定です。",
         "パイロットでの成功は正しい回答です。検証器は与えられた率で、試行ごとに独立に誤ります。",
         "平均の価値で決めています。リスクは考慮していません。価値と価格は試行回数によって変わりません。",
-        "法則がパイロットに適合するかどうかは python -m sim calibrate で調べてください。",
+        "記憶モデルがパイロットにどこまで適合するかは python -m sim calibrate で調べてください。",
     ),
     "headings": {
-        "attempts": "試行回数 k", "solved": "解ける割合", "solved_low": "5 %", "solved_high": "95 %", "cost": "費用",
+        "attempts": "試行回数 k", "solved": "解ける割合", "solved_low": "5 %", "solved_high": "95 %",
+        "weighted": "重みでの割合", "weighted_low": "重み 5 %", "weighted_high": "重み 95 %", "cost": "費用",
         "net": "正味の価値", "gain": "もう1回の価値", "price": "その価格", "problems": "問題",
         "these": "これら", "new": "新しい", "low": "同等の下限", "high": "同等の上限", "best_low": "最良 5 %",
         "best_high": "最良 95 %", "wrong": "誤答の受理", "regret": "損失", "left": "未解決",
