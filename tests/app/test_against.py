@@ -28,8 +28,8 @@ def files(tmp_path_factory):
     """A folder with pilots whose curves cross, and with the answers of both commands about them."""
     where = tmp_path_factory.mktemp("pilots")
     generator = np.random.default_rng(2)
-    easy = np.where(generator.random(60) < 0.5, generator.beta(3, 2, 60), 0)
-    large, small = generator.binomial(100, easy), generator.binomial(100, generator.beta(0.9, 20, 60))
+    easy = np.where(generator.random(40) < 0.5, generator.beta(3, 2, 40), 0)
+    large, small = generator.binomial(100, easy), generator.binomial(100, generator.beta(0.9, 20, 40))
     counts(where / "large.csv", large)
     counts(where / "small.csv", small)
     counts(where / "other.csv", small, "q", "problem,tries,successes")
@@ -43,7 +43,7 @@ def answers(files):
     """Where both commands have written of the two models, and what they have said."""
     said = {}
     for command, name, own in (
-        (calibrate, "calibrated", ()),
+        (calibrate, "calibrated", ("backtest.repeats=0",)),
         (recommend, "recommended", ("cost.price=0.001", "against_price=0.0003")),
     ):
         stream = io.StringIO()
@@ -82,12 +82,12 @@ def test_calibrate_says_writes_and_draws_which_of_two_models_solves_more(answers
         *("difference.csv", "difference.png"),
     }
     own = verdict_of(where)
-    assert (own["source"], own["paired"], own["problems"], own["attempts"]) == ("small.csv", True, [60, 60], 10000)
+    assert (own["source"], own["paired"], own["problems"], own["attempts"]) == ("small.csv", True, [40, 40], 10000)
     (first, second), (turn,) = own["leads"], own["turns"]
     assert (first["model"], first["low"], second["model"], second["high"]) == ("first", 1, "second", 10000)
     assert (turn["to"], turn["after"], turn["before"]) == ("second", first["high"], second["low"])
     assert turn["after"] <= turn["low"] < turn["middle"] < turn["high"] <= turn["before"]
-    assert said.startswith("Of the 60 problems in both pilots, the first model solves more up to ")
+    assert said.startswith("Of the 40 problems in both pilots, the first model solves more up to ")
     assert f"up to {first['high']:,.0f} attempts, the second from {second['low']:,.0f} attempts on" in said
     assert f"{turn['low']:,.0f} to {turn['high']:,.0f}" in said
     report = (where / "report.html").read_text(encoding="utf-8")
@@ -123,13 +123,14 @@ def test_what_is_asked_for_is_kept_and_nothing_is_left_of_an_answer_before(comma
     where = tmp_path / "found"
     shutil.copytree(answers[0] / "calibrated", where)
     asked = ("against.columns.attempts=tries", "against.stopping=fixed", "attempts.max=300", "report.language=ja")
-    code, out, err = command("pilot=large.csv", "against=other.csv", *asked, f"output={where}", "figure=false")
+    plain = (f"output={where}", "figure=false", "backtest.repeats=0")
+    code, out, err = command("pilot=large.csv", "against=other.csv", *asked, *plain)
     assert (code, err) == (0, "") and "共通の問題がないため" in out
     assert rows(where / "difference.csv")[-1]["attempts"] == "300"
-    assert (verdict_of(where)["paired"], verdict_of(where)["problems"]) == (False, [60, 60])
+    assert (verdict_of(where)["paired"], verdict_of(where)["problems"]) == (False, [40, 40])
     assert f"<h2>{WORDS['ja']['heading']}</h2>" in (where / "report.html").read_text(encoding="utf-8")
     assert not (where / "difference.png").exists()
-    command("pilot=large.csv", f"output={where}", "figure=false")
+    command("pilot=large.csv", *plain)
     assert {path.name for path in where.iterdir()} == {
         "report.html",
         "table.csv",
