@@ -62,6 +62,9 @@ def main():
                 raise ValueError(f"--{name}: need a whole number above 0, got {value}")
         parts = asked.part or (["real"] if asked.counts else list(PARTS))
         curves = curves_of(asked.counts or COUNTS) if "real" in parts else []
+        longest = max((one.attempts[0] for one in curves), default=np.inf)
+        if longest <= max(sizes):
+            raise ValueError(f"{asked.counts}: need a curve with more attempts than --pilot {max(sizes)}, got {longest:.0f}")
     except (ValueError, OSError) as error:
         print(f"benchmark_forecast: {error}", file=sys.stderr)
         return 2
@@ -71,9 +74,7 @@ def main():
             found["model"] = _show_model(pool, asked.pilots)
         if "unlike" in parts:
             found["unlike"] = _show_unlike(pool, asked.pilots)
-        for size in sizes if curves else ():
-            table = real(pool, curves, size, asked.seeds)
-            found |= {str(size): table} if table else {}
+        found |= {str(size): real(pool, curves, size, asked.seeds) for size in sizes if curves}
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return 0
@@ -227,11 +228,8 @@ def drawn_pilot(curve, size, seed, place):
 
 
 def real(pool, curves, size, seeds):
-    """What came of pilots of `size` attempts: a record for each method, printed; None where no curve is long enough."""
+    """What came of pilots of `size` attempts: a record for each method, printed."""
     long = [(place, one) for place, one in enumerate(curves) if one.attempts[0] > size]
-    if not long:
-        print(f"pilots of {size} attempts a problem: left out, as no curve has more\n", flush=True)
-        return None
     asked = [(one, size, seed, place) for place, one in long for seed in range(seeds)]
     found = list(pool.map(_predicted, asked, chunksize=2))
     errors = {}
@@ -243,10 +241,15 @@ def real(pool, curves, size, seeds):
         table[method]["interval_score"] = float(np.mean([scores[method] for _, scores, _ in found]))
     for key in ("at_n", "at_10_m", "new_at_10_m"):
         hits = [inside[key] for *_, inside in found if key in inside]
-        if hits:
-            half, ninety = np.mean(hits, axis=0)
-            table[OURS][key] = {"50": float(half), "90": float(ninety), "pilots": len(hits)}
+        half, ninety = np.mean(hits, axis=0) if hits else (None, None)
+        table[OURS][key] = {"50": half, "90": ninety, "pilots": len(hits)} if hits else None
     _show_real(size, len(long), seeds, table)
+    short = {"at all": [one.name for one in curves if one.attempts[0] <= size]}
+    short["at k = 10 m"] = [one.name for _, one in long if one.attempts[0] < 10 * size]
+    for where, names in short.items():
+        if names:
+            print(f"  left out {where}: {'; '.join(names)}")
+    print(flush=True)
     return table
 
 
@@ -333,10 +336,9 @@ def _show_real(size, curves, seeds, table):
         print(f"{method:36s} {row['median']:7.1%} {row['mean']:7.1%} {row['p90']:7.1%} {score}")
     said = {"at_n": "these problems, k = n", "at_10_m": "these problems, k = 10 m", "new_at_10_m": "new problems, k = 10 m"}
     for key, words in said.items():
-        if key in table[OURS]:
+        if table[OURS][key]:
             own = table[OURS][key]
             print(f"  {words}: {own['50']:.2f} inside 50 %, {own['90']:.2f} inside 90 %, of {own['pilots']} pilots")
-    print(flush=True)
 
 
 if __name__ == "__main__":

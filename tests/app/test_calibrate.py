@@ -132,9 +132,9 @@ def test_pilots_at_the_edge_are_answered(capsys, tmp_path, rows):
 REFUSED = {
     "": "pilot: need a file of problems, attempts and successes: pilot=FILE",
     "pilot=absent.csv": "absent.csv: no such file",
-    "pilot=PILOT attempts.max=1": "attempts.max: need a whole number from 2 to 1e+09, got 1",
-    "pilot=PILOT attempts.max=ten": "attempts.max: need a whole number from 2 to 1e+09, got 'ten'",
-    "pilot=PILOT attempts.max=true": "attempts.max: need a whole number from 2 to 1e+09, got True",
+    "pilot=PILOT attempts.max=1": "attempts.max: need a whole number from 2 to 1e+12, got 1",
+    "pilot=PILOT attempts.max=ten": "attempts.max: need a whole number from 2 to 1e+12, got 'ten'",
+    "pilot=PILOT attempts.max=true": "attempts.max: need a whole number from 2 to 1e+12, got True",
     "pilot=PILOT attempts.per_decade=0": "attempts.per_decade: need a whole number from 1 to 100, got 0",
     "pilot=PILOT test.level=5": "test.level: need a number from 1e-06 to 0.5, got 5",
     "pilot=PILOT report.language=de": "report.language: need en or ja, got 'de'",

@@ -1,4 +1,4 @@
-"""scripts/benchmark_calibration.py: what it leaves out, and says so."""
+"""scripts/benchmark_forecast.py: what it leaves out, and says so."""
 
 import importlib.util
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SPEC = importlib.util.spec_from_file_location("benchmark_calibration", ROOT / "scripts" / "benchmark_calibration.py")
+SPEC = importlib.util.spec_from_file_location("benchmark_forecast", ROOT / "scripts" / "benchmark_forecast.py")
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def benchmark(monkeypatch, capsys, tmp_path):
         path = tmp_path / "counts.csv"
         path.write_text("suite,model,problem_id,attempts,successes\n" + "\n".join(lines) + "\n")
         arguments = ("--counts", path, "--seeds", 1, "--json", tmp_path / "found.json", *arguments)
-        monkeypatch.setattr(sys, "argv", ["benchmark_calibration", *map(str, arguments)])
+        monkeypatch.setattr(sys, "argv", ["benchmark_forecast", *map(str, arguments)])
         return script.main(), *capsys.readouterr()
 
     return call
@@ -32,14 +32,14 @@ def test_a_curve_with_fewer_than_ten_times_the_attempts_is_left_out_there(benchm
     code, out, err = benchmark({"short": 5000, "long": 20000}, "--pilot", 1000, "--pilot", 6000)
     assert (code, err) == (0, "")
     first, second = out.strip().split("\n\n")
-    assert first.endswith("left out at k = 10 m: short") and "of 1 pilots" in first
-    assert "these problems, k = 10 m: no curve has so many attempts" in second and "left out at all" in second
+    assert first.endswith("left out at k = 10 m: s, short") and "of 1 pilots" in first
+    assert "these problems, k = 10 m" not in second and "left out at all: s, short" in second
     found = json.loads((tmp_path / "found.json").read_text())
     assert [len(found[size]["sim"]["curves"]) for size in ("1000", "6000")] == [2, 1]
     assert found["6000"]["sim"]["at_10_m"] is None and found["1000"]["sim"]["at_n"]["pilots"] == 2
 
 
-@pytest.mark.parametrize(("pilot", "words"), [(5000, "more attempts than --pilot 5000"), (0, "at least one attempt")])
+@pytest.mark.parametrize(("pilot", "words"), [(5000, "more attempts than --pilot 5000"), (0, "above 0")])
 def test_where_nothing_can_be_judged_it_says_so_in_one_sentence(benchmark, pilot, words):
     code, out, err = benchmark({"short": 5000}, "--pilot", pilot)
     assert (code, out, err.count("\n")) == (2, "", 1) and words in err

@@ -9,7 +9,7 @@ from sim.calibration import difference
 
 NAME = "difference"  # of the table and of the figure
 MODELS = "first", "second"
-FURTHER, MOST = 100, 10**9  # as in calibrate: times the attempts of a pilot, and no further
+FURTHER, MOST = 100, 10**12  # as in calibrate: times the attempts of a pilot, and no further
 _PER_DECADE = 10  # numbers of attempts: between them the curves are straight to 1e-3
 
 

@@ -24,7 +24,7 @@ Written into outputs/calibrate_DATE_TIME: report.html (opens anywhere, offline),
 Exit code 2 for bad input, in one sentence.
 """
 _FURTHER = 100  # times the attempts of the pilot: as far as is predicted where nothing else is asked
-_MOST = 10**9
+_MOST = 10**12  # attempts: of problems with a smaller chance than 1e-13 nothing is known
 _ENDS = "low90", "low50", "median", "high50", "high90"  # of intervals of 90 and 50 %, and the median
 _SHOWN = "median", "low90", "high90"  # of them, in the tables of the report
 _DRAWN = "line", "exp(-a k^-b)", "Levi Eq. 7", "beta-binomial"  # of the published fits; all are in the table
