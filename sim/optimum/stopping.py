@@ -19,8 +19,9 @@ class Decision(NamedTuple):
 
     best_low, best_high: 90 % interval of the best k, were the law known.  solved, wrong: Share of problems at k;
     cost, net: Told of a problem.  regret: what knowing the law would add to the net value of a problem, on average.
-    at_hand: the mean of the best net value, were the law known. Both take that from a grid 6 % apart, so that they are too small by some
-    1e-4 of the net value at most.  capped: whether no more attempts are allowed, while another would pay.
+    at_hand: the mean of the best net value, were the law known. Both take that from a grid 6 % apart, so that they are
+    too small by some 1e-4 of the net value at most.  capped: whether no more attempts are allowed, while another would
+    pay.
     """
 
     attempts: int

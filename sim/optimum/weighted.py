@@ -1,7 +1,5 @@
 """Shares of the weight of problems that are solved, where some problems count more than others; and what stages net."""
 
-import numpy as np
-
 from sim.optimum import outcomes
 from sim.optimum.problems import Share, weighed_share
 

@@ -316,4 +316,5 @@ def _covered(one, words):
     """Problems by their success probability, as a reader sees them."""
     headings, shares = words["headings"], _shares(one)
     columns = {headings["success"]: [words["at least"](tau) for tau in quantities.SUCCESS] + [words["none"]]}
-    return columns | {headings[f"{of}{end}"]: shares[f"{of}{end}"].tolist() for of in ("", "new_") for end in _SHOWN}
+    shown = dict(zip(("middle", "low", "high"), _SHOWN, strict=True)) | {f"new_{end}": f"new_{end}" for end in _SHOWN}
+    return columns | {headings[name]: shares[end].tolist() for name, end in shown.items()}

@@ -108,7 +108,7 @@ EN = {
     "headings": {
         "attempts": "attempts k", "observed": "pilot", "observed_stderr": "standard error", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "new problems, 5 %", "new_high90": "new problems, 95 %",
-        "median": "50 %", "new_median": "new problems, 50 %", "success": "success probability",
+        "new_median": "new problems, 50 %", "success": "success probability",
         "reliability_median": "pass^k, 50 %", "reliability_low90": "pass^k, 5 %", "reliability_high90": "pass^k, 95 %",
         "new_reliability_median": "new problems, 50 %", "new_reliability_low90": "new problems, 5 %",
         "new_reliability_high90": "new problems, 95 %", "low": "5 %", "middle": "50 %", "high": "95 %",
@@ -155,15 +155,18 @@ JA = {
         else "1問2回の試行では、成功確率の問題間のばらつきはほとんど分かりません。"
     ),
     "unseen": lambda seen: (
-        f"一度も解けなかった問題が {count(seen[0])} 問あり、ちょうど一度だけ解けた問題は {count(seen[1])} 問しかないため、"
+        f"一度も解けなかった問題が {count(seen[0])} 問あり、"
+        f"ちょうど一度だけ解けた問題は {count(seen[1])} 問しかないため、"
         f"未解決の問題の難しさは法則の仮定に依存します。データだけなら {percent(seen[2])} まであり得ます。"
     ),
     "if": lambda name, k, point, low, high, why: (
-        f"{name}パイロットの範囲を超えても同じ法則が続くなら、1問につき {count(k)} 回の試行でこれらの問題の約 {percent(point)} が"
-        f"解ける見込みです(90 % 区間 {percent(low)} ~ {percent(high)})。続くかどうかは、このパイロットからは判断できません。{why}"
+        f"{name}パイロットの範囲を超えても同じ法則が続くなら、1問につき {count(k)} 回の試行で"
+        f"これらの問題の約 {percent(point)} が解ける見込みです(90 % 区間 {percent(low)} ~ {percent(high)})。"
+        f"続くかどうかは、このパイロットからは判断できません。{why}"
     ),
     "prior": lambda ends: (
-        f"答えは事前分布に依存します。事前分布の幅を2倍にすると区間は {percent(ends[0])} ~ {percent(ends[1])} になります。"
+        f"答えは事前分布に依存します。事前分布の幅を2倍にすると、"
+        f"区間は {percent(ends[0])} ~ {percent(ends[1])} になります。"
     ),
     FITS: "記憶モデルはこのパイロットに適合します",
     MISFITS: "記憶モデルはこのパイロットに適合しません",
@@ -229,7 +232,7 @@ JA = {
     "headings": {
         "attempts": "試行回数 k", "observed": "パイロット", "observed_stderr": "標準誤差", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "新しい問題 5 %", "new_high90": "新しい問題 95 %",
-        "median": "50 %", "new_median": "新しい問題 50 %", "success": "成功確率",
+        "new_median": "新しい問題 50 %", "success": "成功確率",
         "reliability_median": "pass^k 50 %", "reliability_low90": "pass^k 5 %", "reliability_high90": "pass^k 95 %",
         "new_reliability_median": "新しい問題 50 %", "new_reliability_low90": "新しい問題 5 %",
         "new_reliability_high90": "新しい問題 95 %", "low": "5 %", "middle": "50 %", "high": "95 %",
