@@ -4,7 +4,6 @@ Whatever the law, the counts of a problem know its success probability s only th
 held as weights on a grid of log odds, and a pilot as what the likelihood is on that grid.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,19 +16,6 @@ _EDGES = np.append(ODDS - STEP / 2, ODDS[-1] + STEP / 2)
 _MANY, _ALIKE = 400, (0.2, 0.25)  # rows beyond which those alike are one: log odds, and log of their width
 _PAIRS = 3000  # of counts; what they say of s beyond that is not worth the time
 _LOWEST, _HIGHEST = special.expit(_EDGES[[0, -1]])
-
-
-class Law(NamedTuple):
-    """A law of difficulty: weights on the cells for parameters, and a weakly informative prior of these.
-
-    weights: theta [n, parameters] -> [n, 1 + cells], each row adding up to 1; the first cell is "never" (s = 0, or
-    below 1e-13), the others stand at ODDS.  parameters: their names.  centre, scale: of independent normals.
-    """
-
-    weights: Callable
-    parameters: tuple[str, ...]
-    centre: tuple[float, ...]
-    scale: tuple[float, ...]
 
 
 def reach(attempts):
@@ -79,30 +65,6 @@ def beta(theta):
     return _on_grid(density, below, above, _never(theta, 2))
 
 
-def kumaraswamy(theta):
-    """P(s < x) = 1 - (1 - x^a)^b (Schaeffer et al. 2025, Table of laws), with a point mass at 0.
-
-    theta [n, 2 or 3]: log a, log b, and the log odds of the point mass.
-    """
-    a, b = np.exp(theta[:, 0]), np.exp(theta[:, 1])
-    power = np.minimum(a[:, None] * LOG_SUCCESS, -1e-300)
-    density = power + (b[:, None] - 1) * np.log(-np.expm1(power)) + LOG_FAILURE
-    below = -np.expm1(b * np.log1p(-(_LOWEST**a)))
-    above = (-np.expm1(a * np.log(_HIGHEST))) ** b
-    return _on_grid(density, below, above, _never(theta, 2))
-
-
-def logit_normal(theta):
-    """Log odds of s normal, with a point mass at 0.
-
-    theta [n, 2 or 3]: mean, log standard deviation, and the log odds of the point mass.
-    """
-    mean, spread = theta[:, 0], np.exp(theta[:, 1])
-    density = -0.5 * ((ODDS - mean[:, None]) / spread[:, None]) ** 2
-    below, above = special.ndtr((_EDGES[0] - mean) / spread), special.ndtr((mean - _EDGES[-1]) / spread)
-    return _on_grid(density, below, above, _never(theta, 2))
-
-
 def scaled_kumaraswamy(theta):
     """s = c z, z of Kumaraswamy's law (Schaeffer et al. 2025, Sec. 4); theta [n, 3]: log a, log b, log odds of c."""
     a, b, log_scale = np.exp(theta[:, :1]), np.exp(theta[:, 1:2]), special.log_expit(theta[:, 2:])
@@ -125,24 +87,6 @@ def scaled_beta(theta):
 
 def _never(theta, position):
     return special.expit(theta[:, position]) if theta.shape[1] > position else np.zeros(len(theta))
-
-
-# Priors: the exponent within a factor e of the 0.35 of Levi 2024, what else there is over all that was ever published.
-_EXPONENT, _SIZE, _MASS = (-1.0, 1.0), (1.5, 3.0), (-1.0, 2.0)
-
-
-def _law(weights, parameters, *priors):
-    return Law(weights, parameters, *zip(*priors, strict=True))
-
-
-LAWS = {
-    "beta": _law(beta, ("log beta", "log alpha"), _EXPONENT, _SIZE),
-    "beta with a ceiling": _law(beta, ("log beta", "log alpha", "never"), _EXPONENT, _SIZE, _MASS),
-    "kumaraswamy": _law(kumaraswamy, ("log a", "log b"), _EXPONENT, _SIZE),
-    "kumaraswamy with a ceiling": _law(kumaraswamy, ("log a", "log b", "never"), _EXPONENT, _SIZE, _MASS),
-    "logit-normal": _law(logit_normal, ("mean", "log spread"), (-4.0, 5.0), (0.8, 0.5)),
-    "logit-normal with a ceiling": _law(logit_normal, ("mean", "log spread", "never"), (-4.0, 5.0), (0.8, 0.5), _MASS),
-}
 
 
 # Likelihood -----------------------------------------------------------------------------------------------------------
