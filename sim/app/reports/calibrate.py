@@ -225,6 +225,9 @@ def _verdict(one, rival):
         "pass_at_k": one.these.median[-1],
         "these_problems": _named_ends(one.these.quantiles[-1]),
         "new_problems": _named_ends(one.new.quantiles[-1]),
+        "under_a_wider_prior": _named_ends(one.wide.quantiles[-1]),
+        "kinds_of_law": one.posterior.shares,
+        "effective_draws": one.posterior.effective,
         "reliability": _both(one.quantities.reliability, -1),
         "cover": {f"{tau:g}": _both(one.quantities.cover, place) for place, tau in enumerate(quantities.SUCCESS)},
         "never": _both(one.quantities.never, 0),
@@ -302,6 +305,14 @@ def _parts(one, table, drawn, words):
             {
                 headings["parameter"]: [headings[name] for name in ("ceiling", "alpha", "beta")],
                 **{headings[name]: [row[i] for row in rows] for i, name in enumerate(("low", "middle", "high"))},
+            },
+        ),
+        page.Part(
+            named + words["rests"],
+            (words["rests text"](one.attempts[-1], one.these.quantiles[-1], one.wide.quantiles[-1]),),
+            {
+                headings["kind"]: [words["kinds"][name] for name in one.posterior.shares],
+                headings["probability"]: list(one.posterior.shares.values()),
             },
         ),
         page.Part(named + words["misfit"], (words["misfit text"](one),), None, drawn.get("misfit")),

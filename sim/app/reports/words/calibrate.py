@@ -1,6 +1,7 @@
 """What the report of calibrate says, in English and in Japanese: a function or a text for each thing to be said."""
 
 from sim.app.reports.words.numbers import between, count, few, percent
+from sim.calibration import prior
 from sim.calibration.ansatz import CANNOT_TELL, FITS, MISFITS
 
 
@@ -89,6 +90,17 @@ EN = {
         "Of the memorising model with a ceiling (Levi 2024, Eq. 7): pass@k = A (1 - L(k)), where L falls as k^-beta. "
         f"A pilot can hardly distinguish a ceiling from slow growth: the correlation of A and beta is {r:+.2f}."
     ),
+    "rests": "What the forecast rests on",
+    "rests text": lambda k, own, wide: (
+        f"Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
+        f"90 % interval for {count(k)} attempts is {percent(wide[0])} to {percent(wide[-1])}, and not "
+        f"{percent(own[0])} to {percent(own[-1])}: where the two differ much, the answer rests on the prior."
+    ),
+    "kinds": {
+        prior.LEVI: "Levi's Beta law, with or without a ceiling",
+        prior.MEASURED: "a Beta law with a smooth deviation, its growth as even as that of measured curves",
+        prior.ROUGH: "a Beta law with a large and rough deviation",
+    },
     "misfit": "Does the model fit?",
     "misfit text": lambda calibration: _fit_text(calibration.test, calibration.pilot),
     "backtest": "Backtest",
@@ -108,7 +120,7 @@ EN = {
     "headings": {
         "attempts": "attempts k", "observed": "pilot", "observed_stderr": "standard error", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "new problems, 5 %", "new_high90": "new problems, 95 %",
-        "new_median": "new problems, 50 %", "success": "success probability",
+        "new_median": "new problems, 50 %", "success": "success probability", "kind": "kind of law", "probability": "probability",
         "reliability_median": "pass^k, 50 %", "reliability_low90": "pass^k, 5 %", "reliability_high90": "pass^k, 95 %",
         "new_reliability_median": "new problems, 50 %", "new_reliability_low90": "new problems, 5 %",
         "new_reliability_high90": "new problems, 95 %", "low": "5 %", "middle": "50 %", "high": "95 %",
@@ -212,6 +224,17 @@ JA = {
         "上限つき記憶モデル(Levi 2024, Eq. 7):pass@k = A (1 - L(k))、L は k^-beta で減少。"
         f"上限と遅い伸びはパイロットではほとんど区別できません:A と beta の相関は {r:+.2f} です。"
     ),
+    "rests": "予測の根拠",
+    "rests text": lambda k, own, wide: (
+        f"3種類の法則が、データをどれだけよく予測するかに応じて事後分布を分け合います。事前分布の幅を2倍にすると、"
+        f"{count(k)} 回の試行に対する 90 % 区間は {percent(own[0])} ~ {percent(own[-1])} ではなく "
+        f"{percent(wide[0])} ~ {percent(wide[-1])} になります。両者が大きく違えば、答えは事前分布に依存しています。"
+    ),
+    "kinds": {
+        prior.LEVI: "レヴィのベータ法則(上限あり、またはなし)",
+        prior.MEASURED: "滑らかなずれを持ち、実測曲線のように均一に伸びるベータ法則",
+        prior.ROUGH: "大きく粗いずれを持つベータ法則",
+    },
     "misfit": "モデルは適合するか",
     "misfit text": lambda calibration: _fit_text_ja(calibration.test, calibration.pilot),
     "backtest": "バックテスト",
@@ -232,7 +255,7 @@ JA = {
     "headings": {
         "attempts": "試行回数 k", "observed": "パイロット", "observed_stderr": "標準誤差", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "新しい問題 5 %", "new_high90": "新しい問題 95 %",
-        "new_median": "新しい問題 50 %", "success": "成功確率",
+        "new_median": "新しい問題 50 %", "success": "成功確率", "kind": "法則の種類", "probability": "確率",
         "reliability_median": "pass^k 50 %", "reliability_low90": "pass^k 5 %", "reliability_high90": "pass^k 95 %",
         "new_reliability_median": "新しい問題 50 %", "new_reliability_low90": "新しい問題 5 %",
         "new_reliability_high90": "新しい問題 95 %", "low": "5 %", "middle": "50 %", "high": "95 %",
