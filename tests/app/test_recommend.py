@@ -548,6 +548,11 @@ REFUSED = [
         "verifier: need a right attempt to be accepted more often than a wrong one, got false_accept=0.5 and "
         "1 - false_reject=0.4",
     ),
+    (
+        (PRICE, "verifier.false_accept=0.3", "verifier.false_reject=0.7"),  # 0.3 < 1 - 0.7 in binary
+        "verifier: need a right attempt to be accepted more often than a wrong one, got false_accept=0.3 and "
+        "1 - false_reject=0.3",
+    ),
     ((PRICE, "latency.limit=10"), "latency.seconds: need the seconds of an attempt for latency.limit=10, got none"),
     (
         (PRICE, "latency.limit=10", "latency.seconds=30"),
