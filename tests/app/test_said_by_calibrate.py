@@ -49,7 +49,7 @@ def counted(tmp_path_factory):
         tmp_path_factory.mktemp("counted"),
         rows,
         ("problem", "attempts", "successes"),
-        "backtest.repeats=3",
+        "backtest.repeats=2",
         "attempts.max=10000",
     )
 
