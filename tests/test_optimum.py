@@ -233,6 +233,24 @@ def test_stages_are_those_of_all_courses_enumerated(setup):
         assert found.hazard[place] == pytest.approx(found.gain[place] / 3.0) and found.price == 0.03
 
 
+@pytest.mark.parametrize(("wrong", "price", "last"), [(0.3, 0.01, 3), (0.3, 0.003, 5), (0.5, 0.003, 2)])
+def test_stages_end_where_that_is_worth_most_wrong_answers_included(wrong, price, last):
+    """At the best number of attempts that are all paid, or at that of those paid up to success, by all courses."""
+    own, law = Prices(1, price, wrong, 0.0, 0.1, 0.1, most=100), beta_law()
+    found = stages.stages(law, own, 8)
+    lasts = {stopping.decide(law, own._replace(sequential=paid), 0.0).attempts for paid in (False, True)}
+    assert found.attempts[-1] == last in lasts and len(lasts) == 2
+    nets = {}
+    for end in lasts:
+        ends = sorted({math.ceil(end / 2**halved) for halved in range(4)})
+        nets[end] = sum(
+            share * chance * (own.value * right - own.wrong * wrong_one - money)
+            for share, s in zip(law.mean[::8], outcomes.SUCCESS[::8], strict=True)
+            for chance, right, wrong_one, money in courses(s, own, ends)
+        )
+    assert max(nets, key=nets.get) == last
+
+
 def test_a_problem_that_was_tried_bears_what_is_fixed_no_more(few):
     average, likelihood, attempts, successes = few
     these, own = problems.these(average, likelihood), Prices(1, 1e-3, sequential=True, most=1000)
@@ -245,8 +263,8 @@ def test_a_problem_that_was_tried_bears_what_is_fixed_no_more(few):
 def test_a_group_of_a_budget_counts_by_the_mean_weight_of_its_problems(few):
     """Without end of money, each group goes as far as at its own value: weight times that of a problem."""
     average, likelihood, _, successes = few
-    own = Prices(1, 1e-3, sequential=True, most=1000)
-    weights = np.where(successes == 0, 0.1, np.where(successes == 1, 4.0, 1.0))
+    own = Prices(1, 1e-3, sequential=True, most=10**5)
+    weights = np.where(successes == 0, 0.3, np.where(successes == 1, 4.0, 1.0))
     for spread in (np.zeros(7), np.array([0.5, -0.5, 0, 0.9, -0.9, 0, 0])):  # the same mean in every group
         counted = weights * (1 + spread)
         kind = problems.these(average, likelihood, counted)
@@ -254,8 +272,8 @@ def test_a_group_of_a_budget_counts_by_the_mean_weight_of_its_problems(few):
         for group, attempts in enumerate(found.attempts):
             worth = counted[likelihood.row == group].mean() / counted.mean()
             alone = Problems(np.ones(1), kind.groups[[group]], kind.groups[[group]])
-            pays = stopping.pays(alone, own._replace(value=worth), [attempts, max(attempts / 1.07 - 1, 0)])[0]
-            assert pays.tolist() == [False, attempts > 0] or (attempts == own.most and pays.all())  # steps of 6 %
+            pays = stopping.pays(alone, own._replace(value=worth), [1.07 * attempts, max(attempts / 1.07 - 1, 0)])[0]
+            assert pays.tolist() == [False, attempts > 0]  # steps of 6 %
 
 
 def test_weights_count_problems_and_equal_ones_change_nothing(pilot):

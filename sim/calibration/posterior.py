@@ -10,12 +10,11 @@ from scipy import special
 
 from sim import seeds
 from sim.calibration import mixtures, tempering
-from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS, ODDS, STEP
+from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS
 from sim.calibration.prior import PRIOR, Kind, log_bends, log_size, mixing
 
 _POINTS, _LAST, _MORE = 500, 6, 4  # of a population; moves at the end, and those between its last two states
 _DRAWS = 1000
-_MANY, _ALIKE = 400, (0.1, 0.15)  # pairs of counts beyond which those alike are one: log odds, and log of their width
 _ROUNDS = 25  # of Newton's method
 
 
@@ -57,14 +56,14 @@ class Posterior(NamedTuple):
 
 def posterior(likelihood, prior=PRIOR):
     """Posterior from the counts of a pilot (mixtures.Likelihood): the same counts give the same draws."""
-    known = _condensed(likelihood)
+    known = mixtures.condensed(likelihood)
     found = _combined(tuple(sampled(kind, known) for kind in prior))
     return found._replace(log_evidence=found.log_evidence + float(likelihood.problems @ likelihood.log_scale))
 
 
 def widened(known, likelihood):
     """Posterior of the same counts under the prior with deviations twice as large, from that under the prior itself."""
-    counts = _condensed(likelihood)
+    counts = mixtures.condensed(likelihood)
     return _combined(tuple(_wider(one, counts) for one in known.samples))
 
 
@@ -141,24 +140,3 @@ def nearest(laws):
         step /= np.maximum(a * d - b * b, 1e-300)[:, None] * own
         theta = (theta + step.clip(-0.7, 0.7)).clip(-9, 16)
     return np.exp(theta[:, 1]), np.exp(theta[:, 0])
-
-
-def _condensed(likelihood):
-    """The likelihood with rows that are nearly alike in one, where there are many; laws are smooth on that scale.
-
-    Alike: with success or without, and where and how wide in log odds they lie.
-    """
-    if len(likelihood.problems) <= _MANY:
-        return likelihood
-    inner = likelihood.kernel[:, 1:] / likelihood.kernel[:, 1:].sum(axis=1, keepdims=True)
-    place = inner @ ODDS
-    width = np.sqrt(np.maximum(inner @ ODDS**2 - place**2, STEP**2 / 12))
-    keys = np.stack([likelihood.kernel[:, 0] > 0, np.round(place / _ALIKE[0]), np.round(np.log(width) / _ALIKE[1])])
-    _, row = np.unique(keys, axis=1, return_inverse=True)
-    row, number = np.ravel(row), int(np.max(row)) + 1
-    problems = np.bincount(row, likelihood.problems, number)
-    logs = np.zeros((number, likelihood.kernel.shape[1]))
-    with np.errstate(divide="ignore"):
-        np.add.at(logs, row, likelihood.problems[:, None] * np.maximum(np.log(likelihood.kernel), -1e3))
-    logs /= problems[:, None]
-    return mixtures.Likelihood(np.exp(logs), np.zeros(number), problems, row[likelihood.row])
