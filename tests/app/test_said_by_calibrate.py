@@ -32,6 +32,7 @@ def answer(folder, rows, header, *arguments):
 
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
         patch.setattr(calibrate, "_write", write)
+        said.remember_posteriors(patch)
         assert calibrate.main([f"pilot={folder / 'pilot.csv'}", f"output={folder}", "figure=false", *arguments]) == 0
     (record,) = kept
     return record, out.getvalue().splitlines(), folder
@@ -48,7 +49,7 @@ def counted(tmp_path_factory):
         tmp_path_factory.mktemp("counted"),
         rows,
         ("problem", "attempts", "successes"),
-        "backtest.repeats=3",
+        "backtest.repeats=2",
         "attempts.max=10000",
     )
 
@@ -63,7 +64,13 @@ def ordered(tmp_path_factory):
         for attempt in range(60):
             outcome = outcome if attempt and generator.random() < 0.4 else generator.random() < success
             rows.append((problem, attempt, int(outcome)))
-    return answer(tmp_path_factory.mktemp("ordered"), rows, ("problem", "attempt", "outcome"), "attempts.max=300")
+    return answer(
+        tmp_path_factory.mktemp("ordered"),
+        rows,
+        ("problem", "attempt", "outcome"),
+        "attempts.max=300",
+        "backtest.repeats=0",
+    )
 
 
 def columns(one):
@@ -253,7 +260,7 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
 def test_a_backtest_is_of_parts_of_the_pilot_and_says_how_often_its_intervals_held(counted):
     one, _, folder = counted
     back, pilot = one.backtest, one.pilot
-    assert (back.shown, back.attempts[-1]) == (10, 100) and back.point.shape == (3, len(back.attempts))
+    assert (back.shown, back.attempts[-1]) == (10, 100) and back.point.shape == (2, len(back.attempts))
     exact = estimators.pass_at_k(back.attempts, pilot.attempts, pilot.successes).mean(axis=1)
     np.testing.assert_allclose(back.observed, exact)
     for inner, outer in itertools.pairwise((back.low, back.lower, back.upper, back.high)):

@@ -86,7 +86,13 @@ SAID = {
         *("first leads for sure", "second leads for sure", "difference of pass@k", "coverage pass@k"),
     ],
     "difference of which nothing is sure": ["first less second", "attempts per problem k"],
-    "backtest": ["pass@k observed later", "pass@k predicted, with 90 % interval", "k = 32", "k = 128 to 256", "k = 512"],
+    "backtest": [
+        "pass@k observed later",
+        "pass@k predicted, with 90 % interval",
+        "k = 32",
+        "k = 128 to 256",
+        "k = 512",
+    ],
 }
 
 
