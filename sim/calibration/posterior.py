@@ -108,7 +108,7 @@ def _combined(samples):
         places = (np.arange(number) * (len(one.points) / max(number, 1))).astype(int)
         laws.append(mixing(one.points[places], one.kind))
     laws = np.concatenate(laws)
-    effective = 1 / sum(share**2 / one.effective for one, share in zip(samples, shares, strict=True))
+    effective = min(1 / sum(share**2 / one.effective for one, share in zip(samples, shares, strict=True)), _DRAWS)
     return Posterior(
         np.full(len(laws), 1 / len(laws)),
         laws,
