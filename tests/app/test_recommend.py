@@ -75,7 +75,12 @@ def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     best = max(rows, key=lambda k: float(rows[k]["net"]))
     assert best == own["attempts"] and float(rows[best]["solved"]) == pytest.approx(own["solved"]["mean"])
     report = (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
-    assert f"{staged} {plain}" in report and '<html lang="en">' in report and report.count("<svg") == 0
+    assert (
+        f'<p class="sentence">{staged}</p>' in report
+        and plain in report
+        and '<html lang="en">' in report
+        and report.count("<svg") == 0
+    )
 
 
 def test_everything_can_be_asked_at_once_and_in_japanese(command, tmp_path):

@@ -76,7 +76,7 @@ EN = {
     "reliability text": (
         "pass^k is the chance that all of k attempts succeed, averaged over problems: over these very ones, and over "
         "as many new ones. No attempts are drawn for it, so that at k = 1 its interval is narrower than that of "
-        "pass@k, the share of problems that k attempts each will solve."
+        "pass@k, the share of problems that k attempts each will solve. Below 1e-6 it is shown as 0."
     ),
     "cover": "How many problems are how hard",
     "cover text": (
@@ -210,7 +210,7 @@ JA = {
     "reliability text": (
         "pass^k は k 回の試行がすべて成功する確率、pass@k は少なくとも一度成功する確率です。"
         "表は pass^k を、まさにこれらの問題と、同数の新しい問題について平均した値です。試行の結果は抽出しないため、"
-        "k = 1 での区間は、各 k 回試行して解ける割合である pass@k の区間より狭くなります。"
+        "k = 1 での区間は、各 k 回試行して解ける割合である pass@k の区間より狭くなります。1e-6 未満は 0 と表示します。"
     ),
     "cover": "難しさごとの問題の割合",
     "cover text": (
