@@ -495,7 +495,7 @@ def test_these_problems_are_the_pilot_s_and_new_ones_are_not(written, kind):
     likelihood = curve.likelihood(found.pilot)
     average = posterior.posterior(likelihood)
     prices = Prices(1, 0.001, most=1000)
-    these, new = problems.these(average, likelihood), problems.new(average, len(pilot.attempts))
+    these, new = problems.these(average, likelihood), problems.new(average, len(found.pilot.attempts))
     for key, own in (("these_problems", these), ("new_problems", new)):
         decided = stopping.decide(own, prices, 0.01)
         assert verdict[key]["attempts"] == decided.attempts

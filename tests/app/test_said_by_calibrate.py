@@ -162,6 +162,9 @@ def test_the_verdict_holds_what_the_record_holds(request, which):
         "pass_at_k": one.these.quantiles[-1, 2],
         "these_problems": dict(zip(ENDS, one.these.quantiles[-1], strict=True)),
         "new_problems": dict(zip(ENDS, one.new.quantiles[-1], strict=True)),
+        "under_a_wider_prior": dict(zip(ENDS, one.wide.quantiles[-1], strict=True)),
+        "kinds_of_law": one.posterior.shares,
+        "effective_draws": one.posterior.effective,
         "reliability": both(quantities.reliability, -1),
         "cover": {f"{tau:g}": both(quantities.cover, row) for row, tau in enumerate(SUCCESS)},
         "never": both(quantities.never, 0),
@@ -248,6 +251,10 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
             **{name: [getattr(one.parameters, own)[place] for own in ("ceiling", "alpha", "beta")]
                for place, name in enumerate(("5 %", "50 %", "95 %"))},
         },
+        "What the forecast rests on": {
+            "kind of law": [EN["kinds"][name] for name in one.posterior.shares],
+            "probability": list(one.posterior.shares.values()),
+        },
         "Does the model fit?": {}, "Backtest": {}, "What would break this": {},
     }  # fmt: skip
     assert set(sections) == set(expected)
@@ -274,6 +281,21 @@ def test_a_backtest_is_of_parts_of_the_pilot_and_says_how_often_its_intervals_he
         "Pilots of {} attempts a problem, drawn from this one, were used to predict the rest of it. {%} % of the "
         "90 % intervals contained what was observed, and {%} % of the 50 % intervals.",
         *(10, verdict["backtest"]["inside_90"], verdict["backtest"]["inside_50"]),
+    )
+
+
+def test_the_interval_under_a_wider_prior_is_said_beside_the_own_one(counted):
+    _, _, folder = counted
+    (verdict,) = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    own, wide = verdict["these_problems"], verdict["under_a_wider_prior"]
+    assert own != wide
+    paragraphs, _ = said.sections((folder / "report.html").read_text(encoding="utf-8"))["What the forecast rests on"]
+    said.assert_says(
+        paragraphs[0],
+        "Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
+        "90 % interval for {} attempts is {%} % to {%} %, and not {%} % to {%} %: where the two differ much, the "
+        "answer rests on the prior.",
+        *(verdict["attempts"], wide["low90"], wide["high90"], own["low90"], own["high90"]),
     )
 
 

@@ -92,7 +92,7 @@ EN = {
     ),
     "rests": "What the forecast rests on",
     "rests text": lambda k, own, wide: (
-        f"Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
+        "Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
         f"90 % interval for {count(k)} attempts is {percent(wide[0])} to {percent(wide[-1])}, and not "
         f"{percent(own[0])} to {percent(own[-1])}: where the two differ much, the answer rests on the prior."
     ),
@@ -120,7 +120,8 @@ EN = {
     "headings": {
         "attempts": "attempts k", "observed": "pilot", "observed_stderr": "standard error", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "new problems, 5 %", "new_high90": "new problems, 95 %",
-        "new_median": "new problems, 50 %", "success": "success probability", "kind": "kind of law", "probability": "probability",
+        "new_median": "new problems, 50 %", "success": "success probability", "kind": "kind of law",
+        "probability": "probability",
         "reliability_median": "pass^k, 50 %", "reliability_low90": "pass^k, 5 %", "reliability_high90": "pass^k, 95 %",
         "new_reliability_median": "new problems, 50 %", "new_reliability_low90": "new problems, 5 %",
         "new_reliability_high90": "new problems, 95 %", "low": "5 %", "middle": "50 %", "high": "95 %",
