@@ -18,6 +18,11 @@ def remember_posteriors(patch):
         patch.setattr(posterior, name, _remembered(name, getattr(posterior, name)))
 
 
+def forget_posteriors():
+    """Sample them anew."""
+    _KEPT.clear()
+
+
 _KEPT = {}
 
 

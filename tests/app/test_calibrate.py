@@ -9,6 +9,12 @@ import numpy as np
 import pytest
 
 from sim.app.reports import calibrate
+from tests.app import said
+
+
+@pytest.fixture(autouse=True)
+def remembered(monkeypatch):
+    said.remember_posteriors(monkeypatch)
 
 
 def run(capsys, *arguments):
@@ -58,6 +64,7 @@ def test_a_pilot_becomes_a_sentence_a_table_and_a_page(capsys, pilot, tmp_path):
 def test_the_same_pilot_gives_the_same_bytes(capsys, pilot, tmp_path):
     for name in ("one", "two"):
         run(capsys, f"pilot={pilot}", f"output={tmp_path / name}", "figure=false")
+        said.forget_posteriors()
     for name in ("table.csv", "verdict.json", "report.html"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 

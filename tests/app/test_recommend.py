@@ -16,6 +16,7 @@ from sim.app.reports.words import recommend_en
 from sim.calibration import curve, posterior
 from sim.optimum import problems, stopping
 from sim.optimum.prices import Prices
+from tests.app import said
 
 PRICE = "cost.price=0.001"
 TABLES = "table.csv", "stages.csv", "problems.csv", "models.csv"
@@ -24,6 +25,7 @@ TABLES = "table.csv", "stages.csv", "problems.csv", "models.csv"
 @pytest.fixture
 def command(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
+    said.remember_posteriors(monkeypatch)
     successes = np.round(100 * stats.beta(0.35, 5).ppf((np.arange(60) + 0.5) / 60)).astype(int)
     _write(tmp_path / "pilot.csv", successes)
     _write(tmp_path / "strong.csv", np.minimum(100, 3 * successes + 2))
@@ -73,7 +75,7 @@ def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     assert own["low"] < own["attempts"] < own["high"] and f"pay for {own['attempts']} attempts" in plain
     rows = {int(row["attempts"]): row for row in _rows(tmp_path / "found" / "table.csv")}
     best = max(rows, key=lambda k: float(rows[k]["net"]))
-    assert best == own["attempts"] and float(rows[best]["solved"]) == pytest.approx(own["solved"]["mean"])
+    assert best == own["attempts"] and float(rows[best]["solved"]) == own["solved"]["median"]
     report = (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
     assert (
         f'<p class="sentence">{staged}</p>' in report
@@ -100,17 +102,17 @@ def test_everything_can_be_asked_at_once_and_in_japanese(command, tmp_path):
 
 
 def test_a_budget_is_for_the_pilot_s_problems_or_for_as_many_new_ones(command, tmp_path):
-    said = []
+    bought = []
     for suite in ("null", "1000"):
         for paid in ("parallel", "sequential"):
             arguments = ("pilot=pilot.csv", PRICE, f"paid={paid}", "budget.total=2", f"budget.problems={suite}")
             assert command(*arguments, "output=found", "figure=false")[0] == 0
             (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
-            said.append(verdict["budget"])
-    assert [one["problems"] for one in said] == [60, 60, 1000, 1000]
-    assert said[0]["attempts"] == [33] and len(said[1]["attempts"]) > 10 and said[2]["attempts"] == [2]
-    assert all(one["cost"] <= 2 and one["binds"] for one in (said[0], *said[2:]))
-    assert said[3]["attempts"][0] >= said[2]["attempts"][0]
+            bought.append(verdict["budget"])
+    assert [one["problems"] for one in bought] == [60, 60, 1000, 1000]
+    assert bought[0]["attempts"] == [33] and len(bought[1]["attempts"]) > 10 and bought[2]["attempts"] == [2]
+    assert all(one["cost"] <= 2 and one["binds"] for one in (bought[0], *bought[2:]))
+    assert bought[3]["attempts"][0] >= bought[2]["attempts"][0]
 
 
 def test_prices_of_tokens_stand_for_a_price(command, tmp_path):
@@ -233,10 +235,8 @@ def test_every_model_of_a_file_has_its_own_answer(command, tmp_path):
 def test_a_verifier_that_accepts_much_leaves_no_attempt_that_nothing_reaches(command, tmp_path, paid):
     command("pilot=pilot.csv", PRICE, "verifier.false_accept=0.5", f"paid={paid}", "output=found", "figure=false")
     (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
-    rows = _rows(tmp_path / "found" / "stages.csv")
     assert 0 < verdict["attempts"] < 40 and 0 < verdict["stages"][-1] < 40
-    net = float(rows[-1]["solved"]) - float(rows[-1]["cost"])
-    assert net >= verdict["these_problems"]["net"]["mean"] - 1e-9 or paid == "sequential"
+    assert verdict["staged"]["net"] >= verdict["these_problems"]["net"]["mean"] - 1e-9 or paid == "sequential"
 
 
 def test_the_same_question_has_the_same_answer(command, tmp_path):
@@ -244,6 +244,7 @@ def test_the_same_question_has_the_same_answer(command, tmp_path):
     for _ in range(2):
         command("pilot=pilot.csv", PRICE, "output=found", "figure=false")
         answers.append((tmp_path / "found" / "table.csv").read_bytes())
+        said.forget_posteriors()
     assert answers[0] == answers[1]
 
 
@@ -306,7 +307,7 @@ def flat(value, unit=1, name=""):
         return [pair for own in value for pair in flat(own, unit, name)]
     if isinstance(value, str) and _is(value):
         value = float(value)
-    last = [part for part in name.split(".") if part not in ("mean", "low", "high")][-1]
+    last = [part for part in name.split(".") if part not in ("mean", "median", "low", "high")][-1]
     money = last.removesuffix("_low").removesuffix("_high") in MONEYS
     return [(name, value / unit if money and value is not None else value)]
 
@@ -360,8 +361,8 @@ MOVES = [  # a change; what it moves, by its place in the answer; up (1) or down
     ({"cost.fixed": 0.03}, ("stages", "cost"), 0.01),
     ({"cost.fixed": 0.03}, ("models", "cost"), 0.01),
     ({"cost.flops": 2e12}, ("verdict", "flops"), 1),
-    ({"verifier.false_accept": 0.02}, ("verdict", "these_problems", "wrong", "mean"), 1),
-    ({"verifier.false_reject": 0.3}, ("verdict", "these_problems", "solved", "mean"), -1),
+    ({"verifier.false_accept": 0.02}, ("verdict", "these_problems", "wrong", "median"), 1),
+    ({"verifier.false_reject": 0.3}, ("verdict", "these_problems", "solved", "median"), -1),
     ({"budget.total": 7}, ("verdict", "budget", "solved"), 1),
     ({"budget.problems": 90}, ("verdict", "budget", "solved"), -1),
     ({"against.price": 0.03}, ("verdict", "against", "gain"), -1),
@@ -446,6 +447,7 @@ def test_every_column_is_the_record_it_was_made_from(written, kind):
             **{"net": curves.net.mean, "net_low": curves.net.low, "net_high": curves.net.high},
             **{"gain": curves.gain.mean, "gain_low": curves.gain.low, "gain_high": curves.gain.high},
             "price": np.full(len(curves.attempts), 0.001),
+            **{name: [""] * len(curves.attempts) for name in ("weighted", "weighted_low", "weighted_high")},
         },
         "stages": {
             **{"attempts": stages.attempts, "solved": stages.solved, "left": stages.left, "cost": stages.cost},
@@ -475,7 +477,7 @@ def test_every_column_is_the_record_it_was_made_from(written, kind):
         for name in ("attempts", "low", "high", "best_low", "best_high", "regret", "capped"):
             assert shown[name] == getattr(told, name)
         for name in ("solved", "wrong", "cost", "net"):
-            assert tuple(shown[name].values()) == getattr(told, name) and list(shown[name]) == ["mean", "low", "high"]
+            assert shown[name] == getattr(told, name)._asdict()
         assert shown["regret_share"] == told.regret / told.at_hand
     own = {"these": found.these, "new": found.new}[kind]
     assert found.own == own and verdict["attempts"] == own.attempts and found.these != found.new
@@ -499,7 +501,7 @@ def test_these_problems_are_the_pilot_s_and_new_ones_are_not(written, kind):
     for key, own in (("these_problems", these), ("new_problems", new)):
         decided = stopping.decide(own, prices, 0.01)
         assert verdict[key]["attempts"] == decided.attempts
-        assert verdict[key]["solved"] == dict(zip(("mean", "low", "high"), decided.solved, strict=True))
+        assert verdict[key]["solved"] == decided.solved._asdict()
     table = columns(files["table"])
     asked = stopping.curves({"these": these, "new": new}[kind], prices, table["attempts"])
     assert np.array_equal(table["solved"], asked.solved.median) and np.array_equal(table["net_low"], asked.net.low)
@@ -507,7 +509,7 @@ def test_these_problems_are_the_pilot_s_and_new_ones_are_not(written, kind):
     assert shown["problems"] == ["these", "new"]
     for name, place in (("attempts k", "attempts"), ("as good from", "low"), ("to", "high"), ("regret", "regret")):
         assert shown[name] == [verdict[key][place] for key in ("these_problems", "new_problems")]
-    for name, place in (("solved", "mean"), ("5 %", "low"), ("95 %", "high")):
+    for name, place in (("solved", "median"), ("5 %", "low"), ("95 %", "high")):
         assert shown[name] == [verdict[key]["solved"][place] for key in ("these_problems", "new_problems")]
     other = {"these": "New problems of the same kind", "new": "These very problems"}[kind]
     (line,) = [one for one in out.splitlines() if one.startswith(other)]
