@@ -10,7 +10,7 @@ from scipy import special
 
 from sim import seeds
 from sim.calibration import mixtures, tempering
-from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS
+from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS, ODDS, STEP
 from sim.calibration.prior import PRIOR, Kind, log_bends, log_size, mixing
 
 _POINTS, _LAST, _MORE = 500, 6, 4  # of a population; moves at the end, and those between its last two states
@@ -128,15 +128,20 @@ def nearest(laws):
     inner = laws[:, 1:] / np.maximum(laws[:, 1:].sum(axis=1, keepdims=True), 1e-300)
     basis = np.stack([LOG_SUCCESS, LOG_FAILURE])
     wanted = inner @ basis.T
-    theta = np.log(np.clip(-1 / wanted[:, ::-1], 1e-3, 1e3))
+    mean = inner @ special.expit(ODDS)
+    spread = np.maximum(inner @ (special.expit(ODDS) ** 2) - mean**2, 1e-12 * mean * (1 - mean))
+    size = np.maximum(mean * (1 - mean) / spread - 1, 1e-3)  # of the Beta law with the same mean and variance of s
+    theta = np.log(np.stack([mean * size, (1 - mean) * size], axis=1)).clip(-9, 16)
     for _ in range(_ROUNDS):
         own = np.exp(theta)
-        weight = special.softmax(own @ basis, axis=1)
+        density = own @ basis
+        density[:, -1] += np.log1p(1 / np.expm1(np.minimum(own[:, 1] * STEP, 700)))  # and what lies beyond
+        weight = special.softmax(density, axis=1)
         mean = weight @ basis.T
         products = np.stack([weight @ (basis[i] * basis[j]) for i, j in ((0, 0), (0, 1), (1, 1))], axis=1)
-        a, b, d = (products - mean[:, [0, 0, 1]] * mean[:, [0, 1, 1]]).T + np.array([[1e-9], [0.0], [1e-9]])
+        a, b, d = (products - mean[:, [0, 0, 1]] * mean[:, [0, 1, 1]]).T
         gap = wanted - mean
+        determinant = np.maximum(a * d - b * b, 1e-12 * a * d + 1e-300)
         step = np.stack([d * gap[:, 0] - b * gap[:, 1], a * gap[:, 1] - b * gap[:, 0]], axis=1)
-        step /= np.maximum(a * d - b * b, 1e-300)[:, None] * own
-        theta = (theta + step.clip(-0.7, 0.7)).clip(-9, 16)
+        theta = (theta + (step / determinant[:, None] / own).clip(-0.5, 0.5)).clip(-9, 16)
     return np.exp(theta[:, 1]), np.exp(theta[:, 0])
