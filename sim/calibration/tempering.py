@@ -14,6 +14,7 @@ from scipy import special
 _HALF = 0.5  # of the points count after a step: the effective size that chooses the next power
 _BISECTIONS, _SHRINKS = 30, 60  # of a power, to 1e-9; of a bracket, to 1e-17 of a turn
 _WIDER = 1.2  # variance of the normal density, against the population: its tails must not be the lighter ones
+_LEAST = 1e-6  # variance
 _MOVES = 2  # at each power before the last
 
 
@@ -67,9 +68,7 @@ def several(log_likelihood, points, value, moves, generator, power=1.0):
 def moved(log_likelihood, points, value, power, generator):
     """Points after one elliptical slice move each, which leaves exp(-z'z/2 + power log_likelihood(z)) as it is."""
     number, size = points.shape
-    centre = points.mean(axis=0)
-    root = np.linalg.cholesky(_WIDER * np.cov(points.T) + 1e-6 * np.eye(size))
-    inverse = np.linalg.inv(root)
+    centre, root, inverse = _normal(points)
 
     def height(at, own):  # log density against the normal one
         return power * own + 0.5 * ((((at - centre) @ inverse.T) ** 2).sum(axis=1) - (at**2).sum(axis=1))
@@ -92,6 +91,23 @@ def moved(log_likelihood, points, value, power, generator):
         high[left] = np.where(angle[left] < 0, high[left], angle[left])
         angle[left] = generator.uniform(low[left], high[left])
     return points, value
+
+
+def _normal(points):
+    """(centre, root of the covariance, its inverse) of the normal density about a population.
+
+    Where the variance is 1, as before the pilot, that of n points in some direction is anything in (1 +- sqrt(g))^2,
+    g = size / n. Beyond, a variance l shows as l + g l / (l - 1) (Baik, Silverstein 2006), which is undone: taken as
+    they show, the narrow directions hold points fast, and the evidence comes out too small.
+    """
+    share = points.shape[1] / (_HALF * len(points))  # n: the others may be copies
+    shown, axes = np.linalg.eigh(np.atleast_2d(np.cov(points.T)))
+    middle = (shown + 1 - share) / 2
+    spread = np.sqrt(np.maximum(middle**2 - shown, 0))
+    told = np.abs(np.sqrt(np.maximum(shown, 0)) - 1) > np.sqrt(share)
+    own = np.where(told, np.maximum(middle + np.sign(shown - 1) * spread, _LEAST), 1.0)
+    root = np.sqrt(_WIDER * own)
+    return points.mean(axis=0), axes * root, (axes / root).T
 
 
 def _step(value, most):
