@@ -76,8 +76,9 @@ def sampled(kind, known):
 
     found = tempering.draws(value, kind.size, _POINTS, _LAST, generator)
     points, own = tempering.several(value, found.points, found.value, _MORE, generator)
+    effective = 2 * found.effective / (1 + tempering.correlation(found.points, points))
     both = np.concatenate([found.points, points]), np.concatenate([found.value, own])
-    return Sample(kind, *both, found.log_evidence - log_size(kind), 2 * found.effective)
+    return Sample(kind, *both, found.log_evidence - log_size(kind), effective)
 
 
 def _wider(one, known):
