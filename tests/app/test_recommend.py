@@ -75,7 +75,12 @@ def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     best = max(rows, key=lambda k: float(rows[k]["net"]))
     assert best == own["attempts"] and float(rows[best]["solved"]) == pytest.approx(own["solved"]["mean"])
     report = (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
-    assert f"{staged} {plain}" in report and '<html lang="en">' in report and report.count("<svg") == 0
+    assert (
+        f'<p class="sentence">{staged}</p>' in report
+        and plain in report
+        and '<html lang="en">' in report
+        and report.count("<svg") == 0
+    )
 
 
 def test_everything_can_be_asked_at_once_and_in_japanese(command, tmp_path):
@@ -490,7 +495,7 @@ def test_these_problems_are_the_pilot_s_and_new_ones_are_not(written, kind):
     likelihood = curve.likelihood(found.pilot)
     average = posterior.posterior(likelihood)
     prices = Prices(1, 0.001, most=1000)
-    these, new = problems.these(average, likelihood), problems.new(average, len(pilot.attempts))
+    these, new = problems.these(average, likelihood), problems.new(average, len(found.pilot.attempts))
     for key, own in (("these_problems", these), ("new_problems", new)):
         decided = stopping.decide(own, prices, 0.01)
         assert verdict[key]["attempts"] == decided.attempts

@@ -162,6 +162,9 @@ def test_the_verdict_holds_what_the_record_holds(request, which):
         "pass_at_k": one.these.quantiles[-1, 2],
         "these_problems": dict(zip(ENDS, one.these.quantiles[-1], strict=True)),
         "new_problems": dict(zip(ENDS, one.new.quantiles[-1], strict=True)),
+        "under_a_wider_prior": dict(zip(ENDS, one.wide.quantiles[-1], strict=True)),
+        "kinds_of_law": one.posterior.shares,
+        "effective_draws": one.posterior.effective,
         "reliability": both(quantities.reliability, -1),
         "cover": {f"{tau:g}": both(quantities.cover, row) for row, tau in enumerate(SUCCESS)},
         "never": both(quantities.never, 0),
@@ -223,6 +226,7 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
     table, wanted = columns(one), shares(one)
     near = [calibrate.pilots.near_round(k, 0.04) for k in one.attempts]
     chosen = lambda name: [value for value, kept in zip(table[name], near, strict=True) if kept]  # noqa: E731
+    rare = lambda name: [value if value >= 1e-6 else 0.0 for value in chosen(name)]  # noqa: E731
     expected = {
         "How coverage grows": {
             "attempts k": chosen("attempts"), "pilot": chosen("observed"), "standard error": chosen("observed_stderr"),
@@ -231,10 +235,10 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
         },
         "How often all attempts succeed": {
             "attempts k": chosen("attempts"), "pass@k": chosen("median"),
-            "pass^k, 50 %": chosen("reliability_median"), "pass^k, 5 %": chosen("reliability_low90"),
-            "pass^k, 95 %": chosen("reliability_high90"), "new problems, 50 %": chosen("new_reliability_median"),
-            "new problems, 5 %": chosen("new_reliability_low90"),
-            "new problems, 95 %": chosen("new_reliability_high90"),
+            "pass^k, 50 %": rare("reliability_median"), "pass^k, 5 %": rare("reliability_low90"),
+            "pass^k, 95 %": rare("reliability_high90"), "new problems, 50 %": rare("new_reliability_median"),
+            "new problems, 5 %": rare("new_reliability_low90"),
+            "new problems, 95 %": rare("new_reliability_high90"),
         },
         "How many problems are how hard": {
             "success probability": [*(f"at least {tau:g}" for tau in SUCCESS), "none: out of reach"],
@@ -246,6 +250,10 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
             "parameter": ["ceiling A", "alpha", "exponent beta"],
             **{name: [getattr(one.parameters, own)[place] for own in ("ceiling", "alpha", "beta")]
                for place, name in enumerate(("5 %", "50 %", "95 %"))},
+        },
+        "What the forecast rests on": {
+            "kind of law": [EN["kinds"][name] for name in one.posterior.shares],
+            "probability": list(one.posterior.shares.values()),
         },
         "Does the model fit?": {}, "Backtest": {}, "What would break this": {},
     }  # fmt: skip
@@ -273,6 +281,21 @@ def test_a_backtest_is_of_parts_of_the_pilot_and_says_how_often_its_intervals_he
         "Pilots of {} attempts a problem, drawn from this one, were used to predict the rest of it. {%} % of the "
         "90 % intervals contained what was observed, and {%} % of the 50 % intervals.",
         *(10, verdict["backtest"]["inside_90"], verdict["backtest"]["inside_50"]),
+    )
+
+
+def test_the_interval_under_a_wider_prior_is_said_beside_the_own_one(counted):
+    _, _, folder = counted
+    (verdict,) = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    own, wide = verdict["these_problems"], verdict["under_a_wider_prior"]
+    assert own != wide
+    paragraphs, _ = said.sections((folder / "report.html").read_text(encoding="utf-8"))["What the forecast rests on"]
+    said.assert_says(
+        paragraphs[0],
+        "Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
+        "90 % interval for {} attempts is {%} % to {%} %, and not {%} % to {%} %: where the two differ much, the "
+        "answer rests on the prior.",
+        *(verdict["attempts"], wide["low90"], wide["high90"], own["low90"], own["high90"]),
     )
 
 

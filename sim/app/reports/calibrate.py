@@ -27,6 +27,7 @@ _FURTHER = 100  # times the attempts of the pilot: as far as is predicted where 
 _MOST = 10**12  # attempts: of problems with a smaller chance than 1e-13 nothing is known
 _ENDS = "low90", "low50", "median", "high50", "high90"  # of intervals of 90 and 50 %, and the median
 _SHOWN = "median", "low90", "high90"  # of them, in the tables of the report
+_NONE = 1e-6  # a chance below which a reader is shown none
 _DRAWN = "line", "exp(-a k^-b)", "Levi Eq. 7", "beta-binomial"  # of the published fits; all are in the table
 
 
@@ -285,6 +286,9 @@ def _parts(one, table, drawn, words):
     def chosen(*names):
         return {headings[n]: [value for value, wanted in zip(table[n], near, strict=True) if wanted] for n in names}
 
+    def rare(names):
+        return {name: [value if value >= _NONE else 0.0 for value in own] for name, own in chosen(*names).items()}
+
     rows = [getattr(one.parameters, name) for name in ("ceiling", "alpha", "beta")]
     parts = [
         page.Part(
@@ -296,7 +300,7 @@ def _parts(one, table, drawn, words):
         page.Part(
             named + words["reliability"],
             (words["reliability text"],),
-            chosen("attempts", "median", *(f"{of}reliability_{end}" for of in ("", "new_") for end in _SHOWN)),
+            chosen("attempts", "median") | rare(f"{of}reliability_{end}" for of in ("", "new_") for end in _SHOWN),
         ),
         page.Part(named + words["cover"], (words["cover text"],), _covered(one, words)),
         page.Part(

@@ -76,7 +76,7 @@ EN = {
     "reliability text": (
         "pass^k is the chance that all of k attempts succeed, averaged over problems: over these very ones, and over "
         "as many new ones. No attempts are drawn for it, so that at k = 1 its interval is narrower than that of "
-        "pass@k, the share of problems that k attempts each will solve."
+        "pass@k, the share of problems that k attempts each will solve. Below 1e-6 it is shown as 0."
     ),
     "cover": "How many problems are how hard",
     "cover text": (
@@ -92,7 +92,7 @@ EN = {
     ),
     "rests": "What the forecast rests on",
     "rests text": lambda k, own, wide: (
-        f"Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
+        "Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
         f"90 % interval for {count(k)} attempts is {percent(wide[0])} to {percent(wide[-1])}, and not "
         f"{percent(own[0])} to {percent(own[-1])}: where the two differ much, the answer rests on the prior."
     ),
@@ -120,7 +120,8 @@ EN = {
     "headings": {
         "attempts": "attempts k", "observed": "pilot", "observed_stderr": "standard error", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "new problems, 5 %", "new_high90": "new problems, 95 %",
-        "new_median": "new problems, 50 %", "success": "success probability", "kind": "kind of law", "probability": "probability",
+        "new_median": "new problems, 50 %", "success": "success probability", "kind": "kind of law",
+        "probability": "probability",
         "reliability_median": "pass^k, 50 %", "reliability_low90": "pass^k, 5 %", "reliability_high90": "pass^k, 95 %",
         "new_reliability_median": "new problems, 50 %", "new_reliability_low90": "new problems, 5 %",
         "new_reliability_high90": "new problems, 95 %", "low": "5 %", "middle": "50 %", "high": "95 %",
@@ -210,7 +211,7 @@ JA = {
     "reliability text": (
         "pass^k は k 回の試行がすべて成功する確率、pass@k は少なくとも一度成功する確率です。"
         "表は pass^k を、まさにこれらの問題と、同数の新しい問題について平均した値です。試行の結果は抽出しないため、"
-        "k = 1 での区間は、各 k 回試行して解ける割合である pass@k の区間より狭くなります。"
+        "k = 1 での区間は、各 k 回試行して解ける割合である pass@k の区間より狭くなります。1e-6 未満は 0 と表示します。"
     ),
     "cover": "難しさごとの問題の割合",
     "cover text": (
