@@ -91,13 +91,13 @@ def drawn(one):
     truth = np.log(np.count_nonzero(curve.successes) / len(successes))
     evidence = np.array([sample.log_evidence for sample in samples])
     logs = tuple(np.log(np.maximum(own, least)) for own in solved)
-    return Drawn(suite_of(curve), size, evidence, logs, samples[-1].points[:, :4], *prior.bends(laws[-1]), truth)
+    return Drawn(suite_of(curve), size, evidence, logs, samples[-1].points[:, :4], *prior.bends(laws[-1] @ prior.DECADES), truth)
 
 
 def before():
     """Draws of the reference itself, as Drawn without a pilot: they give what the bends leave of a kind."""
     points = seeds.generator(0, "reference").standard_normal((_BEFORE, REFERENCE.size))
-    found = [prior.bends(prior.mixing(part, REFERENCE)) for part in np.array_split(points, _BEFORE // 1000)]
+    found = [prior.bends(prior.averages(part, REFERENCE, prior.DECADES)) for part in np.array_split(points, _BEFORE // 1000)]
     return Drawn("", 0, None, (), points[:, :4], *(np.concatenate(column) for column in zip(*found, strict=True)), 0.0)
 
 

@@ -11,9 +11,9 @@ from scipy import special
 from sim import seeds
 from sim.calibration import mixtures, tempering
 from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS, ODDS, STEP
-from sim.calibration.prior import PRIOR, Kind, log_bends, log_size, mixing
+from sim.calibration.prior import DECADES, PRIOR, Kind, averages, log_bends, log_size, mixing
 
-_POINTS, _LAST, _MORE = 500, 6, 4  # of a population; moves at the end, and those between its last two states
+_POINTS, _LAST, _MORE = 400, 6, 4  # of a population; moves at the end, and those between its last two states
 _DRAWS = 1000
 _ROUNDS = 25  # of Newton's method
 
@@ -54,10 +54,13 @@ class Posterior(NamedTuple):
         return 1 - self.mixing[:, 0]
 
 
-def posterior(likelihood, prior=PRIOR):
-    """Posterior from the counts of a pilot (mixtures.Likelihood): the same counts give the same draws."""
+def posterior(likelihood, prior=PRIOR, points=_POINTS):
+    """Posterior from the counts of a pilot (mixtures.Likelihood): the same counts give the same draws.
+
+    points: of the population of each kind.
+    """
     known = mixtures.condensed(likelihood)
-    found = _combined(tuple(sampled(kind, known) for kind in prior))
+    found = _combined(tuple(sampled(kind, known, points) for kind in prior))
     return found._replace(log_evidence=found.log_evidence + float(likelihood.problems @ likelihood.log_scale))
 
 
@@ -67,14 +70,14 @@ def widened(known, likelihood):
     return _combined(tuple(_wider(one, counts) for one in known.samples))
 
 
-def sampled(kind, known):
-    """Sample of a kind."""
-    generator = seeds.generator(0, f"posterior {kind.name}")
+def sampled(kind, known, number=_POINTS):
+    """Sample of a kind, twice as many draws as points of the population."""
+    generator, columns = seeds.generator(0, f"posterior {kind.name}"), _columns(known)
 
     def value(points):
-        return _value(points, kind, known)
+        return _value(points, kind, *columns)
 
-    found = tempering.draws(value, kind.size, _POINTS, _LAST, generator)
+    found = tempering.draws(value, kind.size, number, _LAST, generator)
     points, own = tempering.several(value, found.points, found.value, _MORE, generator)
     effective = 2 * found.effective / (1 + tempering.correlation(found.points, points))
     both = np.concatenate([found.points, points]), np.concatenate([found.value, own])
@@ -85,18 +88,25 @@ def _wider(one, known):
     """Sample of the wider kind: draws of the kind weighed and resampled, then moved."""
     kind, generator = one.kind.wider(), seeds.generator(1, f"posterior {one.kind.name}")
     points, log_volume = one.kind.moved_to_wider(one.points)
-    value = _value(points, kind, known)
+    columns = _columns(known)
+    value = _value(points, kind, *columns)
     change = value - one.value - ((points**2).sum(axis=1) - (one.points**2).sum(axis=1)) / 2 + log_volume
     evidence = one.log_evidence + special.logsumexp(change) - np.log(len(change)) + log_size(one.kind) - log_size(kind)
     weight = special.softmax(change)
     chosen = tempering.resampled(weight, generator, len(weight))
-    moved = tempering.several(lambda own: _value(own, kind, known), points[chosen], value[chosen], _LAST, generator)
+    moved = tempering.several(lambda own: _value(own, kind, *columns), points[chosen], value[chosen], _MORE, generator)
     return Sample(kind, *moved, float(evidence), float(1 / (weight**2).sum()))
 
 
-def _value(points, kind, known):
-    own = mixing(points, kind)
-    return np.log(np.maximum(own @ known.kernel.T, 1e-300)) @ known.problems + log_bends(own, kind)
+def _value(points, kind, columns, problems):
+    """Log likelihood of the counts, and of the bends, at points.  columns: the rows of the kernel, then prior.DECADES."""
+    found = averages(points, kind, columns)
+    counts = np.log(np.maximum(found[:, : len(problems)], 1e-300)) @ problems
+    return counts + log_bends(found[:, len(problems) :], kind)
+
+
+def _columns(known):
+    return np.concatenate([known.kernel.T, DECADES], axis=1), known.problems
 
 
 def _combined(samples):

@@ -20,7 +20,8 @@ from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS, ODDS, STEP
 _MIDDLE, _REACH, WAVES = -6.0, 30.0, 36  # of log odds, where f is a sum of waves: lengths from 1.5 on, within 1 %
 _FREQUENCY = np.pi * np.arange(1, WAVES + 1) / (2 * _REACH)
 _WAVE = np.sqrt(1 / _REACH) * np.sin(np.outer(_FREQUENCY, ODDS - _MIDDLE + _REACH))
-_DECADES = mixtures.reach(10.0 ** np.arange(1, 9))  # of attempts, between which slopes are compared
+_BASIS = np.concatenate([LOG_SUCCESS[None], LOG_FAILURE[None], _WAVE])
+DECADES = mixtures.reach(10.0 ** np.arange(1, 9))  # of attempts, between which slopes are compared
 _SATURATED = 0.03  # failure below which a slope does not count
 _LIMITS = -7.0, 14.0  # of log beta and log alpha: on the grid
 _WIDER = 2.0  # times the deviations, for what rests on the prior
@@ -107,24 +108,40 @@ KINDS = {kind.name: kind for kind in PRIOR}
 
 def mixing(points, kind):
     """Weights of the laws of a kind at points [n, size], [n, 1 + cells], each row adding up to 1; cell 0: never."""
+    inner, share, first = _law(points, kind)
+    return np.concatenate([first[:, None], inner * share[:, None]], axis=1)
+
+
+def averages(points, kind, columns):
+    """mixing(points, kind) @ columns, [n, m], without the weights.  columns: [1 + cells, m]."""
+    inner, share, first = _law(points, kind)
+    found = inner @ columns[1:]
+    found *= share[:, None]
+    return found + first[:, None] * columns[0]
+
+
+def _law(points, kind):
+    """(weights of the cells [n, cells], what makes them add up to the solvable share [n], cell 0 [n])."""
     log_beta = (kind.beta[0] + kind.beta[1] * points[:, 0]).clip(*_LIMITS)
     log_alpha = (log_beta + kind.odds[0] + kind.odds[1] * points[:, 1]).clip(*_LIMITS)
     never = (np.maximum(special.ndtr(points[:, 2]) - kind.solvable, 0) / (1 - kind.solvable)) ** kind.never
     beta, alpha = np.exp(log_beta), np.exp(log_alpha)
-    density = beta[:, None] * LOG_SUCCESS + alpha[:, None] * LOG_FAILURE
-    if kind.deviation is not None:
-        density += _waves(points[:, 3:], kind.deviation)
-    inner = np.exp(density - density.max(axis=1, keepdims=True))
+    own = np.stack([beta, alpha], axis=1)
+    if kind.deviation is None:
+        inner = own @ _BASIS[:2]
+    else:
+        inner = np.concatenate([own, _heights(points[:, 3:], kind.deviation)], axis=1) @ _BASIS
+    inner -= inner.max(axis=1, keepdims=True)
+    np.exp(inner, out=inner)
     below = inner[:, 0] / np.expm1(np.minimum(beta * STEP, 700))  # both ends go on with the slopes of the Beta law
     above = inner[:, -1] / np.expm1(np.minimum(alpha * STEP, 700))
     total = inner.sum(axis=1) + below + above
     inner[:, -1] += above
-    first = never + (1 - never) * below / total
-    return np.concatenate([first[:, None], inner * ((1 - never) / total)[:, None]], axis=1)
+    return inner, (1 - never) / total, never + (1 - never) * below / total
 
 
-def _waves(points, deviation):
-    """f at ODDS [n, cells]: waves with the spectrum of a squared exponential covariance (Solin and Sarkka 2020).
+def _heights(points, deviation):
+    """Heights [n, waves] of the waves that f is the sum of (Solin and Sarkka 2020): a squared exponential covariance.
 
         f(x) = sigma sum_j sqrt(S(w_j)) wave_j(x) z_j,    S(w) = sqrt(2 pi) l exp(-l^2 w^2 / 2)
     """
@@ -132,20 +149,21 @@ def _waves(points, deviation):
     least, most = np.log(deviation.length)
     length = np.exp(least + (most - least) * special.ndtr(points[:, 1]))[:, None]
     root = np.sqrt(np.sqrt(2 * np.pi) * length) * np.exp(-((length * _FREQUENCY) ** 2) / 4)
-    return (size[:, None] * root * points[:, 2:]) @ _WAVE
+    return size[:, None] * root * points[:, 2:]
 
 
-def log_bends(mixing, kind):
+def log_bends(coverage, kind):
     """Log density [n] of how much the slope of log(-log pass@k) changes from a decade of k to the next, k >= 10.
 
     What measured curves have in common: it changes little. 0 for kinds that say nothing of it.
+    coverage: pass@k of laws at 10, 100, ... attempts, mixing @ DECADES.
     """
-    return np.zeros(len(mixing)) if kind.bend is None else log_density_of_bends(*bends(mixing), kind.bend)
+    return np.zeros(len(coverage)) if kind.bend is None else log_density_of_bends(*bends(coverage), kind.bend)
 
 
-def bends(mixing):
+def bends(coverage):
     """(changes of the slope [n, decades], how much each counts: little where nearly all is solved)."""
-    missing = -np.log(np.clip(mixing @ _DECADES, 1e-300, 1 - 1e-12))
+    missing = -np.log(np.clip(coverage, 1e-300, 1 - 1e-12))
     change = np.diff(np.log(missing), 2, axis=1) / np.log(10)
     return change, missing[:, 2:] ** 2 / (missing[:, 2:] ** 2 + _SATURATED**2)
 
@@ -161,5 +179,5 @@ def log_size(kind):
     if kind.bend is None:
         return 0.0
     generator = seeds.generator(0, f"prior {kind}")
-    found = [log_bends(mixing(generator.standard_normal((1000, kind.size)), kind), kind) for _ in range(_DRAWS // 1000)]
+    found = [log_bends(averages(generator.standard_normal((1000, kind.size)), kind, DECADES), kind) for _ in range(_DRAWS // 1000)]
     return float(special.logsumexp(found) - np.log(_DRAWS))

@@ -12,7 +12,8 @@ import numpy as np
 from scipy import special
 
 _HALF = 0.5  # of the points count after a step: the effective size that chooses the next power
-_BISECTIONS, _SHRINKS = 30, 60  # of a power, to 1e-9; of a bracket, to 1e-17 of a turn
+_BISECTIONS = 30  # of a power, to 1e-9
+_SHRINKS = 9  # of a bracket; a point that has found no other by then stays, from which the other would have come back
 _WIDER = 1.2  # variance of the normal density, against the population: its tails must not be the lighter ones
 _LEAST = 1e-6  # variance
 _MOVES, _PARTED = (2, 6), 0.5  # at each power before the last, at least and at most; correlation that is low enough

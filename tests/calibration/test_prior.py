@@ -35,7 +35,7 @@ def test_the_deviation_has_its_covariance():
     generator, draws = np.random.default_rng(0), 20_000
     points = generator.standard_normal((draws, 2 + prior.WAVES))
     points[:, 0], points[:, 1] = 0.0, special.ndtri(0.5)  # sigma = e^.2, l = sqrt(2 * 5)
-    found = prior._waves(points, BENT.deviation)
+    found = prior._heights(points, BENT.deviation) @ prior._WAVE
     here, length, size = len(mixtures.ODDS) // 2, np.sqrt(10.0), np.exp(0.4)
     for steps in (0, 8, 24):
         law = size * np.exp(-((steps * mixtures.STEP / length) ** 2) / 2)
@@ -48,7 +48,7 @@ def test_the_deviation_has_its_covariance():
 
 def test_bends_are_second_differences_of_the_log_of_the_log_of_coverage():
     alpha, beta = 5.0, 0.35
-    change, counts = prior.bends(mixtures.beta(np.log([[beta, alpha]])))
+    change, counts = prior.bends(mixtures.beta(np.log([[beta, alpha]])) @ prior.DECADES)
     ks = 10.0 ** np.arange(1, 9)
     missing = -np.log(1 - np.exp(special.betaln(alpha + ks, beta) - special.betaln(alpha, beta)))
     by_hand = np.diff(np.diff(np.log10(missing)))
@@ -61,12 +61,12 @@ def test_bends_are_weighed_by_student_s_t():
     change, counts = np.array([[0.1, -0.3]]), np.array([[1.0, 0.5]])
     by_hand = -2.0 * (np.log1p((0.1 / 0.2) ** 2 / 3) + 0.5 * np.log1p((0.3 / 0.2) ** 2 / 3))
     assert prior.log_density_of_bends(change, counts, 0.2) == pytest.approx(by_hand)
-    assert prior.log_bends(prior.mixing(np.zeros((1, 3)), PLAIN), PLAIN) == 0
+    assert prior.log_bends(prior.averages(np.zeros((1, 3)), PLAIN, prior.DECADES), PLAIN) == 0
 
 
 def test_what_bends_leave_of_a_kind_is_their_mean_under_it():
     generator = np.random.default_rng(5)
-    own = np.exp(prior.log_bends(prior.mixing(generator.standard_normal((4000, BENT.size)), BENT), BENT))
+    own = np.exp(prior.log_bends(prior.mixing(generator.standard_normal((4000, BENT.size)), BENT) @ prior.DECADES, BENT))
     deviation = own.std()
     checks.assert_mean(np.exp(prior.log_size(BENT)), 2000, own.mean(), deviation)  # two means of 4,000
     checks.rejects(checks.assert_mean, np.exp(prior.log_size(BENT)), 2000, 1.0, deviation)
