@@ -130,7 +130,7 @@ def nearest(laws):
     inner = laws[:, 1:] / np.maximum(laws[:, 1:].sum(axis=1, keepdims=True), 1e-300)
     basis = np.stack([LOG_SUCCESS, LOG_FAILURE])
     wanted = inner @ basis.T
-    theta = np.log(np.clip(-1 / wanted[:, ::-1], 1e-3, 1e3))
+    theta = np.log(np.clip(-1 / wanted, 1e-3, 1e3))  # E[log s] = -1 / beta for a small beta, and so for alpha
     for _ in range(_ROUNDS):
         own = np.exp(theta)
         weight = special.softmax(own @ basis, axis=1)
