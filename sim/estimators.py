@@ -4,12 +4,14 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import gammaln
 
 GROUPS = 64  # jackknife groups: the standard error itself is then known to 9 %
 NORMAL = 400  # events behind a mean that is taken for normal: at 1e-4 its p-value is then right to a factor 2
 RARE = 1000  # below this many events the spread of the batches says too little about the next run
 _ITERATIONS = 60
 _SUMMED = 10**6  # terms
+_MANY_PAIRS, _SMALL = 1000, 10**5  # of counts, and attempts, where log gamma is exact enough and quicker
 _FLATTEST, _STEEPEST = -12, 4  # log exponents at which a fit has run off: the curve has no power law to hold on to
 _EXPONENTS = (0.05, 0.15, 0.4, 1.0, 2.5)  # where fits start: a nearly straight curve is a long flat valley
 
@@ -98,6 +100,8 @@ def pass_at_k(attempts, recorded, successes):
             f"pass@k: need k <= the {np.min(recorded):.0f} recorded attempts of every problem, got {attempts.max():.0f}"
         )
     pairs, row = np.unique(np.stack([recorded, successes]).astype(float), axis=1, return_inverse=True)
+    if pairs.shape[1] > _MANY_PAIRS and pairs[0].max() <= _SMALL:
+        return -np.expm1(_log_failures(attempts, *pairs))[:, np.ravel(row)]
     log_failure = np.full((len(attempts), pairs.shape[1]), -np.inf)
     for i, (m, c) in enumerate(pairs.T):
         # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)), c and k alike; exactly 0 once k > m - c
@@ -105,6 +109,14 @@ def pass_at_k(attempts, recorded, successes):
             if k <= m - c:
                 log_failure[row_of_k, i] = _log_failure(m, *sorted((c, k)))
     return -np.expm1(log_failure)[:, np.ravel(row)]
+
+
+def _log_failures(attempts, m, c):
+    """ln C(m - c, k) / C(m, k), [k, pairs], by log gamma: to 1e-10 for m up to 1e5."""
+    k = attempts[:, None]
+    left = np.maximum(m - c - k, 0)
+    logs = gammaln(m - c + 1) - gammaln(left + 1) - gammaln(m + 1) + gammaln(m - k + 1)
+    return np.where(k <= m - c, np.minimum(logs, 0), -np.inf)
 
 
 def _log_failure(m, fewer, more):

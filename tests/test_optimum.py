@@ -13,6 +13,7 @@ from sim.optimum import budget, outcomes, prices, problems, rivals, stages, stop
 from sim.optimum.amounts import exceeds
 from sim.optimum.prices import Prices
 from sim.optimum.problems import Problems
+from tests import known as laws_known
 
 ALPHA, BETA = 5.0, 0.35
 
@@ -32,7 +33,7 @@ def pilot():
     successes = np.round(100 * stats.beta(BETA, ALPHA).ppf((np.arange(60) + 0.5) / 60))
     attempts = np.full(60, 100.0)
     likelihood = mixtures.of_counts(attempts, successes)
-    return attempts, successes, likelihood, posterior.average(likelihood)
+    return attempts, successes, likelihood, posterior.posterior(likelihood)
 
 
 # Against the laws -----------------------------------------------------------------------------------------------------
@@ -73,8 +74,8 @@ def test_a_large_pilot_finds_what_the_law_finds():
     attempts = np.full(600, 1000.0)
     successes = np.round(attempts * stats.beta(BETA, ALPHA).ppf((np.arange(600) + 0.5) / 600))
     likelihood = mixtures.of_counts(attempts, successes)
-    average = posterior.average(likelihood, ["beta"])
-    for kind in (problems.new(average), problems.these(average, likelihood)):
+    posterior_ = posterior.posterior(likelihood)
+    for kind in (problems.new(posterior_), problems.these(posterior_, likelihood)):
         decision = stopping.decide(kind, Prices(1, 1e-3), 0.01)
         net = cost.net_value_parallel(decision.attempts, 1.0, 1e-3, ALPHA, BETA)
         best = cost.net_value_parallel(cost.optimal_parallel(1.0, 1e-3, ALPHA, BETA), 1.0, 1e-3, ALPHA, BETA)
@@ -106,10 +107,10 @@ def test_the_hazard_of_an_unsolved_problem_is_that_of_the_beta_law():
 
 def test_a_problem_s_hazard_is_conjugate_to_its_counts():
     mixing = beta_law().mixing
-    average = posterior.Average(np.ones(1), mixing, np.array(["beta"]), {}, {})
+    posterior_ = laws_known.posterior(mixing)
     for made, won in ((0, 0), (7, 0), (100, 0), (100, 3)):
         expected = (BETA + won) / (ALPHA + BETA + made)
-        assert update.hazard(average, made, won) == pytest.approx(expected, rel=2e-3)  # cells of the likelihood
+        assert update.hazard(posterior_, made, won) == pytest.approx(expected, rel=2e-3)  # cells of the likelihood
 
 
 # By enumeration -------------------------------------------------------------------------------------------------------
@@ -145,10 +146,10 @@ def test_the_money_for_a_hopeless_problem_is_all_of_it():
 
 def test_the_spread_over_a_pilot_s_problems_is_that_of_independent_ones():
     mixing = beta_law().mixing
-    average = posterior.Average(np.ones(1), mixing, np.array(["beta"]), {}, {})
+    posterior_ = laws_known.posterior(mixing)
     attempts, successes = np.array([5.0, 5.0, 9.0]), np.array([0.0, 0.0, 4.0])
     likelihood = mixtures.of_counts(attempts, successes)
-    own = problems.these(average, likelihood)
+    own = problems.these(posterior_, likelihood)
     chance = own.groups @ outcomes.outcomes(Prices(1, 1), [7]).right[:, 0]
     found = outcomes.outcomes(Prices(1, 1), [7])
     expected = likelihood.problems @ (chance * (1 - chance)) / 9
@@ -183,8 +184,8 @@ def test_mean_and_spread_over_a_pilot_of_unequal_weights_are_those_of_all_its_co
     law = np.zeros((1, len(outcomes.SUCCESS)))
     law[0, cells] = 0.2, 0.5, 0.3
     likelihood = mixtures.of_counts(np.array([4.0, 4.0, 9.0]), np.array([0.0, 0.0, 5.0]))
-    average = posterior.Average(np.ones(1), law, np.array(["beta"]), {}, {})
-    kind = problems.these(average, likelihood, UNEQUAL[weights])
+    posterior_ = laws_known.posterior(law)
+    kind = problems.these(posterior_, likelihood, UNEQUAL[weights])
     counted = np.array(UNEQUAL[weights] or [1.0] * 3)
     counted = counted / counted.mean()
     each = []
@@ -233,9 +234,27 @@ def test_stages_are_those_of_all_courses_enumerated(setup):
         assert found.hazard[place] == pytest.approx(found.gain[place] / 3.0) and found.price == 0.03
 
 
+@pytest.mark.parametrize(("wrong", "price", "last"), [(0.3, 0.01, 3), (0.3, 0.003, 5), (0.5, 0.003, 2)])
+def test_stages_end_where_that_is_worth_most_wrong_answers_included(wrong, price, last):
+    """At the best number of attempts that are all paid, or at that of those paid up to success, by all courses."""
+    own, law = Prices(1, price, wrong, 0.0, 0.1, 0.1, most=100), beta_law()
+    found = stages.stages(law, own, 8)
+    lasts = {stopping.decide(law, own._replace(sequential=paid), 0.0).attempts for paid in (False, True)}
+    assert found.attempts[-1] == last in lasts and len(lasts) == 2
+    nets = {}
+    for end in lasts:
+        ends = sorted({math.ceil(end / 2**halved) for halved in range(4)})
+        nets[end] = sum(
+            share * chance * (own.value * right - own.wrong * wrong_one - money)
+            for share, s in zip(law.mean[::8], outcomes.SUCCESS[::8], strict=True)
+            for chance, right, wrong_one, money in courses(s, own, ends)
+        )
+    assert max(nets, key=nets.get) == last
+
+
 def test_a_problem_that_was_tried_bears_what_is_fixed_no_more(few):
-    average, likelihood, attempts, successes = few
-    these, own = problems.these(average, likelihood), Prices(1, 1e-3, sequential=True, most=1000)
+    posterior_, likelihood, attempts, successes = few
+    these, own = problems.these(posterior_, likelihood), Prices(1, 1e-3, sequential=True, most=1000)
     found, again = (update.updates(these, likelihood, attempts, successes, one, 12)
                     for one in (own, own._replace(setup=0.5)))  # fmt: skip
     assert all((one == other).all() for one, other in zip(found, again, strict=True))
@@ -244,31 +263,31 @@ def test_a_problem_that_was_tried_bears_what_is_fixed_no_more(few):
 
 def test_a_group_of_a_budget_counts_by_the_mean_weight_of_its_problems(few):
     """Without end of money, each group goes as far as at its own value: weight times that of a problem."""
-    average, likelihood, _, successes = few
-    own = Prices(1, 1e-3, sequential=True, most=1000)
-    weights = np.where(successes == 0, 0.1, np.where(successes == 1, 4.0, 1.0))
+    posterior_, likelihood, _, successes = few
+    own = Prices(1, 1e-3, sequential=True, most=10**5)
+    weights = np.where(successes == 0, 0.3, np.where(successes == 1, 4.0, 1.0))
     for spread in (np.zeros(7), np.array([0.5, -0.5, 0, 0.9, -0.9, 0, 0])):  # the same mean in every group
         counted = weights * (1 + spread)
-        kind = problems.these(average, likelihood, counted)
+        kind = problems.these(posterior_, likelihood, counted)
         found = budget.by_counts(kind, own, 1e9)
         for group, attempts in enumerate(found.attempts):
             worth = counted[likelihood.row == group].mean() / counted.mean()
             alone = Problems(np.ones(1), kind.groups[[group]], kind.groups[[group]])
-            pays = stopping.pays(alone, own._replace(value=worth), [attempts, max(attempts / 1.07 - 1, 0)])[0]
-            assert pays.tolist() == [False, attempts > 0] or (attempts == own.most and pays.all())  # steps of 6 %
+            pays = stopping.pays(alone, own._replace(value=worth), [1.07 * attempts, max(attempts / 1.07 - 1, 0)])[0]
+            assert pays.tolist() == [False, attempts > 0]  # steps of 6 %
 
 
 def test_weights_count_problems_and_equal_ones_change_nothing(pilot):
-    _, successes, likelihood, average = pilot
-    alike = problems.these(average, likelihood)
-    same = problems.these(average, likelihood, np.full(60, 7.0))
+    _, successes, likelihood, posterior_ = pilot
+    alike = problems.these(posterior_, likelihood)
+    same = problems.these(posterior_, likelihood, np.full(60, 7.0))
     assert np.allclose(same.valued, alike.mixing) and np.allclose(same.square, alike.square)
-    hard = problems.these(average, likelihood, np.where(successes == 0, 1.0, 0.0))
+    hard = problems.these(posterior_, likelihood, np.where(successes == 0, 1.0, 0.0))
     own = Prices(1, 1e-3)
     assert stopping.decide(hard, own, 0.01).attempts > stopping.decide(alike, own, 0.01).attempts
     net = stopping.net(hard, own, [50])[0, 0]
     unsolved = np.flatnonzero(np.isin(np.arange(len(likelihood.problems)), likelihood.row[successes == 0]))
-    share = average.mixing[0] * likelihood.kernel[unsolved[0]]
+    share = posterior_.mixing[0] * likelihood.kernel[unsolved[0]]
     share /= share.sum()
     assert net == pytest.approx(share @ outcomes.outcomes(own, [50]).right[:, 0] - 0.05)
 
@@ -290,21 +309,21 @@ def test_prices_of_tokens_and_time_are_added_up():
 
 @pytest.mark.parametrize("sequential", [False, True])
 def test_more_value_buys_more_attempts_and_a_higher_price_fewer(pilot, sequential):
-    _, _, likelihood, average = pilot
-    own = problems.these(average, likelihood)
+    _, _, likelihood, posterior_ = pilot
+    own = problems.these(posterior_, likelihood)
     found = [stopping.decide(own, Prices(1, c, sequential=sequential), 0.01) for c in (1e-4, 1e-3, 1e-2, 3e-2)]
     assert all(one.attempts > other.attempts for one, other in itertools.pairwise(found))
-    assert all(one.solved.mean > other.solved.mean for one, other in itertools.pairwise(found))
+    assert all(one.solved.median > other.solved.median for one, other in itertools.pairwise(found))
     assert all(one.low <= one.attempts <= one.high and one.regret >= 0 for one in found)
-    assert all(one.solved.low < one.solved.mean < one.solved.high for one in found)
+    assert all(one.solved.low < one.solved.median < one.solved.high for one in found)
     values = [stopping.decide(own, Prices(v, 1e-2, sequential=sequential), 0.01).attempts for v in (0.5, 1, 4)]
     assert values == sorted(set(values))
 
 
 @pytest.mark.parametrize("sequential", [False, True])
 def test_two_currencies_of_the_same_prices_agree(pilot, sequential):
-    _, _, likelihood, average = pilot
-    own = problems.these(average, likelihood)
+    _, _, likelihood, posterior_ = pilot
+    own = problems.these(posterior_, likelihood)
     first = stopping.decide(own, Prices(1, 1e-3, 0.3, 2e-3, 0.001, 0.1, sequential), 0.01)
     second = stopping.decide(own, Prices(128, 0.128, 38.4, 0.256, 0.001, 0.1, sequential), 0.01)
     assert first[:5] == second[:5] and first.share == pytest.approx(second.share)
@@ -367,15 +386,15 @@ def test_one_attempt_a_stage_costs_what_sequential_attempts_cost():
 
 
 def test_the_more_failures_the_fewer_further_attempts_pay(pilot):
-    average = pilot[-1]
+    posterior_ = pilot[-1]
     attempts, successes = np.array([10.0, 10.0, 40.0, 160.0, 50.0]), np.array([0.0, 0.0, 0.0, 0.0, 2.0])
     own = mixtures.of_counts(attempts, successes)
     prices_own = Prices(1, 1e-3, sequential=True)
-    found = update.updates(problems.these(average, own), own, attempts, successes, prices_own, 12)
+    found = update.updates(problems.these(posterior_, own), own, attempts, successes, prices_own, 12)
     assert found.attempts.tolist() == [10, 40, 160] and found.problems.tolist() == [2, 1, 1]
     assert (np.diff(found.success) < 0).all() and (np.diff(found.further) <= 0).all()
     assert ((found.low <= found.success) & (found.success <= found.high)).all()
-    few = update.updates(problems.these(average, own), own, attempts, successes, prices_own, 2)
+    few = update.updates(problems.these(posterior_, own), own, attempts, successes, prices_own, 2)
     assert few.attempts.tolist() == [10, 160] and few.problems.sum() == 4
 
 
@@ -388,8 +407,8 @@ def test_a_budget_for_all_alike_buys_the_most_it_can_pay():
 
 
 def test_a_budget_by_counts_is_spent_where_the_next_attempt_is_worth_most(pilot):
-    _, _, likelihood, average = pilot
-    own, sequential = problems.these(average, likelihood), Prices(1, 1e-4, sequential=True)
+    _, _, likelihood, posterior_ = pilot
+    own, sequential = problems.these(posterior_, likelihood), Prices(1, 1e-4, sequential=True)
     solved = []
     for total in (0.05, 0.2, 0.5):
         found = budget.by_counts(own, sequential, total)
@@ -404,8 +423,8 @@ def test_a_budget_by_counts_is_spent_where_the_next_attempt_is_worth_most(pilot)
 
 @pytest.mark.parametrize("setup", [0.0, 0.05])
 def test_a_budget_without_end_buys_every_group_its_own_best_number(pilot, setup):
-    likelihood, average = pilot[2:]
-    own, prices_own = problems.these(average, likelihood), Prices(1, 1e-3, setup=setup, sequential=True)
+    likelihood, posterior_ = pilot[2:]
+    own, prices_own = problems.these(posterior_, likelihood), Prices(1, 1e-3, setup=setup, sequential=True)
     found = budget.by_counts(own, prices_own, 1e9)
     for group, attempts in zip(own.groups, found.attempts, strict=True):
         alone = Problems(np.ones(1), group[None], group[None])
@@ -415,8 +434,8 @@ def test_a_budget_without_end_buys_every_group_its_own_best_number(pilot, setup)
 
 
 def test_two_models_are_compared_at_their_best_and_at_equal_spend(pilot):
-    _, _, likelihood, average = pilot
-    own = problems.these(average, likelihood)
+    _, _, likelihood, posterior_ = pilot
+    own = problems.these(posterior_, likelihood)
     cheap, dear = Prices(1, 1e-3), Prices(1, 1e-2)
     decisions = [stopping.decide(own, one, 0.01) for one in (cheap, dear)]
     same = rivals.compare((own, cheap), (own, cheap), decisions[:1] * 2)
@@ -544,9 +563,9 @@ def test_where_one_attempt_more_is_worth_just_its_price_it_is_not_paid(unit):
 def few():
     """Two laws and a pilot of 7 problems: quick to decide about."""
     mixing = np.concatenate([beta_law().mixing, beta_law(2.0, 0.2, 0.9).mixing])
-    average = posterior.Average(np.array([0.3, 0.7]), mixing, np.array(["beta", "beta"]), {}, {})
+    posterior_ = laws_known.posterior(mixing, shares=(0.3, 0.7))
     attempts, successes = np.full(7, 20.0), np.array([0.0, 0.0, 0.0, 1.0, 1.0, 4.0, 15.0])
-    return average, mixtures.of_counts(attempts, successes), attempts, successes
+    return posterior_, mixtures.of_counts(attempts, successes), attempts, successes
 
 
 @pytest.mark.parametrize("unit", [100, 0.01, 128, 1 / 3])

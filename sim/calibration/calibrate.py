@@ -14,7 +14,7 @@ COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-bino
     "scaled Kumaraswamy": (mixtures.scaled_kumaraswamy, ((-1.0, 2.0, 1.0), (-1.0, 0.0, 8.0))),
 }
 _URN = 1e9  # attempts of a problem
-_FEW, _FAR = 2, 10  # attempts of a problem that say nothing of spread, or only its mean square, and how far beyond
+_FAR = 10  # times the attempts of a pilot
 
 
 class Parameters(NamedTuple):
@@ -134,14 +134,14 @@ def reasons(pilot, these, wide, asked, place=-1):
     deviations twice as large.  asked: as `calibrate` has it.
     """
     (low, *_, high), k = these.quantiles[place], these.attempts[place]
-    most, solved = pilot.attempts.max(), np.count_nonzero(pilot.successes)
+    solved = np.count_nonzero(pilot.successes)
     if k <= pilot.attempts.min() or solved == len(pilot.attempts):
         return []
     found = []
     if solved < asked.least_solved:
         found.append(("solved", solved))
-    if most <= _FEW and k > most * (_FAR if most > 1 else 1):
-        found.append(("attempts", most))
+    if few(pilot, k):
+        found.append(("attempts", few(pilot, k)))
     if high > asked.most_factor * low:
         found.append(("factor", (low, high)))
     rare, allowed = np.count_nonzero(pilot.successes == 1), unseen(pilot, k)
@@ -151,6 +151,15 @@ def reasons(pilot, these, wide, asked, place=-1):
     if moved > asked.prior:
         found.append(("prior", (wide.quantiles[place, 0], wide.quantiles[place, -1])))
     return found
+
+
+def few(pilot, k):
+    """Attempts of a problem where these are too few to say what k would solve, else 0.
+
+    One says nothing of how s spreads over problems, two only its mean square.
+    """
+    most = int(pilot.attempts.max())
+    return most if (most == 1 and k > 1) or (most == 2 and k > 2 * _FAR) else 0
 
 
 def unseen(pilot, k):

@@ -4,7 +4,6 @@ Whatever the law, the counts of a problem know its success probability s only th
 held as weights on a grid of log odds, and a pilot as what the likelihood is on that grid.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,20 +13,9 @@ STEP = 0.125  # in log odds: laws are smooth on it; the likelihood, which need n
 ODDS = np.arange(-30, 18 + STEP / 2, STEP)
 LOG_SUCCESS, LOG_FAILURE = -np.logaddexp(0, -ODDS), -np.logaddexp(0, ODDS)
 _EDGES = np.append(ODDS - STEP / 2, ODDS[-1] + STEP / 2)
+_MANY, _ALIKE = 400, (0.2, 0.25)  # rows beyond which those alike are one: log odds, and log of their width
+_PAIRS = 3000  # of counts; what they say of s beyond that is not worth the time
 _LOWEST, _HIGHEST = special.expit(_EDGES[[0, -1]])
-
-
-class Law(NamedTuple):
-    """A law of difficulty: weights on the cells for parameters, and a weakly informative prior of these.
-
-    weights: theta [n, parameters] -> [n, 1 + cells], each row adding up to 1; the first cell is "never" (s = 0, or
-    below 1e-13), the others stand at ODDS.  parameters: their names.  centre, scale: of independent normals.
-    """
-
-    weights: Callable
-    parameters: tuple[str, ...]
-    centre: tuple[float, ...]
-    scale: tuple[float, ...]
 
 
 def reach(attempts):
@@ -77,30 +65,6 @@ def beta(theta):
     return _on_grid(density, below, above, _never(theta, 2))
 
 
-def kumaraswamy(theta):
-    """P(s < x) = 1 - (1 - x^a)^b (Schaeffer et al. 2025, Table of laws), with a point mass at 0.
-
-    theta [n, 2 or 3]: log a, log b, and the log odds of the point mass.
-    """
-    a, b = np.exp(theta[:, 0]), np.exp(theta[:, 1])
-    power = np.minimum(a[:, None] * LOG_SUCCESS, -1e-300)
-    density = power + (b[:, None] - 1) * np.log(-np.expm1(power)) + LOG_FAILURE
-    below = -np.expm1(b * np.log1p(-(_LOWEST**a)))
-    above = (-np.expm1(a * np.log(_HIGHEST))) ** b
-    return _on_grid(density, below, above, _never(theta, 2))
-
-
-def logit_normal(theta):
-    """Log odds of s normal, with a point mass at 0.
-
-    theta [n, 2 or 3]: mean, log standard deviation, and the log odds of the point mass.
-    """
-    mean, spread = theta[:, 0], np.exp(theta[:, 1])
-    density = -0.5 * ((ODDS - mean[:, None]) / spread[:, None]) ** 2
-    below, above = special.ndtr((_EDGES[0] - mean) / spread), special.ndtr((mean - _EDGES[-1]) / spread)
-    return _on_grid(density, below, above, _never(theta, 2))
-
-
 def scaled_kumaraswamy(theta):
     """s = c z, z of Kumaraswamy's law (Schaeffer et al. 2025, Sec. 4); theta [n, 3]: log a, log b, log odds of c."""
     a, b, log_scale = np.exp(theta[:, :1]), np.exp(theta[:, 1:2]), special.log_expit(theta[:, 2:])
@@ -125,24 +89,6 @@ def _never(theta, position):
     return special.expit(theta[:, position]) if theta.shape[1] > position else np.zeros(len(theta))
 
 
-# Priors: the exponent within a factor e of the 0.35 of Levi 2024, what else there is over all that was ever published.
-_EXPONENT, _SIZE, _MASS = (-1.0, 1.0), (1.5, 3.0), (-1.0, 2.0)
-
-
-def _law(weights, parameters, *priors):
-    return Law(weights, parameters, *zip(*priors, strict=True))
-
-
-LAWS = {
-    "beta": _law(beta, ("log beta", "log alpha"), _EXPONENT, _SIZE),
-    "beta with a ceiling": _law(beta, ("log beta", "log alpha", "never"), _EXPONENT, _SIZE, _MASS),
-    "kumaraswamy": _law(kumaraswamy, ("log a", "log b"), _EXPONENT, _SIZE),
-    "kumaraswamy with a ceiling": _law(kumaraswamy, ("log a", "log b", "never"), _EXPONENT, _SIZE, _MASS),
-    "logit-normal": _law(logit_normal, ("mean", "log spread"), (-4.0, 5.0), (0.8, 0.5)),
-    "logit-normal with a ceiling": _law(logit_normal, ("mean", "log spread", "never"), (-4.0, 5.0), (0.8, 0.5), _MASS),
-}
-
-
 # Likelihood -----------------------------------------------------------------------------------------------------------
 
 
@@ -162,7 +108,7 @@ class Likelihood(NamedTuple):
 def of_counts(attempts, successes):
     """Likelihood C(m, c) s^c (1 - s)^(m - c) of c successes in m attempts [problems], whatever ended the attempts."""
     pairs, row, problems = np.unique(np.stack([attempts, successes]), axis=1, return_inverse=True, return_counts=True)
-    m, c = (np.asarray(x, float) for x in pairs)
+    (m, c), row, problems = _gathered(np.asarray(pairs, float), np.ravel(row), problems)
     log_kernel = c[:, None] * LOG_SUCCESS + (m - c)[:, None] * LOG_FAILURE
     inner = (c > 0) & (c < m)  # a peak, which may be narrower than a cell
     ci, mi = c[inner], m[inner]
@@ -178,6 +124,20 @@ def of_counts(attempts, successes):
     return _scaled(log_kernel, _log_choose(m, c), problems, row)
 
 
+def _gathered(pairs, row, problems):
+    """(pairs, row, problems), those of nearly the same counts as one where there are very many.
+
+    Successes and failures to a tenth of an octave, the few below fourteen as they are; one pair has the mean of both.
+    """
+    if pairs.shape[1] <= _PAIRS:
+        return pairs, row, problems
+    m, c = pairs
+    _, one = np.unique(np.round(10 * np.log2([c + 1, m - c + 1])), axis=1, return_inverse=True)
+    one = np.ravel(one)
+    total = np.bincount(one, problems)
+    return np.stack([np.bincount(one, problems * own) / total for own in pairs]), one[row], total.astype(int)
+
+
 def of_batches(attempts, solved, batch):
     """Likelihood (1 - s)^(m - b) (1 - (1 - s)^b) of problems solved in the last of their batches of b attempts.
 
@@ -190,6 +150,27 @@ def of_batches(attempts, solved, batch):
         last = np.where(won[:, None], np.log(-np.expm1(batch * LOG_FAILURE)), 0.0)
     never = np.where(won, -np.inf, 0.0)
     return _scaled(np.concatenate([never[:, None], failed + last], axis=1), np.zeros(len(m)), problems, row)
+
+
+def condensed(likelihood):
+    """The likelihood with rows that are nearly alike in one, where there are many; laws are smooth on that scale.
+
+    Alike: with success or without, and where and how wide in log odds they lie.
+    """
+    if len(likelihood.problems) <= _MANY:
+        return likelihood
+    inner = likelihood.kernel[:, 1:] / likelihood.kernel[:, 1:].sum(axis=1, keepdims=True)
+    place = inner @ ODDS
+    width = np.sqrt(np.maximum(inner @ ODDS**2 - place**2, STEP**2 / 12))
+    keys = np.stack([likelihood.kernel[:, 0] > 0, np.round(place / _ALIKE[0]), np.round(np.log(width) / _ALIKE[1])])
+    _, row = np.unique(keys, axis=1, return_inverse=True)
+    row, number = np.ravel(row), int(np.max(row)) + 1
+    problems = np.bincount(row, likelihood.problems, number)
+    logs = np.zeros((number, likelihood.kernel.shape[1]))
+    with np.errstate(divide="ignore"):
+        np.add.at(logs, row, likelihood.problems[:, None] * np.maximum(np.log(likelihood.kernel), -1e3))
+    logs /= problems[:, None]
+    return Likelihood(np.exp(logs), np.zeros(number), problems, row[likelihood.row])
 
 
 def _scaled(log_kernel, log_scale, problems, row):

@@ -15,7 +15,6 @@ from sim.calibration.prior import PRIOR, Kind, log_bends, log_size, mixing
 
 _POINTS, _LAST, _MORE = 500, 6, 4  # of a population; moves at the end, and those between its last two states
 _DRAWS = 1000
-_MANY, _ALIKE = 400, (0.1, 0.15)  # pairs of counts beyond which those alike are one: log odds, and log of their width
 _ROUNDS = 25  # of Newton's method
 
 
@@ -57,14 +56,14 @@ class Posterior(NamedTuple):
 
 def posterior(likelihood, prior=PRIOR):
     """Posterior from the counts of a pilot (mixtures.Likelihood): the same counts give the same draws."""
-    known = _condensed(likelihood)
+    known = mixtures.condensed(likelihood)
     found = _combined(tuple(sampled(kind, known) for kind in prior))
     return found._replace(log_evidence=found.log_evidence + float(likelihood.problems @ likelihood.log_scale))
 
 
 def widened(known, likelihood):
     """Posterior of the same counts under the prior with deviations twice as large, from that under the prior itself."""
-    counts = _condensed(likelihood)
+    counts = mixtures.condensed(likelihood)
     return _combined(tuple(_wider(one, counts) for one in known.samples))
 
 
@@ -110,7 +109,7 @@ def _combined(samples):
         places = (np.arange(number) * (len(one.points) / max(number, 1))).astype(int)
         laws.append(mixing(one.points[places], one.kind))
     laws = np.concatenate(laws)
-    effective = 1 / sum(share**2 / one.effective for one, share in zip(samples, shares, strict=True))
+    effective = min(1 / sum(share**2 / one.effective for one, share in zip(samples, shares, strict=True)), _DRAWS)
     return Posterior(
         np.full(len(laws), 1 / len(laws)),
         laws,
@@ -130,36 +129,20 @@ def nearest(laws):
     inner = laws[:, 1:] / np.maximum(laws[:, 1:].sum(axis=1, keepdims=True), 1e-300)
     basis = np.stack([LOG_SUCCESS, LOG_FAILURE])
     wanted = inner @ basis.T
-    theta = np.log(np.clip(-1 / wanted, 1e-3, 1e3))  # E[log s] = -1 / beta for a small beta, and so for alpha
+    mean = inner @ special.expit(ODDS)
+    spread = np.maximum(inner @ (special.expit(ODDS) ** 2) - mean**2, 1e-12 * mean * (1 - mean))
+    size = np.maximum(mean * (1 - mean) / spread - 1, 1e-3)  # of the Beta law with the same mean and variance of s
+    theta = np.log(np.stack([mean * size, (1 - mean) * size], axis=1)).clip(-9, 16)
     for _ in range(_ROUNDS):
         own = np.exp(theta)
-        weight = special.softmax(own @ basis, axis=1)
+        density = own @ basis
+        density[:, -1] += np.log1p(1 / np.expm1(np.minimum(own[:, 1] * STEP, 700)))  # and what lies beyond
+        weight = special.softmax(density, axis=1)
         mean = weight @ basis.T
         products = np.stack([weight @ (basis[i] * basis[j]) for i, j in ((0, 0), (0, 1), (1, 1))], axis=1)
-        a, b, d = (products - mean[:, [0, 0, 1]] * mean[:, [0, 1, 1]]).T + np.array([[1e-9], [0.0], [1e-9]])
+        a, b, d = (products - mean[:, [0, 0, 1]] * mean[:, [0, 1, 1]]).T
         gap = wanted - mean
+        determinant = np.maximum(a * d - b * b, 1e-12 * a * d + 1e-300)
         step = np.stack([d * gap[:, 0] - b * gap[:, 1], a * gap[:, 1] - b * gap[:, 0]], axis=1)
-        step /= np.maximum(a * d - b * b, 1e-300)[:, None] * own
-        theta = (theta + step.clip(-0.7, 0.7)).clip(-9, 16)
+        theta = (theta + (step / determinant[:, None] / own).clip(-0.5, 0.5)).clip(-9, 16)
     return np.exp(theta[:, 1]), np.exp(theta[:, 0])
-
-
-def _condensed(likelihood):
-    """The likelihood with rows that are nearly alike in one, where there are many; laws are smooth on that scale.
-
-    Alike: with success or without, and where and how wide in log odds they lie.
-    """
-    if len(likelihood.problems) <= _MANY:
-        return likelihood
-    inner = likelihood.kernel[:, 1:] / likelihood.kernel[:, 1:].sum(axis=1, keepdims=True)
-    place = inner @ ODDS
-    width = np.sqrt(np.maximum(inner @ ODDS**2 - place**2, STEP**2 / 12))
-    keys = np.stack([likelihood.kernel[:, 0] > 0, np.round(place / _ALIKE[0]), np.round(np.log(width) / _ALIKE[1])])
-    _, row = np.unique(keys, axis=1, return_inverse=True)
-    row, number = np.ravel(row), int(np.max(row)) + 1
-    problems = np.bincount(row, likelihood.problems, number)
-    logs = np.zeros((number, likelihood.kernel.shape[1]))
-    with np.errstate(divide="ignore"):
-        np.add.at(logs, row, likelihood.problems[:, None] * np.maximum(np.log(likelihood.kernel), -1e3))
-    logs /= problems[:, None]
-    return mixtures.Likelihood(np.exp(logs), np.zeros(number), problems, row[likelihood.row])

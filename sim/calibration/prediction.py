@@ -60,6 +60,8 @@ def shares(posterior, likelihood, chance, weights=None):
     mean 1; None: all alike.
     """
     number = len(likelihood.row)
+    if number > _EACH and weights is None:
+        likelihood = mixtures.condensed(likelihood)
     generator = seeds.generator(0, f"these {number}")
     total = np.zeros((len(posterior.mixing), chance.shape[1]))
     variance = np.zeros_like(total)
@@ -84,8 +86,11 @@ def new_shares(posterior, chance, problems=None):
     mean = (posterior.mixing @ chance).clip(0, 1)
     if problems is None:
         return mean
-    level = seeds.generator(0, f"new {problems}").random((len(mean), 1))
-    return stats.binom.ppf(level, problems, mean).clip(0, problems) / problems
+    generator = seeds.generator(0, f"new {problems}")
+    if problems > _EACH:
+        scatter = generator.standard_normal((len(mean), 1))
+        return np.round(problems * mean + np.sqrt(problems * mean * (1 - mean)) * scatter).clip(0, problems) / problems
+    return stats.binom.ppf(generator.random((len(mean), 1)), problems, mean).clip(0, problems) / problems
 
 
 def measured(posterior, likelihood, attempts, made):
@@ -93,7 +98,20 @@ def measured(posterior, likelihood, attempts, made):
 
     attempts: [k], none above `made`.
     """
-    generator = seeds.generator(0, f"measured {len(likelihood.row)}")
+    number = len(likelihood.row)
+    generator = seeds.generator(0, f"measured {number}")
+    if number > _EACH:
+        likelihood = mixtures.condensed(likelihood)
+        chance, square = mixtures.reach(attempts), mixtures.twice(np.asarray(attempts, float), float(made))
+        mean, variance = np.zeros((2, len(posterior.mixing), len(attempts)))
+        for kernel, problems in zip(likelihood.kernel, likelihood.problems, strict=True):
+            here = posterior.mixing * kernel
+            here /= np.maximum(here.sum(axis=1, keepdims=True), 1e-300)
+            own = here @ chance
+            mean += problems * own
+            variance += problems * np.maximum(here @ square - (1 - own) ** 2, 0)
+        drawn = mean + np.sqrt(variance) * generator.standard_normal((len(mean), 1))
+        return interval((drawn / number).clip(0, 1), attempts)
     sizes = likelihood.problems.astype(int)
     drawn = [success(posterior, *row, generator) for row in zip(likelihood.kernel, sizes, strict=True)]
     drawn = np.concatenate(drawn, axis=1)

@@ -1,4 +1,4 @@
-"""Curves that others fit to pass@k, for comparison and as one voice in the average. All are least squares.
+"""Curves that others fit to pass@k, for comparison. All are least squares.
 
 Each takes ks [k], the curve there, and the attempts to predict at; each returns the predicted pass@k.
 """

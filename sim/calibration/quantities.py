@@ -1,7 +1,7 @@
-"""How many problems succeed every time, how many succeed how often, and how many may never be solved.
+"""How often problems succeed every time, how many succeed how often, and how many may never be solved.
 
-Each is a share of problems: of those of the pilot, or of as many new ones. It is a number of problems over all of
-them, so it is drawn as one: given a draw of the law, problems are independent.
+A draw of the law puts every problem somewhere: one of the pilot by what its counts leave of the law, a new one by the
+law alone, all independently. Whatever is asked of the success probabilities is then an average over problems.
 """
 
 from typing import NamedTuple
@@ -9,45 +9,87 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from sim import seeds
 from sim.calibration import mixtures, prediction
 
+_EACH = 2000  # problems up to which each of them is drawn
 SUCCESS = 0.5, 0.1, 0.01, 1e-3, 1e-4  # success probabilities tau that problems are counted above
+_SAMPLES = 1000  # at least: the level of a quantile is then right to 0.7 %
 
 
-class Shares(NamedTuple):
-    """Of problems with some property: quantiles [properties, levels] at prediction.LEVELS.
-
-    these: of the pilot's problems.  new: of as many new ones of the same kind.
-    """
+class Told(NamedTuple):
+    """Quantiles [rows, levels] at prediction.LEVELS: these, of the pilot's problems; new, of as many new ones."""
 
     these: np.ndarray
     new: np.ndarray
 
 
 class Quantities(NamedTuple):
-    """Shares of problems.
+    """What is known of a pilot's problems, and of new ones.
 
-    reliability: where all of k attempts succeed, pass^k, at each k [k].  cover: with a success probability of at least
-    tau, at each of SUCCESS (Cover@tau; Dragoi et al. 2025, arXiv 2510.08325).  never: which no number of attempts
-    solves, [1, levels].
+    reliability: mean chance that all of k attempts succeed, pass^k = E[s^k], at each k.  cover: share of problems with
+    a success probability s >= tau, at each of SUCCESS (Cover@tau; Dragoi et al. 2025, arXiv 2510.08325).  never: share
+    that no number of attempts solves, one row. Shares are multiples of 1 / problems.
     """
 
-    reliability: Shares
-    cover: Shares
-    never: Shares
+    reliability: Told
+    cover: Told
+    never: Told
 
 
 def quantities(posterior, likelihood, attempts):
-    """Quantities of a pilot at numbers of attempts [k], ascending.
+    """Quantities of a pilot at numbers of attempts [k].
 
     posterior: draws of the law, weight [n] and mixing [n, 1 + cells].  likelihood: mixtures.Likelihood.
     """
-    chances = reliable(attempts), at_least(SUCCESS), impossible()
-    return Quantities(*(_shares(posterior, likelihood, chance) for chance in chances))
+    generator = seeds.generator(0, f"quantities {len(likelihood.row)}")
+    repeats = -(-_SAMPLES // len(posterior.weight))
+    weight, mixing = (np.repeat(x, repeats, axis=0) for x in (posterior.weight, posterior.mixing))
+    both = of_these(mixing, likelihood, generator), of_new(mixing, likelihood, generator)
+
+    def told(number):
+        return Told(*(_quantiles(number(lie), weight) / likelihood.problems.sum() for lie in both))
+
+    return Quantities(
+        told(lambda lie: lie @ reliable(attempts)),
+        told(lambda lie: np.stack([at_least(tau, lie, generator) for tau in SUCCESS], axis=1)),
+        told(lambda lie: lie[:, :1]),
+    )
+
+
+def of_these(mixing, likelihood, generator):
+    """Numbers [n, 1 + cells] of the pilot's problems that lie in each cell, at draws of the law [n, 1 + cells]."""
+    if len(likelihood.row) > _EACH:
+        return _of_many(mixing, mixtures.condensed(likelihood), generator)
+    rows, size = mixing.shape
+    lie = np.zeros(rows * size)
+    for kernel, problems in zip(likelihood.kernel, likelihood.problems.astype(int), strict=True):
+        below = np.cumsum(mixing * kernel, axis=1)
+        below = below / np.maximum(below[:, -1:], 1e-300) + np.arange(rows)[:, None]  # one ascending sequence
+        drawn = np.arange(rows)[:, None] + generator.random((rows, problems))
+        lie += np.bincount(np.searchsorted(below.ravel(), drawn.ravel(), side="right"), minlength=len(lie))
+    return lie.reshape(rows, size)
+
+
+def _of_many(mixing, likelihood, generator):
+    """The same of so many that numbers are normal, those of cells apart."""
+    mean, variance = np.zeros((2, *mixing.shape))
+    for kernel, problems in zip(likelihood.kernel, likelihood.problems, strict=True):
+        chance = mixing * kernel
+        chance /= np.maximum(chance.sum(axis=1, keepdims=True), 1e-300)
+        mean += problems * chance
+        variance += problems * chance * (1 - chance)
+    drawn = np.maximum(np.round(mean + np.sqrt(variance) * generator.standard_normal(mean.shape)), 0)
+    return drawn * (likelihood.problems.sum() / np.maximum(drawn.sum(axis=1, keepdims=True), 1))
+
+
+def of_new(mixing, likelihood, generator):
+    """The same for as many new problems."""
+    return generator.multinomial(int(likelihood.problems.sum()), mixing).astype(float)
 
 
 def reliable(attempts):
-    """Chance s^k that k attempts all succeed, [1 + cells, k]; its mean is pass^k (Yao et al. 2024, arXiv 2406.12045).
+    """Chance s^k that k attempts all succeed, [1 + cells, k] (tau-bench; Yao et al. 2024, arXiv 2406.12045).
 
     A chance of failure below 1.6e-8, the last cell and all beyond it, counts as none.
     """
@@ -56,21 +98,14 @@ def reliable(attempts):
     return np.concatenate([np.asarray(attempts)[None] == 0.0, every])
 
 
-def at_least(success):
-    """Whether s >= tau, [1 + cells, tau]; of the cell that holds tau, 12 % of the odds wide, its part above."""
-    above = (mixtures.ODDS[:, None] - special.logit(np.asarray(success, float))) / mixtures.STEP + 0.5
-    return np.concatenate([np.zeros((1, len(success))), above.clip(0, 1)])
+def at_least(tau, lie, generator):
+    """Numbers [n] of problems with s >= tau, from those in each cell; in the cell of tau problems lie evenly."""
+    above = ((mixtures.ODDS - special.logit(tau)) / mixtures.STEP + 0.5).clip(0, 1)
+    split = 1 + np.flatnonzero((above > 0) & (above < 1))
+    whole = lie[:, 1:] @ (above == 1)
+    return whole + generator.binomial(lie[:, split].astype(int), above[split - 1]).sum(axis=1)
 
 
-def impossible():
-    """Whether no attempt ever succeeds, [1 + cells, 1]: s = 0, or below 1e-13."""
-    return (np.arange(1 + len(mixtures.ODDS)) == 0).astype(float)[:, None]
-
-
-def _shares(posterior, likelihood, chance):
-    """Shares of problems for which something happens, at each column of its chance given s, [1 + cells, properties]."""
-    drawn = (
-        prediction.shares(posterior, likelihood, chance),
-        prediction.new_shares(posterior, chance, len(likelihood.row)),
-    )
-    return Shares(*(prediction.interval(one, None).quantiles for one in drawn))
+def _quantiles(values, weight):
+    """[rows, levels] of weighted samples [n, rows]."""
+    return np.quantile(values, prediction.LEVELS, axis=0, weights=weight, method="inverted_cdf").T

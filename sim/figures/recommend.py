@@ -18,7 +18,7 @@ _FLAT = "#E4E4E4"
 
 @rc_context(STYLE)
 def payoff(columns, best, flat, currency):
-    """Net value against k, the flat top shaded; below it what one attempt more is worth, against its price.
+    """Net value against k, the flat top shaded; below it what one more attempt is worth, against its price.
 
     columns: attempts k, ascending; net, net_low, net_high, gain, gain_low, gain_high (90 % intervals), price.
     best: k recommended, 0 if none.  flat: (first, last) number as good.
@@ -34,7 +34,7 @@ def payoff(columns, best, flat, currency):
     top.set(xscale="log", ylabel=f"net value of a problem ({plain(currency)})")
     _band(foot, ks, table, "gain")
     foot.axhline(table["price"][0], color=RIVAL.colour, linestyle=RIVAL.line, label="price of an attempt")
-    foot.set(xscale="log", yscale="log", xlabel=ATTEMPTS, ylabel=f"one attempt more ({plain(currency)})")
+    foot.set(xscale="log", yscale="log", xlabel=ATTEMPTS, ylabel=f"one more attempt ({plain(currency)})")
     positive = table["gain"][table["gain"] > 0]
     ends = np.append(positive, table["price"][0])
     foot.set_ylim(max(ends.min(), table["price"][0] / 100) / 1.5, ends.max() * 2)

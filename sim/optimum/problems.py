@@ -5,7 +5,6 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-
 from scipy import special
 
 from sim.calibration import prediction

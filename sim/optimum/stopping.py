@@ -11,7 +11,7 @@ from sim.optimum.problems import Share, Told, share, spread, spread_net, told
 
 _ALL, _PER_DECADE = 64, 40  # all numbers of attempts up to here, then so many a decade: 6 % apart, and the top is flat
 
-_ROUNDING = 1e-9  # of the net value: far less than what a step of the grid makes of it at the top
+_NOTHING = 1e-9  # of the net value: far less than what a step of the grid makes of it at the top
 
 
 class Decision(NamedTuple):
@@ -19,8 +19,9 @@ class Decision(NamedTuple):
 
     best_low, best_high: 90 % interval of the best k, were the law known.  solved, wrong: Share of problems at k;
     cost, net: Told of a problem.  regret: what knowing the law would add to the net value of a problem, on average.
-    at_hand: the mean of the best net value, were the law known. Both take that from a grid 6 % apart, so that they are too small by some
-    1e-4 of the net value at most.  capped: whether no more attempts are allowed, while another would pay.
+    at_hand: the mean of the best net value, were the law known. Both take that from a grid 6 % apart, so that they are
+    too small by some 1e-4 of the net value at most.  capped: whether no more attempts are allowed, while another would
+    pay.
     """
 
     attempts: int
@@ -139,11 +140,15 @@ def _refined(mean, prices, grid):
 
     Where nothing is left to be gained, the first from which on that is so.
     """
-    found = net(mean, prices, grid)[0]
-    place, least = int(found.argmax()), found.max() - _ROUNDING * abs(found.max())
-    first = int(np.argmax(found >= least))
+    found, size = net(mean, prices, grid)[0], gross(mean, prices, grid)[0]
+    place, least = int(found.argmax()), found.max() - _NOTHING * abs(found.max())
+
+    def less(k):
+        return exceeds(least, net(mean, prices, [k])[0, 0], size[place])
+
+    first = int(np.argmin(exceeds(least, found, size[place])))
     if 0 < first < place:
-        return smallest(lambda k: net(mean, prices, [k])[0, 0] >= least, grid[first - 1] + 1, grid[first])
+        return smallest(lambda k: not less(k), grid[first - 1] + 1, grid[first])
     low, high = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
     best = smallest(lambda k: not pays(mean, prices, [k])[0, 0], max(low, 1.0), max(high, 1.0))
     found, size = (of(mean, prices, [best])[0, 0] for of in (net, gross))

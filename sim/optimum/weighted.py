@@ -1,7 +1,5 @@
 """Shares of the weight of problems that are solved, where some problems count more than others; and what stages net."""
 
-import numpy as np
-
 from sim.optimum import outcomes
 from sim.optimum.problems import Share, weighed_share
 
@@ -17,10 +15,10 @@ def at(problems, prices, attempts):
 
 
 def allotted(problems, prices, allotment):
-    """Mean share of all weight that an Allotment solves, of one k to all or of attempts to each group."""
+    """Share of all weight that an Allotment solves: of one k to all the median, of attempts to each group the mean."""
     right = outcomes.outcomes(prices, allotment.attempts).right
     if len(allotment.attempts) == 1:
-        return float(problems.mean_valued @ right[:, 0])
+        return float(weighed_share(problems, right).median[0])
     return float(problems.weighed @ (problems.groups * right.T).sum(axis=1) / problems.weighed.sum())
 
 

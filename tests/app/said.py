@@ -4,7 +4,32 @@ import csv
 import html
 import re
 
+from sim.calibration import posterior
+
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?"
+
+
+def remember_posteriors(patch):
+    """Let commands sample the posterior of the same counts once: the same counts give the same draws.
+
+    patch: pytest.MonkeyPatch.
+    """
+    for name in ("posterior", "widened"):
+        patch.setattr(posterior, name, _remembered(name, getattr(posterior, name)))
+
+
+_KEPT = {}
+
+
+def _remembered(name, of):
+    def remembered(*arguments):
+        likelihood = arguments[-1]
+        key = name, likelihood.kernel.tobytes(), likelihood.problems.tobytes(), likelihood.row.tobytes()
+        if key not in _KEPT:
+            _KEPT[key] = of(*arguments)
+        return _KEPT[key]
+
+    return remembered
 
 
 def assert_says(line, template, *values):

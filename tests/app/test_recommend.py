@@ -75,7 +75,12 @@ def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     best = max(rows, key=lambda k: float(rows[k]["net"]))
     assert best == own["attempts"] and float(rows[best]["solved"]) == pytest.approx(own["solved"]["mean"])
     report = (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
-    assert f"{staged} {plain}" in report and '<html lang="en">' in report and report.count("<svg") == 0
+    assert (
+        f'<p class="sentence">{staged}</p>' in report
+        and plain in report
+        and '<html lang="en">' in report
+        and report.count("<svg") == 0
+    )
 
 
 def test_everything_can_be_asked_at_once_and_in_japanese(command, tmp_path):
@@ -436,7 +441,7 @@ def test_every_column_is_the_record_it_was_made_from(written, kind):
     expected = {
         "table": {
             "attempts": curves.attempts,
-            **{"solved": curves.solved.mean, "solved_low": curves.solved.low, "solved_high": curves.solved.high},
+            **{"solved": curves.solved.median, "solved_low": curves.solved.low, "solved_high": curves.solved.high},
             **{"cost": curves.cost.mean, "cost_low": curves.cost.low, "cost_high": curves.cost.high},
             **{"net": curves.net.mean, "net_low": curves.net.low, "net_high": curves.net.high},
             **{"gain": curves.gain.mean, "gain_low": curves.gain.low, "gain_high": curves.gain.high},
@@ -488,16 +493,16 @@ def test_these_problems_are_the_pilot_s_and_new_ones_are_not(written, kind):
     """Decided afresh, from the counts."""
     found, files, verdict, out = written(f"problems={kind}")
     likelihood = curve.likelihood(found.pilot)
-    average = posterior.average(likelihood)
+    average = posterior.posterior(likelihood)
     prices = Prices(1, 0.001, most=1000)
-    these, new = problems.these(average, likelihood), problems.new(average)
+    these, new = problems.these(average, likelihood), problems.new(average, len(found.pilot.attempts))
     for key, own in (("these_problems", these), ("new_problems", new)):
         decided = stopping.decide(own, prices, 0.01)
         assert verdict[key]["attempts"] == decided.attempts
         assert verdict[key]["solved"] == dict(zip(("mean", "low", "high"), decided.solved, strict=True))
     table = columns(files["table"])
     asked = stopping.curves({"these": these, "new": new}[kind], prices, table["attempts"])
-    assert np.array_equal(table["solved"], asked.solved.mean) and np.array_equal(table["net_low"], asked.net.low)
+    assert np.array_equal(table["solved"], asked.solved.median) and np.array_equal(table["net_low"], asked.net.low)
     shown = recommended._kinds(found, recommend_en.WORDS["headings"])
     assert shown["problems"] == ["these", "new"]
     for name, place in (("attempts k", "attempts"), ("as good from", "low"), ("to", "high"), ("regret", "regret")):
@@ -547,6 +552,11 @@ REFUSED = [
         (PRICE, "verifier.false_accept=0.5", "verifier.false_reject=0.6"),
         "verifier: need a right attempt to be accepted more often than a wrong one, got false_accept=0.5 and "
         "1 - false_reject=0.4",
+    ),
+    (
+        (PRICE, "verifier.false_accept=0.3", "verifier.false_reject=0.7"),  # 0.3 < 1 - 0.7 in binary
+        "verifier: need a right attempt to be accepted more often than a wrong one, got false_accept=0.3 and "
+        "1 - false_reject=0.3",
     ),
     ((PRICE, "latency.limit=10"), "latency.seconds: need the seconds of an attempt for latency.limit=10, got none"),
     (

@@ -32,6 +32,7 @@ def answer(folder, rows, header, *arguments):
 
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
         patch.setattr(calibrate, "_write", write)
+        said.remember_posteriors(patch)
         assert calibrate.main([f"pilot={folder / 'pilot.csv'}", f"output={folder}", "figure=false", *arguments]) == 0
     (record,) = kept
     return record, out.getvalue().splitlines(), folder
@@ -42,13 +43,13 @@ def counted(tmp_path_factory):
     """60 problems, 100 attempts each, a number in the table, but 150 at one of them."""
     generator = np.random.default_rng(0)
     made = [100] * 59 + [150]
-    won = generator.binomial(made, generator.beta(0.5, 1.5, 60))
+    won = generator.binomial(made, generator.beta(0.35, 5.0, 60))
     rows = [(f"p{i}", m, c) for i, (m, c) in enumerate(zip(made, won, strict=True))]
     return answer(
         tmp_path_factory.mktemp("counted"),
         rows,
         ("problem", "attempts", "successes"),
-        "backtest.repeats=3",
+        "backtest.repeats=2",
         "attempts.max=10000",
     )
 
@@ -63,7 +64,13 @@ def ordered(tmp_path_factory):
         for attempt in range(60):
             outcome = outcome if attempt and generator.random() < 0.4 else generator.random() < success
             rows.append((problem, attempt, int(outcome)))
-    return answer(tmp_path_factory.mktemp("ordered"), rows, ("problem", "attempt", "outcome"), "attempts.max=300")
+    return answer(
+        tmp_path_factory.mktemp("ordered"),
+        rows,
+        ("problem", "attempt", "outcome"),
+        "attempts.max=300",
+        "backtest.repeats=0",
+    )
 
 
 def columns(one):
@@ -73,7 +80,7 @@ def columns(one):
     each = estimators.pass_at_k(ks[inside], pilot.attempts, pilot.successes)
     nothing = [None] * np.count_nonzero(~inside)
     stderr = each.std(axis=1, ddof=1) / np.sqrt(len(pilot.attempts))
-    expected = {"model": [pilot.name] * len(ks), "attempts": ks, "point": one.point}
+    expected = {"model": [pilot.name] * len(ks), "attempts": ks}
     expected |= {"observed": [*each.mean(axis=1), *nothing], "observed_stderr": [*stderr, *nothing]}
     for place, end in enumerate(ENDS):
         expected |= {end: one.these.quantiles[:, place], f"new_{end}": one.new.quantiles[:, place]}
@@ -152,9 +159,12 @@ def test_the_verdict_holds_what_the_record_holds(request, which):
         "tests": {"shape": {"p_value": test.shape.p_value, "statistic": test.shape.statistic},
                   "order": test.order and test.order._asdict()},
         "attempts": one.attempts[-1],
-        "pass_at_k": one.point[-1],
+        "pass_at_k": one.these.quantiles[-1, 2],
         "these_problems": dict(zip(ENDS, one.these.quantiles[-1], strict=True)),
         "new_problems": dict(zip(ENDS, one.new.quantiles[-1], strict=True)),
+        "under_a_wider_prior": dict(zip(ENDS, one.wide.quantiles[-1], strict=True)),
+        "kinds_of_law": one.posterior.shares,
+        "effective_draws": one.posterior.effective,
         "reliability": both(quantities.reliability, -1),
         "cover": {f"{tau:g}": both(quantities.cover, row) for row, tau in enumerate(SUCCESS)},
         "never": both(quantities.never, 0),
@@ -162,6 +172,7 @@ def test_the_verdict_holds_what_the_record_holds(request, which):
         "cannot_tell": [reason for reason, _ in one.reasons],
         "parameters": parameters | {"correlation_of_ceiling_and_beta": one.parameters.correlation},
         "backtest": backtest,
+        "against": None,
     }  # fmt: skip
 
 
@@ -215,18 +226,19 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
     table, wanted = columns(one), shares(one)
     near = [calibrate.pilots.near_round(k, 0.04) for k in one.attempts]
     chosen = lambda name: [value for value, kept in zip(table[name], near, strict=True) if kept]  # noqa: E731
+    rare = lambda name: [value if value >= 1e-6 else 0.0 for value in chosen(name)]  # noqa: E731
     expected = {
         "How coverage grows": {
             "attempts k": chosen("attempts"), "pilot": chosen("observed"), "standard error": chosen("observed_stderr"),
-            "pass@k": chosen("point"), "5 %": chosen("low90"), "95 %": chosen("high90"),
+            "pass@k": chosen("median"), "5 %": chosen("low90"), "95 %": chosen("high90"),
             "new problems, 5 %": chosen("new_low90"), "new problems, 95 %": chosen("new_high90"),
         },
         "How often all attempts succeed": {
-            "attempts k": chosen("attempts"), "pass@k": chosen("point"),
-            "pass^k, 50 %": chosen("reliability_median"), "pass^k, 5 %": chosen("reliability_low90"),
-            "pass^k, 95 %": chosen("reliability_high90"), "new problems, 50 %": chosen("new_reliability_median"),
-            "new problems, 5 %": chosen("new_reliability_low90"),
-            "new problems, 95 %": chosen("new_reliability_high90"),
+            "attempts k": chosen("attempts"), "pass@k": chosen("median"),
+            "pass^k, 50 %": rare("reliability_median"), "pass^k, 5 %": rare("reliability_low90"),
+            "pass^k, 95 %": rare("reliability_high90"), "new problems, 50 %": rare("new_reliability_median"),
+            "new problems, 5 %": rare("new_reliability_low90"),
+            "new problems, 95 %": rare("new_reliability_high90"),
         },
         "How many problems are how hard": {
             "success probability": [*(f"at least {tau:g}" for tau in SUCCESS), "none: out of reach"],
@@ -238,6 +250,10 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
             "parameter": ["ceiling A", "alpha", "exponent beta"],
             **{name: [getattr(one.parameters, own)[place] for own in ("ceiling", "alpha", "beta")]
                for place, name in enumerate(("5 %", "50 %", "95 %"))},
+        },
+        "What the forecast rests on": {
+            "kind of law": [EN["kinds"][name] for name in one.posterior.shares],
+            "probability": list(one.posterior.shares.values()),
         },
         "Does the model fit?": {}, "Backtest": {}, "What would break this": {},
     }  # fmt: skip
@@ -252,7 +268,7 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
 def test_a_backtest_is_of_parts_of_the_pilot_and_says_how_often_its_intervals_held(counted):
     one, _, folder = counted
     back, pilot = one.backtest, one.pilot
-    assert (back.shown, back.attempts[-1]) == (10, 100) and back.point.shape == (3, len(back.attempts))
+    assert (back.shown, back.attempts[-1]) == (10, 100) and back.point.shape == (2, len(back.attempts))
     exact = estimators.pass_at_k(back.attempts, pilot.attempts, pilot.successes).mean(axis=1)
     np.testing.assert_allclose(back.observed, exact)
     for inner, outer in itertools.pairwise((back.low, back.lower, back.upper, back.high)):
@@ -265,6 +281,21 @@ def test_a_backtest_is_of_parts_of_the_pilot_and_says_how_often_its_intervals_he
         "Pilots of {} attempts a problem, drawn from this one, were used to predict the rest of it. {%} % of the "
         "90 % intervals contained what was observed, and {%} % of the 50 % intervals.",
         *(10, verdict["backtest"]["inside_90"], verdict["backtest"]["inside_50"]),
+    )
+
+
+def test_the_interval_under_a_wider_prior_is_said_beside_the_own_one(counted):
+    _, _, folder = counted
+    (verdict,) = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    own, wide = verdict["these_problems"], verdict["under_a_wider_prior"]
+    assert own != wide
+    paragraphs, _ = said.sections((folder / "report.html").read_text(encoding="utf-8"))["What the forecast rests on"]
+    said.assert_says(
+        paragraphs[0],
+        "Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
+        "90 % interval for {} attempts is {%} % to {%} %, and not {%} % to {%} %: where the two differ much, the "
+        "answer rests on the prior.",
+        *(verdict["attempts"], wide["low90"], wide["high90"], own["low90"], own["high90"]),
     )
 
 

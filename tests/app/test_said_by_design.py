@@ -124,8 +124,8 @@ def test_a_pilot_that_the_model_does_not_fit_is_said_so_first(answers):
     chosen = verdict["chosen"]
     said.assert_says(
         lines[0],
-        "The memorising model does not fit two_scales.csv (p = {}); the sizes below are for the Beta law that fits it "
-        "best, and errors far beyond the pilot may be larger.",
+        "The memorising model does not fit two_scales.csv (p = {}); the sizes below are for the Beta law nearest "
+        "to it, and errors far beyond the pilot may be larger.",
         verdict["test"]["p_value"],
     )
     said.assert_says(

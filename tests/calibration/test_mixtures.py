@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import integrate, special, stats
+from scipy import special, stats
 
 from sim import estimators
 from sim.calibration import mixtures
@@ -30,25 +30,6 @@ def test_a_ceiling_thins_every_cell_alike():
     with_ceiling = mixtures.beta(np.concatenate([theta, [[special.logit(0.2)]]], axis=1))
     np.testing.assert_allclose(with_ceiling[:, 1:], 0.8 * mixtures.beta(theta)[:, 1:], rtol=1e-12)
     np.testing.assert_allclose(with_ceiling[:, 0], 0.2 + 0.8 * mixtures.beta(theta)[:, 0], rtol=1e-12)
-
-
-@pytest.mark.parametrize(("a", "b"), [(0.25, 3.5), (0.5, 10.0), (1.5, 2.0)])
-def test_the_kumaraswamy_law_on_the_grid_gives_its_coverage(a, b):
-    expected = [integrate.quad(lambda x, k=k: k * (1 - x) ** (k - 1) * (1 - x**a) ** b, 0, 1)[0] for k in KS[:4]]
-    found = mixtures.kumaraswamy(np.log([[a, b]])) @ mixtures.reach(KS[:4])
-    np.testing.assert_allclose(found[0], expected, atol=3e-4)
-
-
-@pytest.mark.parametrize(("mean", "spread"), [(-3.0, 1.0), (-8.0, 3.0), (2.0, 0.5)])
-def test_the_logit_normal_law_on_the_grid_gives_its_coverage(mean, spread):
-    density = stats.norm(mean, spread).pdf
-    ends = mean - 12 * spread, mean + 12 * spread
-    expected = [
-        integrate.quad(lambda t, k=k: density(t) * -np.expm1(-k * np.logaddexp(0, t)), *ends, limit=400)[0]
-        for k in KS[:4]
-    ]
-    found = mixtures.logit_normal(np.array([[mean, np.log(spread)]])) @ mixtures.reach(KS[:4])
-    np.testing.assert_allclose(found[0], expected, atol=2e-4)
 
 
 def test_a_scaled_law_ends_at_its_scale():

@@ -51,7 +51,7 @@ def test_of_problems_with_counts_it_is_that_of_the_conjugate_law():
 
 def test_what_never_failed_in_ever_so_many_attempts_goes_on_so():
     likelihood = mixtures.of_counts(np.full(9, 1e12), np.full(9, 1e12))
-    found = quantities.quantities(posterior(law()), likelihood, np.array([1.0, 1e9]), 0)
+    found = quantities.quantities(posterior(law()), likelihood, np.array([1.0, 1e9]))
     assert (found.reliability.these == 1).all() and (found.never.these == 0).all()
 
 
@@ -109,7 +109,7 @@ def test_draws_of_the_law_are_mixed_by_their_weight():
     """Of 40 new problems never 0.1 with a weight of 0.8, 0.5 with one of 0.2: quantiles to 2 % of their level."""
     both = posterior(law(ceiling=0.9), law(ceiling=0.5), share=(0.8, 0.2))
     likelihood = mixtures.of_counts(np.full(40, 100.0), np.ones(40))
-    found = quantities.quantities(both, likelihood, np.ones(1), 0).never
+    found = quantities.quantities(both, likelihood, np.ones(1)).never
     assert not found.these.any()
     mixed = 0.8 * stats.binom(40, 0.1).cdf(np.arange(41)) + 0.2 * stats.binom(40, 0.5).cdf(np.arange(41))
     for level, share in zip(prediction.LEVELS, found.new[0], strict=True):
@@ -139,7 +139,7 @@ def test_quantiles_are_in_order_shares_whole_problems_and_new_ones_less_certain(
     theta = np.log([BETA, ALPHA]) + 0.3 * generator.normal(size=(1000, 2))
     own = SimpleNamespace(weight=np.full(1000, 1e-3), mixing=mixtures.beta(theta))
     ks = np.array([1.0, 5, 60, 1e4])
-    found, again = (quantities.quantities(own, likelihood, ks, 0) for _ in range(2))
+    found, again = (quantities.quantities(own, likelihood, ks) for _ in range(2))
     for one, same in zip(itertools.chain(*found), itertools.chain(*again), strict=True):
         np.testing.assert_array_equal(one, same)
         assert (np.diff(one, axis=1) >= 0).all() and (one >= 0).all() and (one <= 1).all()

@@ -27,6 +27,7 @@ _FURTHER = 100  # times the attempts of the pilot: as far as is predicted where 
 _MOST = 10**12  # attempts: of problems with a smaller chance than 1e-13 nothing is known
 _ENDS = "low90", "low50", "median", "high50", "high90"  # of intervals of 90 and 50 %, and the median
 _SHOWN = "median", "low90", "high90"  # of them, in the tables of the report
+_NONE = 1e-6  # a chance below which a reader is shown none
 _DRAWN = "line", "exp(-a k^-b)", "Levi Eq. 7", "beta-binomial"  # of the published fits; all are in the table
 
 
@@ -225,6 +226,9 @@ def _verdict(one, rival):
         "pass_at_k": one.these.median[-1],
         "these_problems": _named_ends(one.these.quantiles[-1]),
         "new_problems": _named_ends(one.new.quantiles[-1]),
+        "under_a_wider_prior": _named_ends(one.wide.quantiles[-1]),
+        "kinds_of_law": one.posterior.shares,
+        "effective_draws": one.posterior.effective,
         "reliability": _both(one.quantities.reliability, -1),
         "cover": {f"{tau:g}": _both(one.quantities.cover, place) for place, tau in enumerate(quantities.SUCCESS)},
         "never": _both(one.quantities.never, 0),
@@ -282,6 +286,9 @@ def _parts(one, table, drawn, words):
     def chosen(*names):
         return {headings[n]: [value for value, wanted in zip(table[n], near, strict=True) if wanted] for n in names}
 
+    def rare(names):
+        return {name: [value if value >= _NONE else 0.0 for value in own] for name, own in chosen(*names).items()}
+
     rows = [getattr(one.parameters, name) for name in ("ceiling", "alpha", "beta")]
     parts = [
         page.Part(
@@ -293,7 +300,7 @@ def _parts(one, table, drawn, words):
         page.Part(
             named + words["reliability"],
             (words["reliability text"],),
-            chosen("attempts", "median", *(f"{of}reliability_{end}" for of in ("", "new_") for end in _SHOWN)),
+            chosen("attempts", "median") | rare(f"{of}reliability_{end}" for of in ("", "new_") for end in _SHOWN),
         ),
         page.Part(named + words["cover"], (words["cover text"],), _covered(one, words)),
         page.Part(
@@ -302,6 +309,14 @@ def _parts(one, table, drawn, words):
             {
                 headings["parameter"]: [headings[name] for name in ("ceiling", "alpha", "beta")],
                 **{headings[name]: [row[i] for row in rows] for i, name in enumerate(("low", "middle", "high"))},
+            },
+        ),
+        page.Part(
+            named + words["rests"],
+            (words["rests text"](one.attempts[-1], one.these.quantiles[-1], one.wide.quantiles[-1]),),
+            {
+                headings["kind"]: [words["kinds"][name] for name in one.posterior.shares],
+                headings["probability"]: list(one.posterior.shares.values()),
             },
         ),
         page.Part(named + words["misfit"], (words["misfit text"](one),), None, drawn.get("misfit")),
@@ -316,4 +331,5 @@ def _covered(one, words):
     """Problems by their success probability, as a reader sees them."""
     headings, shares = words["headings"], _shares(one)
     columns = {headings["success"]: [words["at least"](tau) for tau in quantities.SUCCESS] + [words["none"]]}
-    return columns | {headings[f"{of}{end}"]: shares[f"{of}{end}"].tolist() for of in ("", "new_") for end in _SHOWN}
+    shown = dict(zip(("middle", "low", "high"), _SHOWN, strict=True)) | {f"new_{end}": f"new_{end}" for end in _SHOWN}
+    return columns | {headings[name]: shares[end].tolist() for name, end in shown.items()}

@@ -114,7 +114,7 @@ def _difficulty(config):
 
 
 def _fitted(difficulty):
-    """(alpha, beta, ceiling): of a pilot, those of the Beta law nearest to its posterior on average, and the median of A.
+    """(alpha, beta, ceiling): of a pilot, those of the Beta law nearest to its mean posterior, and the median of A.
 
     ValueError for a pilot whose problems are all alike.
     """

@@ -15,7 +15,7 @@ def of_model(config):
     checked = pilots.number(config, "cost.verification", 0, _DEAREST)
     fixed = pilots.number(config, "cost.fixed", 0, _DEAREST)
     accepted, rejected = (pilots.number(config, f"verifier.false_{name}", 0, 1) for name in ("accept", "reject"))
-    if not accepted < 1 - rejected:
+    if not exceeds(1 - rejected, accepted):
         raise ValueError(
             f"verifier: need a right attempt to be accepted more often than a wrong one, got "
             f"false_accept={accepted:g} and 1 - false_reject={1 - rejected:g}"

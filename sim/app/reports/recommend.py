@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.app.reports import against, pilots, prices, recommended
 from sim.app.reports.words import recommend_en, recommend_ja
-from sim.calibration import ansatz, curve, difference, posterior
+from sim.calibration import ansatz, calibrate, curve, difference, posterior
 from sim.optimum import budget, problems, rivals, stages, stopping, update, weighted
 from sim.optimum.amounts import exceeds
 from sim.optimum.prices import Prices
@@ -250,6 +250,9 @@ def _reasons(pilot, own, asked):
     reasons = []
     if solved < asked.solved:
         reasons.append(("solved", solved))
+    few = calibrate.few(pilot, own.attempts)
+    if few:
+        reasons.append(("attempts", few))
     if exceeds(own.best_high, asked.factor * max(own.best_low, 1)) and exceeds(own.share, asked.loss):
         reasons.append(("factor", (own.best_low, own.best_high)))
     return reasons

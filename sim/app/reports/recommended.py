@@ -14,7 +14,7 @@ _FIGURES = "payoff", "stages", "models", against.NAME
 
 def lines(one, asked, words):
     """What is said on the terminal: what is decided first, whether the model fits before it."""
-    return [*_first(one, asked, words), *_further(one, asked, words)]
+    return [*_before(one, words), *_first(one, asked, words), *_further(one, asked, words)]
 
 
 def leads(one, asked):
@@ -32,15 +32,24 @@ def leads(one, asked):
     return found + (["stages"] if exceeds(one.stages_net, (1 + asked.loss) * best) and not late else [])
 
 
+def _before(one, words):
+    """Where the model does not fit, and what attempts that repeat each other are worth."""
+    test = one.test
+    said = [_named(one) + words["misfit"](test.p_value)] if test.verdict == MISFITS else []
+    return said + ([] if test.effective is None else [words["effective"](test.attempts, test.effective)])
+
+
 def _first(one, asked, words):
-    name, test = f"{one.pilot.name}: " if one.pilot.name else "", one.test
-    said = [name + words["misfit"](test.p_value)] if test.verdict == MISFITS else []
-    said += [] if test.effective is None else [words["effective"](test.attempts, test.effective)]
-    before = []
+    """What is worth more than the best number of attempts, or was asked about, and last this number."""
+    said, before = [], []
     for lead in leads(one, asked):
-        said.append(name + words["after"](before, _line(lead, one, asked, words)))
+        said.append(_named(one) + words["after"](before, _line(lead, one, asked, words)))
         before.append(lead)
-    return [*said, name + words["after"](before, _sentence(one, asked, words))]
+    return [*said, _named(one) + words["after"](before, _sentence(one, asked, words))]
+
+
+def _named(one):
+    return f"{one.pilot.name}: " if one.pilot.name else ""
 
 
 def _sentence(one, asked, words):
@@ -262,22 +271,22 @@ def _report(where, found, figures, asked, words):
     for one, drawn in zip(found, figures, strict=True):
         parts += _parts(one, drawn, asked, words)
     parts.append(page.Part(words["would break"], words["assumptions"]))
-    sentence = " ".join(line for one in found for line in _first(one, asked, words))
+    sentence = " ".join(line for one in found for line in (*_before(one, words), _first(one, asked, words)[0]))
     page.write(where / "report.html", words["language"], words["title"], sentence, parts)
 
 
 def _parts(one, drawn, asked, words):
     from sim.app.reports import page
 
-    heads = words["headings"]
-    name = f"{one.pilot.name}: " if one.pilot.name else ""
+    heads, name = words["headings"], _named(one)
+    first = _first(one, asked, words)[1:]  # after what stands at the head of the page
 
     def part(key, texts, columns=None, figure=None):
         return page.Part(name + words[key], tuple(texts), columns, drawn.get(figure))
 
     updates = one.updates
     parts = [
-        part("payoff", words["payoff text"](asked), _shown(one, heads), "payoff"),
+        part("payoff", (*first, *words["payoff text"](asked)), _shown(one, heads), "payoff"),
         part("kinds", (*words["kinds text"], *_other(one, asked, words)), _kinds(one, heads)),
         part(
             "stages",

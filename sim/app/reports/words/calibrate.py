@@ -1,6 +1,7 @@
 """What the report of calibrate says, in English and in Japanese: a function or a text for each thing to be said."""
 
 from sim.app.reports.words.numbers import between, count, few, percent
+from sim.calibration import prior
 from sim.calibration.ansatz import CANNOT_TELL, FITS, MISFITS
 
 
@@ -75,7 +76,7 @@ EN = {
     "reliability text": (
         "pass^k is the chance that all of k attempts succeed, averaged over problems: over these very ones, and over "
         "as many new ones. No attempts are drawn for it, so that at k = 1 its interval is narrower than that of "
-        "pass@k, the share of problems that k attempts each will solve."
+        "pass@k, the share of problems that k attempts each will solve. Below 1e-6 it is shown as 0."
     ),
     "cover": "How many problems are how hard",
     "cover text": (
@@ -89,6 +90,17 @@ EN = {
         "Of the memorising model with a ceiling (Levi 2024, Eq. 7): pass@k = A (1 - L(k)), where L falls as k^-beta. "
         f"A pilot can hardly distinguish a ceiling from slow growth: the correlation of A and beta is {r:+.2f}."
     ),
+    "rests": "What the forecast rests on",
+    "rests text": lambda k, own, wide: (
+        "Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
+        f"90 % interval for {count(k)} attempts is {percent(wide[0])} to {percent(wide[-1])}, and not "
+        f"{percent(own[0])} to {percent(own[-1])}: where the two differ much, the answer rests on the prior."
+    ),
+    "kinds": {
+        prior.LEVI: "Levi's Beta law, with or without a ceiling",
+        prior.MEASURED: "a Beta law with a smooth deviation, its growth as even as that of measured curves",
+        prior.ROUGH: "a Beta law with a large and rough deviation",
+    },
     "misfit": "Does the model fit?",
     "misfit text": lambda calibration: _fit_text(calibration.test, calibration.pilot),
     "backtest": "Backtest",
@@ -108,7 +120,8 @@ EN = {
     "headings": {
         "attempts": "attempts k", "observed": "pilot", "observed_stderr": "standard error", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "new problems, 5 %", "new_high90": "new problems, 95 %",
-        "median": "50 %", "new_median": "new problems, 50 %", "success": "success probability",
+        "new_median": "new problems, 50 %", "success": "success probability", "kind": "kind of law",
+        "probability": "probability",
         "reliability_median": "pass^k, 50 %", "reliability_low90": "pass^k, 5 %", "reliability_high90": "pass^k, 95 %",
         "new_reliability_median": "new problems, 50 %", "new_reliability_low90": "new problems, 5 %",
         "new_reliability_high90": "new problems, 95 %", "low": "5 %", "middle": "50 %", "high": "95 %",
@@ -155,15 +168,18 @@ JA = {
         else "1問2回の試行では、成功確率の問題間のばらつきはほとんど分かりません。"
     ),
     "unseen": lambda seen: (
-        f"一度も解けなかった問題が {count(seen[0])} 問あり、ちょうど一度だけ解けた問題は {count(seen[1])} 問しかないため、"
+        f"一度も解けなかった問題が {count(seen[0])} 問あり、"
+        f"ちょうど一度だけ解けた問題は {count(seen[1])} 問しかないため、"
         f"未解決の問題の難しさは法則の仮定に依存します。データだけなら {percent(seen[2])} まであり得ます。"
     ),
     "if": lambda name, k, point, low, high, why: (
-        f"{name}パイロットの範囲を超えても同じ法則が続くなら、1問につき {count(k)} 回の試行でこれらの問題の約 {percent(point)} が"
-        f"解ける見込みです(90 % 区間 {percent(low)} ~ {percent(high)})。続くかどうかは、このパイロットからは判断できません。{why}"
+        f"{name}パイロットの範囲を超えても同じ法則が続くなら、1問につき {count(k)} 回の試行で"
+        f"これらの問題の約 {percent(point)} が解ける見込みです(90 % 区間 {percent(low)} ~ {percent(high)})。"
+        f"続くかどうかは、このパイロットからは判断できません。{why}"
     ),
     "prior": lambda ends: (
-        f"答えは事前分布に依存します。事前分布の幅を2倍にすると区間は {percent(ends[0])} ~ {percent(ends[1])} になります。"
+        f"答えは事前分布に依存します。事前分布の幅を2倍にすると、"
+        f"区間は {percent(ends[0])} ~ {percent(ends[1])} になります。"
     ),
     FITS: "記憶モデルはこのパイロットに適合します",
     MISFITS: "記憶モデルはこのパイロットに適合しません",
@@ -195,7 +211,7 @@ JA = {
     "reliability text": (
         "pass^k は k 回の試行がすべて成功する確率、pass@k は少なくとも一度成功する確率です。"
         "表は pass^k を、まさにこれらの問題と、同数の新しい問題について平均した値です。試行の結果は抽出しないため、"
-        "k = 1 での区間は、各 k 回試行して解ける割合である pass@k の区間より狭くなります。"
+        "k = 1 での区間は、各 k 回試行して解ける割合である pass@k の区間より狭くなります。1e-6 未満は 0 と表示します。"
     ),
     "cover": "難しさごとの問題の割合",
     "cover text": (
@@ -209,6 +225,17 @@ JA = {
         "上限つき記憶モデル(Levi 2024, Eq. 7):pass@k = A (1 - L(k))、L は k^-beta で減少。"
         f"上限と遅い伸びはパイロットではほとんど区別できません:A と beta の相関は {r:+.2f} です。"
     ),
+    "rests": "予測の根拠",
+    "rests text": lambda k, own, wide: (
+        f"3種類の法則が、データをどれだけよく予測するかに応じて事後分布を分け合います。事前分布の幅を2倍にすると、"
+        f"{count(k)} 回の試行に対する 90 % 区間は {percent(own[0])} ~ {percent(own[-1])} ではなく "
+        f"{percent(wide[0])} ~ {percent(wide[-1])} になります。両者が大きく違えば、答えは事前分布に依存しています。"
+    ),
+    "kinds": {
+        prior.LEVI: "レヴィのベータ法則(上限あり、またはなし)",
+        prior.MEASURED: "滑らかなずれを持ち、実測曲線のように均一に伸びるベータ法則",
+        prior.ROUGH: "大きく粗いずれを持つベータ法則",
+    },
     "misfit": "モデルは適合するか",
     "misfit text": lambda calibration: _fit_text_ja(calibration.test, calibration.pilot),
     "backtest": "バックテスト",
@@ -229,7 +256,7 @@ JA = {
     "headings": {
         "attempts": "試行回数 k", "observed": "パイロット", "observed_stderr": "標準誤差", "median": "pass@k",
         "low90": "5 %", "high90": "95 %", "new_low90": "新しい問題 5 %", "new_high90": "新しい問題 95 %",
-        "median": "50 %", "new_median": "新しい問題 50 %", "success": "成功確率",
+        "new_median": "新しい問題 50 %", "success": "成功確率", "kind": "法則の種類", "probability": "確率",
         "reliability_median": "pass^k 50 %", "reliability_low90": "pass^k 5 %", "reliability_high90": "pass^k 95 %",
         "new_reliability_median": "新しい問題 50 %", "new_reliability_low90": "新しい問題 5 %",
         "new_reliability_high90": "新しい問題 95 %", "low": "5 %", "middle": "50 %", "high": "95 %",

@@ -134,8 +134,8 @@ EN = {
     "language": "en",
     "title": "Design of a pilot",
     "misfit": lambda source, p: (
-        f"The memorising model does not fit {source} (p = {p:.2g}); the sizes below are for the Beta law that fits it "
-        "best, and errors far beyond the pilot may be larger."
+        f"The memorising model does not fit {source} (p = {p:.2g}); the sizes below are for the Beta law nearest to "
+        "it, and errors far beyond the pilot may be larger."
     ),
     "reached": _reached,
     "unreached": _unreached,
@@ -177,7 +177,7 @@ JA = {
     "language": "ja",
     "title": "パイロットの設計",
     "misfit": lambda source, p: (
-        f"記憶モデルは {source} に適合しません(p = {p:.2g})。以下の規模は最もよく当てはまるベータ法則によるもので、"
+        f"記憶モデルは {source} に適合しません(p = {p:.2g})。以下の規模は最も近いベータ法則によるもので、"
         "パイロットからはるかに離れた k での誤差はこれより大きい可能性があります。"
     ),
     "reached": _reached_ja,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sim.app.reports.words import calibrate
 from sim.app.reports.words.numbers import alike, count, few, money, percent, share
 
 
@@ -141,6 +142,7 @@ WORDS = {
     "solved": lambda solved: (
         f"{f'Only {solved}' if solved else 'None'} of its problems {'were' if solved > 1 else 'was'} solved at all."
     ),
+    "attempts": calibrate.EN["attempts"],
     "factor": lambda ends: f"Its ends differ by a factor of {ends[1] / max(ends[0], 1):.0f}.",
     "limited": lambda k: f"More would pay, but no more than {count(k)} are allowed (latency.limit, attempts.max).",
     "stages line": _stages,

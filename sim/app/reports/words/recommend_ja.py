@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sim.app.reports.words import calibrate
 from sim.app.reports.words.numbers import alike, count, few, money, percent, share
 
 
@@ -132,6 +133,7 @@ WORDS = {
     "solved": lambda solved: (
         f"一度でも解けた問題が{f' {solved} 問しか' if solved else '一つも'}ありません。"
     ),
+    "attempts": calibrate.JA["attempts"],
     "factor": lambda ends: f"その両端の比は {ends[1] / max(ends[0], 1):.0f} 倍です。",
     "limited": lambda k: f"さらに試行する価値はありますが、{count(k)} 回が上限です(latency.limit、attempts.max)。",
     "stages line": _stages,
