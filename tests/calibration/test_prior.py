@@ -66,7 +66,9 @@ def test_bends_are_weighed_by_student_s_t():
 
 def test_what_bends_leave_of_a_kind_is_their_mean_under_it():
     generator = np.random.default_rng(5)
-    own = np.exp(prior.log_bends(prior.mixing(generator.standard_normal((4000, BENT.size)), BENT) @ prior.DECADES, BENT))
+    own = np.exp(
+        prior.log_bends(prior.mixing(generator.standard_normal((4000, BENT.size)), BENT) @ prior.DECADES, BENT)
+    )
     deviation = own.std()
     checks.assert_mean(np.exp(prior.log_size(BENT)), 2000, own.mean(), deviation)  # two means of 4,000
     checks.rejects(checks.assert_mean, np.exp(prior.log_size(BENT)), 2000, 1.0, deviation)
