@@ -40,9 +40,9 @@ class Kind(NamedTuple):
 
     Pairs are centre and standard deviation of a normal distribution. beta: of log beta.  odds: of log(alpha / beta),
     the log odds of failure where success is Beta(beta, alpha) and has its mean.  solvable: probability that there is
-    no ceiling; else 1 - A is u^`never`, u uniform.  deviation: None where f = 0.  bend: scale of how much the slope of
-    log(-log pass@k) against log k changes from a decade of k to the next, of Student's t distribution with three degrees
-    of freedom that laws are weighed by; None where they are not.
+    no ceiling; else 1 - A is u^`never`, u uniform.  deviation: None where f = 0.  bend: scale of how much
+    the slope of log(-log pass@k) against log k changes from a decade of k to the next, of Student's t distribution with
+    three degrees of freedom that laws are weighed by; None where they are not.
     """
 
     name: str
