@@ -99,7 +99,7 @@ def _wider(one, known):
 
 
 def _value(points, kind, columns, problems):
-    """Log likelihood of the counts, and of the bends, at points.  columns: the rows of the kernel, then prior.DECADES."""
+    """Log likelihood of the counts, and of the bends, at points.  columns: rows of the kernel, then DECADES."""
     found = averages(points, kind, columns)
     counts = np.log(np.maximum(found[:, : len(problems)], 1e-300)) @ problems
     return counts + log_bends(found[:, len(problems) :], kind)

@@ -40,9 +40,9 @@ class Kind(NamedTuple):
 
     Pairs are centre and standard deviation of a normal distribution. beta: of log beta.  odds: of log(alpha / beta),
     the log odds of failure where success is Beta(beta, alpha) and has its mean.  solvable: probability that there is
-    no ceiling; else 1 - A is u^`never`, u uniform.  deviation: None where f = 0.  bend: scale of the change of the slope
-    of log(-log pass@k) against log k from a decade of k to the next, of Student's t distribution with three degrees of
-    freedom that laws are weighed by; None where they are not.
+    no ceiling; else 1 - A is u^`never`, u uniform.  deviation: None where f = 0.  bend: scale of how much the slope of
+    log(-log pass@k) against log k changes from a decade of k to the next, of Student's t distribution with three degrees
+    of freedom that laws are weighed by; None where they are not.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Kind(NamedTuple):
         return self._replace(beta=beta, odds=odds, deviation=own, bend=None if bend is None else _WIDER * bend)
 
     def moved_to_wider(self, points):
-        """(points of the same laws in the coordinates of the wider kind, log of the volume of these in a unit of own)."""
+        """(points of the same laws in the coordinates of the wider kind, log of what a unit of volume becomes)."""
         moved = points.copy()
         moved[:, :2] /= _WIDER
         if self.deviation is not None:
@@ -96,9 +96,9 @@ def without(suite=None):
     beta, size, solvable, never, bend = LEARNT[suite if suite in LEARNT else None]
     return (
         # Levi's: exponents of 0.1 to 4 and any ceiling. Rough: whatever else there is. Neither is learnt.
-        Kind(LEVI, 0.2, (-0.7, 0.7), (1.9, 1.6), 0.4, 1.0, None, None),
-        Kind(MEASURED, 0.65, (beta, 1.0), (3.0, 3.0), solvable, never, Deviation((size, 0.5), (1.5, 12.0)), bend),
-        Kind(ROUGH, 0.15, (0.2, 2.0), (3.0, 3.0), 0.5, 1.0, Deviation((0.7, 0.7), (1.5, 6.0)), None),
+        Kind(LEVI, 0.15, (-0.7, 0.7), (1.9, 1.6), 0.4, 1.0, None, None),
+        Kind(MEASURED, 0.73, (beta, 1.2), (3.0, 3.0), solvable, never, Deviation((size, 0.5), (1.5, 12.0)), bend),
+        Kind(ROUGH, 0.12, (0.2, 2.0), (3.0, 3.0), 0.5, 1.0, Deviation((0.7, 0.7), (1.5, 6.0)), None),
     )
 
 
@@ -143,7 +143,7 @@ def _law(points, kind):
 def _heights(points, deviation):
     """Heights [n, waves] of the waves that f is the sum of (Solin and Sarkka 2020): a squared exponential covariance.
 
-        f(x) = sigma sum_j sqrt(S(w_j)) wave_j(x) z_j,    S(w) = sqrt(2 pi) l exp(-l^2 w^2 / 2)
+    f(x) = sigma sum_j sqrt(S(w_j)) wave_j(x) z_j,    S(w) = sqrt(2 pi) l exp(-l^2 w^2 / 2)
     """
     size = np.exp(deviation.size[0] + deviation.size[1] * points[:, 0])
     least, most = np.log(deviation.length)
@@ -179,5 +179,8 @@ def log_size(kind):
     if kind.bend is None:
         return 0.0
     generator = seeds.generator(0, f"prior {kind}")
-    found = [log_bends(averages(generator.standard_normal((1000, kind.size)), kind, DECADES), kind) for _ in range(_DRAWS // 1000)]
+    found = [
+        log_bends(averages(generator.standard_normal((1000, kind.size)), kind, DECADES), kind)
+        for _ in range(_DRAWS // 1000)
+    ]
     return float(special.logsumexp(found) - np.log(_DRAWS))

@@ -142,7 +142,9 @@ def test_success_probabilities_of_a_problem_are_those_of_the_conjugate_law():
 
 
 def test_new_problems_are_less_certain_than_these():
-    likelihood = mixtures.of_counts(np.full(60, 400.0), np.round(400 * stats.beta(BETA, ALPHA).ppf(np.linspace(0.01, 0.99, 60))))
+    likelihood = mixtures.of_counts(
+        np.full(60, 400.0), np.round(400 * stats.beta(BETA, ALPHA).ppf(np.linspace(0.01, 0.99, 60)))
+    )
     width = lambda interval: np.ptp(interval.quantiles[0, [0, 4]])  # noqa: E731
     ks = np.array([100.0])
     assert width(prediction.new(many(law()), ks, 60)) > 1.5 * width(prediction.these(many(law()), likelihood, ks))

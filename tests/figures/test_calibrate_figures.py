@@ -26,7 +26,11 @@ def growth(pilot=128, most=1e5, scale=1.0):
     return {name: scale * column if name != "attempts" else column for name, column in table.items()}
 
 
-LAWS = {"line": growth()["median"] ** 0.9, "exp(-a k^-b)": growth()["median"] ** 1.1, "costs $1": growth()["median"] * 0.9}
+LAWS = {
+    "line": growth()["median"] ** 0.9,
+    "exp(-a k^-b)": growth()["median"] ** 1.1,
+    "costs $1": growth()["median"] * 0.9,
+}
 BINS = ["0", "1", "2", "3-4", "5-8", "9-16", "17-32", "33-64", "65-96", "97-120", "121-127", "128"]
 EXPECTED = np.array([61, 12, 7, 8, 6, 6, 5.5, 4, 3, 2, 4, 10])
 MISFIT = {
