@@ -40,7 +40,9 @@ TRUTHS = (*MODELS, *OTHERS)
 def main():
     """Command line: 0, or 2 after one sentence on stderr."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].split(":")[0])
-    parser.add_argument("--counts", type=Path, default=COUNTS, help="CSV: suite, model, problem_id, attempts, successes")
+    parser.add_argument(
+        "--counts", type=Path, default=COUNTS, help="CSV: suite, model, problem_id, attempts, successes"
+    )
     parser.add_argument("--pilot", type=int, default=100, help="attempts a problem (default: 100)")
     parser.add_argument("--seeds", type=int, default=10, help="pilots of each curve (default: 10)")
     parser.add_argument("--pilots", type=int, default=40, help="pilots of each made-up truth (default: 40)")

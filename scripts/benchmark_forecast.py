@@ -7,13 +7,13 @@ unlike: pilots from truths that are unlike the curves of language models and mos
 band holds, or "cannot tell" is said, at 10 and 100 times the attempts.
 
 real: pilots of m attempts a problem drawn without replacement from real counts, by default eighteen curves of 10,000
-attempts a problem. The relative error of predicted pass@n, averaged over pilots of a curve; beside it those of published
-methods on the same pilots. What is learnt from curves for the prior leaves out the suite of the curve that is predicted.
+attempts a problem. The relative error of predicted pass@n, averaged over pilots of a curve; beside it those of
+published methods on the same pilots. What is learnt from curves for the prior leaves out the suite of the curve.
 
     python scripts/benchmark_forecast.py --counts FILE --pilot 1000 --seeds 6 --json OUT
 
-judges curves of your own (columns suite, model, problem_id, attempts, successes), part real alone. Some forty minutes on
-two cores for all parts.
+judges curves of your own (columns suite, model, problem_id, attempts, successes), part real alone. All parts take some
+forty minutes on two cores.
 """
 
 import argparse
@@ -64,7 +64,9 @@ def main():
         curves = curves_of(asked.counts or COUNTS) if "real" in parts else []
         longest = max((one.attempts[0] for one in curves), default=np.inf)
         if longest <= max(sizes):
-            raise ValueError(f"{asked.counts}: need a curve with more attempts than --pilot {max(sizes)}, got {longest:.0f}")
+            raise ValueError(
+                f"{asked.counts}: need a curve with more attempts than --pilot {max(sizes)}, got {longest:.0f}"
+            )
     except (ValueError, OSError) as error:
         print(f"benchmark_forecast: {error}", file=sys.stderr)
         return 2
@@ -106,7 +108,11 @@ UNLIKE = {  # name: (success probabilities, problems, attempts)
     "0.4 Beta(3, 2) + 0.6 Beta(2, 3000), m = 100": (_two_scales, 100, 100),
     "0.3 Beta(3, 1.5) + 0.7 lognormal(10^-4.5)": (_easy_and_hard, 100, 100),
     "logit-normal(-2, 2)": (lambda generator, problems: special.expit(generator.normal(-2, 2, problems)), 100, 10),
-    "0.5 x 60, 0.004 x 60, never x 40": (lambda generator, problems: np.repeat([0.5, 0.004, 0.0], (60, 60, 40)), 160, 100),
+    "0.5 x 60, 0.004 x 60, never x 40": (
+        lambda generator, problems: np.repeat([0.5, 0.004, 0.0], (60, 60, 40)),
+        160,
+        100,
+    ),
 }
 
 
@@ -167,12 +173,17 @@ def _show_model(pool, pilots):
         within = np.abs(bias) <= 0.01 + 2 * stderr
         rows.append({"truth": truth, "bias": bias.tolist(), "stderr": stderr.tolist(), "within": within.tolist()})
         shown = "  ".join(f"{value:+7.3f}{' ' if fine else '*'}" for value, fine in zip(bias, within, strict=True))
-        print(f"{truth[0]:4g} {truth[1]:5g} {truth[2]:5g} {truth[3]:7d}   {shown}     " + " ".join(f"{x:6.3f}" for x in stderr))
+        print(
+            f"{truth[0]:4g} {truth[1]:5g} {truth[2]:5g} {truth[3]:7d}   {shown}     "
+            + " ".join(f"{x:6.3f}" for x in stderr)
+        )
     half, ninety = np.mean(hits, axis=0).mean(axis=1)
     bias, stderr = np.mean(errors, axis=0), np.std(errors, axis=0, ddof=1) / np.sqrt(len(errors))
     over = " ".join(f"{value:+.4f} +- {error:.4f}" for value, error in zip(bias, stderr, strict=True))
     outside = sum(not fine for row in rows for fine in row["within"])
-    print(f"over all: {over}; {outside} of {3 * len(rows)} truths and k (*) are off by more than 0.01 + 2 standard errors")
+    print(
+        f"over all: {over}; {outside} of {3 * len(rows)} truths and k (*) are off by more than 0.01 + 2 standard errors"
+    )
     print(f"50 % bands hold {half:.1%}, 90 % bands {ninety:.1%}\n", flush=True)
     return {"truths": rows, "bias": bias.tolist(), "stderr": stderr.tolist(), "inside_50": half, "inside_90": ninety}
 
@@ -180,7 +191,9 @@ def _show_model(pool, pilots):
 def _show_unlike(pool, pilots):
     """Table of truths unlike the curves of language models, printed."""
     asked = [
-        (name, number, (*UNLIKE[name][1:], FURTHER[:2], True, 7000 + number)) for name in UNLIKE for number in range(pilots)
+        (name, number, (*UNLIKE[name][1:], FURTHER[:2], True, 7000 + number))
+        for name in UNLIKE
+        for number in range(pilots)
     ]
     found = list(pool.map(_judged_by_name, asked, chunksize=4))
     print(f"truths unlike the curves of language models, {pilots} pilots each; at k = 10 m and at k = 100 m:")
@@ -236,7 +249,9 @@ def real(pool, curves, size, seeds):
     for (one, *_), (values, *_) in zip(asked, found, strict=True):
         for method, error in values.items():
             errors.setdefault(method, {}).setdefault(one.name, []).append(error)
-    table = {method: _summary({name: float(np.mean(own)) for name, own in each.items()}) for method, each in errors.items()}
+    table = {
+        method: _summary({name: float(np.mean(own)) for name, own in each.items()}) for method, each in errors.items()
+    }
     for method in found[0][1]:
         table[method]["interval_score"] = float(np.mean([scores[method] for _, scores, _ in found]))
     for key in ("at_n", "at_10_m", "new_at_10_m"):
@@ -329,12 +344,18 @@ def others(made, successes, likelihood, ks, curve, attempts):
 
 def _show_real(size, curves, seeds, table):
     print(f"pilots of {size} attempts a problem from {curves} real curves, {seeds} of each; relative error of pass@n,")
-    print("suite of the curve left out of what is learnt for the prior; mean score of 90 % intervals (smaller is better)")
+    print(
+        "suite of the curve left out of what is learnt for the prior; mean score of 90 % intervals (smaller is better)"
+    )
     print(f"{'method':36s} {'median':>7s} {'mean':>7s} {'p90':>7s} {'score':>7s}")
     for method, row in table.items():
         score = f"{row['interval_score']:7.3f}" if "interval_score" in row else ""
         print(f"{method:36s} {row['median']:7.1%} {row['mean']:7.1%} {row['p90']:7.1%} {score}")
-    said = {"at_n": "these problems, k = n", "at_10_m": "these problems, k = 10 m", "new_at_10_m": "new problems, k = 10 m"}
+    said = {
+        "at_n": "these problems, k = n",
+        "at_10_m": "these problems, k = 10 m",
+        "new_at_10_m": "new problems, k = 10 m",
+    }
     for key, words in said.items():
         if table[OURS][key]:
             own = table[OURS][key]

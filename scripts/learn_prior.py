@@ -1,7 +1,7 @@
 """What measured curves say of the prior: python scripts/learn_prior.py [--counts FILE --seeds 10]
 
 FILE: a CSV of real counts with columns suite, model, problem_id, attempts, successes, each (suite, model) with one
-number of attempts n, by default the eighteen curves shipped with this repository. Five numbers of the kind of law called
+number of attempts n, by default the eighteen curves of this repository. Five numbers of the kind of law called
 "measured curves" (sim.calibration.prior) are learnt from them: the centres of log beta and of log sigma, the chance that
 there is no ceiling, how ceilings are spread, and the scale of bends. They are those with which pilots of 100 and 1,000
 attempts a problem, drawn without replacement, best predict pass@n of the same curve: the least mean continuous ranked
@@ -29,7 +29,9 @@ from sim import seeds
 from sim.calibration import mixtures, posterior, prediction, prior
 
 # Broad, so that every other prior of the kind is a reweighting of draws under it.
-REFERENCE = prior.Kind("reference", 1.0, (-1.7, 1.6), (3.0, 3.5), 0.5, 1.0, prior.Deviation((-0.3, 1.0), (1.5, 12.0)), None)
+REFERENCE = prior.Kind(
+    "reference", 1.0, (-1.7, 1.6), (3.0, 3.5), 0.5, 1.0, prior.Deviation((-0.3, 1.0), (1.5, 12.0)), None
+)
 FIXED = prior.KINDS[prior.MEASURED]  # its widths are not learnt
 START = np.array([-1.7, 0.0, special.logit(0.9), 1.5, np.log(0.05)])
 SCALE = np.array([0.5, 0.5, 1.0, 0.7, 0.5])  # of the pull, and of the first steps of the search
@@ -41,12 +43,19 @@ KINDS = prior.LEVI, prior.ROUGH, prior.MEASURED
 def main():
     """Command line: 0, and a line for each prior."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].split(":")[0])
-    parser.add_argument("--counts", type=Path, default=COUNTS, help="CSV: suite, model, problem_id, attempts, successes")
+    parser.add_argument(
+        "--counts", type=Path, default=COUNTS, help="CSV: suite, model, problem_id, attempts, successes"
+    )
     parser.add_argument("--seeds", type=int, default=10, help="pilots of each curve (default: 10)")
     parser.add_argument("--json", type=Path, help="write what was learnt there too")
     asked = parser.parse_args()
     curves = curves_of(asked.counts)
-    pilots = [(curve, place, size, seed) for place, curve in enumerate(curves) for size in SIZES for seed in range(asked.seeds)]
+    pilots = [
+        (curve, place, size, seed)
+        for place, curve in enumerate(curves)
+        for size in SIZES
+        for seed in range(asked.seeds)
+    ]
     suites = [None, *sorted({suite_of(curve) for curve in curves})]
     with ProcessPoolExecutor() as pool:
         draws = list(pool.map(drawn, pilots, chunksize=4))
@@ -60,12 +69,14 @@ def main():
 
 def numbers(kind):
     """What is learnt, as it stands in sim/calibration/prior.py."""
-    return tuple(round(float(x), 3) for x in (kind.beta[0], kind.deviation.size[0], kind.solvable, kind.never, kind.bend))
+    return tuple(
+        round(float(x), 3) for x in (kind.beta[0], kind.deviation.size[0], kind.solvable, kind.never, kind.bend)
+    )
 
 
 class Drawn(NamedTuple):
-    """Draws of one pilot. evidence: of Levi's, of rough laws and of the reference.  solved: log pass@n of these problems
-    under each, draws [n].  points, change, counts: of the reference, what weighs it.  truth: log pass@n.
+    """Draws of one pilot. evidence: of Levi's, of rough laws and of the reference.  solved: log pass@n of these
+    problems under each, draws [n].  points, change, counts: of the reference, what weighs it.  truth: log pass@n.
     """
 
     suite: str
@@ -91,13 +102,17 @@ def drawn(one):
     truth = np.log(np.count_nonzero(curve.successes) / len(successes))
     evidence = np.array([sample.log_evidence for sample in samples])
     logs = tuple(np.log(np.maximum(own, least)) for own in solved)
-    return Drawn(suite_of(curve), size, evidence, logs, samples[-1].points[:, :4], *prior.bends(laws[-1]), truth)
+    return Drawn(
+        suite_of(curve), size, evidence, logs, samples[-1].points[:, :4], *prior.bends(laws[-1] @ prior.DECADES), truth
+    )
 
 
 def before():
     """Draws of the reference itself, as Drawn without a pilot: they give what the bends leave of a kind."""
     points = seeds.generator(0, "reference").standard_normal((_BEFORE, REFERENCE.size))
-    found = [prior.bends(prior.mixing(part, REFERENCE)) for part in np.array_split(points, _BEFORE // 1000)]
+    found = [
+        prior.bends(prior.averages(part, REFERENCE, prior.DECADES)) for part in np.array_split(points, _BEFORE // 1000)
+    ]
     return Drawn("", 0, None, (), points[:, :4], *(np.concatenate(column) for column in zip(*found, strict=True)), 0.0)
 
 
@@ -147,7 +162,7 @@ def score(one, kind, size):
     size: log of what the bends leave of the kind.
     """
     own = log_weights(one, kind)
-    evidence = one.evidence + [0.0, 0.0, _mean(own) - size]
+    evidence = one.evidence + np.array([0.0, 0.0, _mean(own) - size])
     shares = special.softmax(evidence + np.log([prior.KINDS[name].share for name in KINDS]))
     flat = (np.full(len(solved), 1 / len(solved)) for solved in one.solved[:2])
     weight = np.concatenate([share * each for share, each in zip(shares, (*flat, special.softmax(own)), strict=True)])

@@ -57,8 +57,8 @@ def _of(folder, *tests):
 ANSATZ, CURVE, DIFFERENCE, MIXTURES = (
     _of("calibration/test_", name) for name in ("ansatz", "curve", "difference", "mixtures")
 )
-POSTERIOR, PREDICTION, QUANTITIES = (
-    _of("calibration/test_", name) for name in ("posterior", "prediction", "quantities")
+POSTERIOR, PREDICTION, PRIOR, QUANTITIES, TEMPERING = (
+    _of("calibration/test_", name) for name in ("posterior", "prediction", "prior", "quantities", "tempering")
 )
 OPTIMUM, DESIGN, AGAINST = _of("test_", "optimum"), _of("test_", "design"), _of("app/test_", "against")
 CALIBRATE = _of("app/test_", "said_by_calibrate", "calibrate")
@@ -105,16 +105,16 @@ BUGS = (
         "problems, mean).clip(0, problems) / problems", "problems, mean).clip(0, problems) / (problems + 1)",
         PREDICTION + POSTERIOR),
     Bug("prior: what is below the grid is lost", "sim/calibration/prior.py",
-        "first = never + (1 - never) * below / total", "first = never", POSTERIOR),
+        "never + (1 - never) * below / total", "never", PRIOR),
     Bug("prior: bends from k = 1 on", "sim/calibration/prior.py",
-        "10.0 ** np.arange(1, 9)", "10.0 ** np.arange(9)", POSTERIOR),
+        "10.0 ** np.arange(1, 9)", "10.0 ** np.arange(9)", PRIOR),
     Bug("prior: scale of log beta halved", "sim/calibration/prior.py",
-        "kind.beta[1] * points[:, 0]", "kind.beta[1] / 2 * points[:, 0]", POSTERIOR),
+        "kind.beta[1] * points[:, 0]", "kind.beta[1] / 2 * points[:, 0]", PRIOR),
     Bug("quantities: these and new swapped in the record", "sim/calibration/quantities.py",
         "of_these(mixing, likelihood, generator), of_new(mixing, likelihood, generator)",
         "of_new(mixing, likelihood, generator), of_these(mixing, likelihood, generator)", QUANTITIES + CALIBRATE),
     Bug("resampling by sorted weights", "sim/calibration/tempering.py",
-        "np.searchsorted(np.cumsum(weight)", "np.searchsorted(np.cumsum(np.sort(weight))", POSTERIOR),
+        "np.searchsorted(np.cumsum(weight)", "np.searchsorted(np.cumsum(np.sort(weight))", TEMPERING),
     # Optimum ----------------------------------------------------------------------------------------------------------
     Bug("budget: k - 1 told", "sim/optimum/budget.py",
         "total), 0, best) - 1", "total), 0, best) - 2", OPTIMUM),

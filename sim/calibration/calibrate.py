@@ -14,6 +14,7 @@ COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-bino
     "scaled Kumaraswamy": (mixtures.scaled_kumaraswamy, ((-1.0, 2.0, 1.0), (-1.0, 0.0, 8.0))),
 }
 _URN = 1e9  # attempts of a problem
+_HIDDEN = 200  # points that pilots of the backtest are told by
 _FAR = 10  # times the attempts of a pilot
 
 
@@ -189,6 +190,6 @@ def _backtest(pilot, asked, seed):
     for _ in range(asked.backtest_repeats):
         part = generator.hypergeometric(won, made - won, shown).astype(float)
         likelihood = mixtures.of_counts(np.full(len(part), float(shown)), part)
-        these = prediction.measured(posterior.posterior(likelihood), likelihood, ks, most)
+        these = prediction.measured(posterior.posterior(likelihood, points=_HIDDEN), likelihood, ks, most)
         rows.append((these.median, *these.quantiles[:, [0, 4, 1, 3]].T))
     return Backtest(shown, ks, *np.moveaxis(np.array(rows), 1, 0), curve.unbiased(pilot, ks).value)

@@ -10,10 +10,10 @@ from scipy import special
 
 from sim import seeds
 from sim.calibration import mixtures, tempering
-from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS
-from sim.calibration.prior import PRIOR, Kind, log_bends, log_size, mixing
+from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS, ODDS, STEP
+from sim.calibration.prior import DECADES, PRIOR, Kind, averages, log_bends, log_size, mixing
 
-_POINTS, _LAST, _MORE = 500, 6, 4  # of a population; moves at the end, and those between its last two states
+_POINTS, _LAST, _MORE = 400, 6, 4  # of a population; moves at the end, and those between its last two states
 _DRAWS = 1000
 _ROUNDS = 25  # of Newton's method
 
@@ -54,10 +54,13 @@ class Posterior(NamedTuple):
         return 1 - self.mixing[:, 0]
 
 
-def posterior(likelihood, prior=PRIOR):
-    """Posterior from the counts of a pilot (mixtures.Likelihood): the same counts give the same draws."""
+def posterior(likelihood, prior=PRIOR, points=_POINTS):
+    """Posterior from the counts of a pilot (mixtures.Likelihood): the same counts give the same draws.
+
+    points: of the population of each kind.
+    """
     known = mixtures.condensed(likelihood)
-    found = _combined(tuple(sampled(kind, known) for kind in prior))
+    found = _combined(tuple(sampled(kind, known, points) for kind in prior))
     return found._replace(log_evidence=found.log_evidence + float(likelihood.problems @ likelihood.log_scale))
 
 
@@ -67,35 +70,43 @@ def widened(known, likelihood):
     return _combined(tuple(_wider(one, counts) for one in known.samples))
 
 
-def sampled(kind, known):
-    """Sample of a kind."""
-    generator = seeds.generator(0, f"posterior {kind.name}")
+def sampled(kind, known, number=_POINTS):
+    """Sample of a kind, twice as many draws as points of the population."""
+    generator, columns = seeds.generator(0, f"posterior {kind.name}"), _columns(known)
 
     def value(points):
-        return _value(points, kind, known)
+        return _value(points, kind, *columns)
 
-    found = tempering.draws(value, kind.size, _POINTS, _LAST, generator)
+    found = tempering.draws(value, kind.size, number, _LAST, generator)
     points, own = tempering.several(value, found.points, found.value, _MORE, generator)
+    effective = 2 * found.effective / (1 + tempering.correlation(found.points, points))
     both = np.concatenate([found.points, points]), np.concatenate([found.value, own])
-    return Sample(kind, *both, found.log_evidence - log_size(kind), 2 * found.effective)
+    return Sample(kind, *both, found.log_evidence - log_size(kind), effective)
 
 
 def _wider(one, known):
     """Sample of the wider kind: draws of the kind weighed and resampled, then moved."""
     kind, generator = one.kind.wider(), seeds.generator(1, f"posterior {one.kind.name}")
     points, log_volume = one.kind.moved_to_wider(one.points)
-    value = _value(points, kind, known)
+    columns = _columns(known)
+    value = _value(points, kind, *columns)
     change = value - one.value - ((points**2).sum(axis=1) - (one.points**2).sum(axis=1)) / 2 + log_volume
     evidence = one.log_evidence + special.logsumexp(change) - np.log(len(change)) + log_size(one.kind) - log_size(kind)
     weight = special.softmax(change)
     chosen = tempering.resampled(weight, generator, len(weight))
-    moved = tempering.several(lambda own: _value(own, kind, known), points[chosen], value[chosen], _LAST, generator)
+    moved = tempering.several(lambda own: _value(own, kind, *columns), points[chosen], value[chosen], _MORE, generator)
     return Sample(kind, *moved, float(evidence), float(1 / (weight**2).sum()))
 
 
-def _value(points, kind, known):
-    own = mixing(points, kind)
-    return np.log(np.maximum(own @ known.kernel.T, 1e-300)) @ known.problems + log_bends(own, kind)
+def _value(points, kind, columns, problems):
+    """Log likelihood of the counts, and of the bends, at points.  columns: rows of the kernel, then DECADES."""
+    found = averages(points, kind, columns)
+    counts = np.log(np.maximum(found[:, : len(problems)], 1e-300)) @ problems
+    return counts + log_bends(found[:, len(problems) :], kind)
+
+
+def _columns(known):
+    return np.concatenate([known.kernel.T, DECADES], axis=1), known.problems
 
 
 def _combined(samples):
@@ -128,15 +139,20 @@ def nearest(laws):
     inner = laws[:, 1:] / np.maximum(laws[:, 1:].sum(axis=1, keepdims=True), 1e-300)
     basis = np.stack([LOG_SUCCESS, LOG_FAILURE])
     wanted = inner @ basis.T
-    theta = np.log(np.clip(-1 / wanted[:, ::-1], 1e-3, 1e3))
+    mean = inner @ special.expit(ODDS)
+    spread = np.maximum(inner @ (special.expit(ODDS) ** 2) - mean**2, 1e-12 * mean * (1 - mean))
+    size = np.maximum(mean * (1 - mean) / spread - 1, 1e-3)  # of the Beta law with the same mean and variance of s
+    theta = np.log(np.stack([mean * size, (1 - mean) * size], axis=1)).clip(-9, 16)
     for _ in range(_ROUNDS):
         own = np.exp(theta)
-        weight = special.softmax(own @ basis, axis=1)
+        density = own @ basis
+        density[:, -1] += np.log1p(1 / np.expm1(np.minimum(own[:, 1] * STEP, 700)))  # and what lies beyond
+        weight = special.softmax(density, axis=1)
         mean = weight @ basis.T
         products = np.stack([weight @ (basis[i] * basis[j]) for i, j in ((0, 0), (0, 1), (1, 1))], axis=1)
-        a, b, d = (products - mean[:, [0, 0, 1]] * mean[:, [0, 1, 1]]).T + np.array([[1e-9], [0.0], [1e-9]])
+        a, b, d = (products - mean[:, [0, 0, 1]] * mean[:, [0, 1, 1]]).T
         gap = wanted - mean
+        determinant = np.maximum(a * d - b * b, 1e-12 * a * d + 1e-300)
         step = np.stack([d * gap[:, 0] - b * gap[:, 1], a * gap[:, 1] - b * gap[:, 0]], axis=1)
-        step /= np.maximum(a * d - b * b, 1e-300)[:, None] * own
-        theta = (theta + step.clip(-0.7, 0.7)).clip(-9, 16)
+        theta = (theta + (step / determinant[:, None] / own).clip(-0.5, 0.5)).clip(-9, 16)
     return np.exp(theta[:, 1]), np.exp(theta[:, 0])

@@ -20,7 +20,8 @@ from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS, ODDS, STEP
 _MIDDLE, _REACH, WAVES = -6.0, 30.0, 36  # of log odds, where f is a sum of waves: lengths from 1.5 on, within 1 %
 _FREQUENCY = np.pi * np.arange(1, WAVES + 1) / (2 * _REACH)
 _WAVE = np.sqrt(1 / _REACH) * np.sin(np.outer(_FREQUENCY, ODDS - _MIDDLE + _REACH))
-_DECADES = mixtures.reach(10.0 ** np.arange(1, 9))  # of attempts, between which slopes are compared
+_BASIS = np.concatenate([LOG_SUCCESS[None], LOG_FAILURE[None], _WAVE])
+DECADES = mixtures.reach(10.0 ** np.arange(1, 9))  # of attempts, between which slopes are compared
 _SATURATED = 0.03  # failure below which a slope does not count
 _LIMITS = -7.0, 14.0  # of log beta and log alpha: on the grid
 _WIDER = 2.0  # times the deviations, for what rests on the prior
@@ -39,9 +40,9 @@ class Kind(NamedTuple):
 
     Pairs are centre and standard deviation of a normal distribution. beta: of log beta.  odds: of log(alpha / beta),
     the log odds of failure where success is Beta(beta, alpha) and has its mean.  solvable: probability that there is
-    no ceiling; else 1 - A is u^`never`, u uniform.  deviation: None where f = 0.  bend: scale of the change of the slope
-    of log(-log pass@k) against log k from a decade of k to the next, of Student's t distribution with three degrees of
-    freedom that laws are weighed by; None where they are not.
+    no ceiling; else 1 - A is u^`never`, u uniform.  deviation: None where f = 0.  bend: scale of how much
+    the slope of log(-log pass@k) against log k changes from a decade of k to the next, of Student's t distribution with
+    three degrees of freedom that laws are weighed by; None where they are not.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Kind(NamedTuple):
         return self._replace(beta=beta, odds=odds, deviation=own, bend=None if bend is None else _WIDER * bend)
 
     def moved_to_wider(self, points):
-        """(points of the same laws in the coordinates of the wider kind, log of the volume of these in a unit of own)."""
+        """(points of the same laws in the coordinates of the wider kind, log of what a unit of volume becomes)."""
         moved = points.copy()
         moved[:, :2] /= _WIDER
         if self.deviation is not None:
@@ -82,11 +83,11 @@ LEVI, MEASURED, ROUGH = "Levi's law", "measured curves", "rough"
 # from eighteen curves (outputs/reference/calibration/counts.csv), and from those of all suites but one. Predictions
 # about a curve of a suite that are reported anywhere are made with the numbers learnt without it.
 LEARNT = {
-    None: (-2.031, -0.126, 0.942, 4.144, 0.065),
-    "CodeContests": (-1.575, -0.255, 0.924, 4.769, 0.065),
-    "GSM8K": (-2.046, -0.131, 0.946, 4.124, 0.065),
-    "MATH": (-2.349, -0.073, 0.951, 3.707, 0.066),
-    "MiniF2F-MATH": (-2.034, -0.166, 0.947, 4.115, 0.065),
+    None: (-1.787, -0.121, 0.933, 5.411, 0.065),
+    "CodeContests": (-1.528, -0.107, 0.924, 4.931, 0.066),
+    "GSM8K": (-1.793, -0.123, 0.934, 5.485, 0.066),
+    "MATH": (-2.014, -0.111, 0.931, 5.723, 0.066),
+    "MiniF2F-MATH": (-1.773, -0.164, 0.936, 5.527, 0.065),
 }
 
 
@@ -95,9 +96,9 @@ def without(suite=None):
     beta, size, solvable, never, bend = LEARNT[suite if suite in LEARNT else None]
     return (
         # Levi's: exponents of 0.1 to 4 and any ceiling. Rough: whatever else there is. Neither is learnt.
-        Kind(LEVI, 0.2, (-0.7, 0.7), (1.9, 1.6), 0.4, 1.0, None, None),
-        Kind(MEASURED, 0.65, (beta, 1.0), (3.0, 3.0), solvable, never, Deviation((size, 0.5), (1.5, 12.0)), bend),
-        Kind(ROUGH, 0.15, (0.2, 2.0), (3.0, 3.0), 0.5, 1.0, Deviation((0.7, 0.7), (1.5, 6.0)), None),
+        Kind(LEVI, 0.15, (-0.7, 0.7), (1.9, 1.6), 0.4, 1.0, None, None),
+        Kind(MEASURED, 0.73, (beta, 1.2), (3.0, 3.0), solvable, never, Deviation((size, 0.5), (1.5, 12.0)), bend),
+        Kind(ROUGH, 0.12, (0.2, 2.0), (3.0, 3.0), 0.5, 1.0, Deviation((0.7, 0.7), (1.5, 6.0)), None),
     )
 
 
@@ -107,45 +108,62 @@ KINDS = {kind.name: kind for kind in PRIOR}
 
 def mixing(points, kind):
     """Weights of the laws of a kind at points [n, size], [n, 1 + cells], each row adding up to 1; cell 0: never."""
+    inner, share, first = _law(points, kind)
+    return np.concatenate([first[:, None], inner * share[:, None]], axis=1)
+
+
+def averages(points, kind, columns):
+    """mixing(points, kind) @ columns, [n, m], without the weights.  columns: [1 + cells, m]."""
+    inner, share, first = _law(points, kind)
+    found = inner @ columns[1:]
+    found *= share[:, None]
+    return found + first[:, None] * columns[0]
+
+
+def _law(points, kind):
+    """(weights of the cells [n, cells], what makes them add up to the solvable share [n], cell 0 [n])."""
     log_beta = (kind.beta[0] + kind.beta[1] * points[:, 0]).clip(*_LIMITS)
     log_alpha = (log_beta + kind.odds[0] + kind.odds[1] * points[:, 1]).clip(*_LIMITS)
     never = (np.maximum(special.ndtr(points[:, 2]) - kind.solvable, 0) / (1 - kind.solvable)) ** kind.never
     beta, alpha = np.exp(log_beta), np.exp(log_alpha)
-    density = beta[:, None] * LOG_SUCCESS + alpha[:, None] * LOG_FAILURE
-    if kind.deviation is not None:
-        density += _waves(points[:, 3:], kind.deviation)
-    inner = np.exp(density - density.max(axis=1, keepdims=True))
+    own = np.stack([beta, alpha], axis=1)
+    if kind.deviation is None:
+        inner = own @ _BASIS[:2]
+    else:
+        inner = np.concatenate([own, _heights(points[:, 3:], kind.deviation)], axis=1) @ _BASIS
+    inner -= inner.max(axis=1, keepdims=True)
+    np.exp(inner, out=inner)
     below = inner[:, 0] / np.expm1(np.minimum(beta * STEP, 700))  # both ends go on with the slopes of the Beta law
     above = inner[:, -1] / np.expm1(np.minimum(alpha * STEP, 700))
     total = inner.sum(axis=1) + below + above
     inner[:, -1] += above
-    first = never + (1 - never) * below / total
-    return np.concatenate([first[:, None], inner * ((1 - never) / total)[:, None]], axis=1)
+    return inner, (1 - never) / total, never + (1 - never) * below / total
 
 
-def _waves(points, deviation):
-    """f at ODDS [n, cells]: waves with the spectrum of a squared exponential covariance (Solin and Sarkka 2020).
+def _heights(points, deviation):
+    """Heights [n, waves] of the waves that f is the sum of (Solin and Sarkka 2020): a squared exponential covariance.
 
-        f(x) = sigma sum_j sqrt(S(w_j)) wave_j(x) z_j,    S(w) = sqrt(2 pi) l exp(-l^2 w^2 / 2)
+    f(x) = sigma sum_j sqrt(S(w_j)) wave_j(x) z_j,    S(w) = sqrt(2 pi) l exp(-l^2 w^2 / 2)
     """
     size = np.exp(deviation.size[0] + deviation.size[1] * points[:, 0])
     least, most = np.log(deviation.length)
     length = np.exp(least + (most - least) * special.ndtr(points[:, 1]))[:, None]
     root = np.sqrt(np.sqrt(2 * np.pi) * length) * np.exp(-((length * _FREQUENCY) ** 2) / 4)
-    return (size[:, None] * root * points[:, 2:]) @ _WAVE
+    return size[:, None] * root * points[:, 2:]
 
 
-def log_bends(mixing, kind):
+def log_bends(coverage, kind):
     """Log density [n] of how much the slope of log(-log pass@k) changes from a decade of k to the next, k >= 10.
 
     What measured curves have in common: it changes little. 0 for kinds that say nothing of it.
+    coverage: pass@k of laws at 10, 100, ... attempts, mixing @ DECADES.
     """
-    return np.zeros(len(mixing)) if kind.bend is None else log_density_of_bends(*bends(mixing), kind.bend)
+    return np.zeros(len(coverage)) if kind.bend is None else log_density_of_bends(*bends(coverage), kind.bend)
 
 
-def bends(mixing):
+def bends(coverage):
     """(changes of the slope [n, decades], how much each counts: little where nearly all is solved)."""
-    missing = -np.log(np.clip(mixing @ _DECADES, 1e-300, 1 - 1e-12))
+    missing = -np.log(np.clip(coverage, 1e-300, 1 - 1e-12))
     change = np.diff(np.log(missing), 2, axis=1) / np.log(10)
     return change, missing[:, 2:] ** 2 / (missing[:, 2:] ** 2 + _SATURATED**2)
 
@@ -161,5 +179,8 @@ def log_size(kind):
     if kind.bend is None:
         return 0.0
     generator = seeds.generator(0, f"prior {kind}")
-    found = [log_bends(mixing(generator.standard_normal((1000, kind.size)), kind), kind) for _ in range(_DRAWS // 1000)]
+    found = [
+        log_bends(averages(generator.standard_normal((1000, kind.size)), kind, DECADES), kind)
+        for _ in range(_DRAWS // 1000)
+    ]
     return float(special.logsumexp(found) - np.log(_DRAWS))

@@ -57,7 +57,7 @@ def test_a_pilot_becomes_a_sentence_a_table_and_a_page(capsys, pilot, tmp_path):
     assert verdict["verdict"] == "fits"
     for row in table:
         assert float(row["low90"]) <= float(row["low50"]) <= float(row["high50"]) <= float(row["high90"])
-        assert float(row["low90"]) <= float(row["point"]) <= float(row["high90"])
+        assert float(row["low90"]) <= float(row["median"]) <= float(row["high90"])
         assert bool(row["observed"]) == (int(row["attempts"]) <= 100)
 
 

@@ -18,7 +18,7 @@ def growth(pilot=128, most=1e5, scale=1.0):
     ks = np.unique(np.geomspace(1, most, 40).round())
     loss = (1 + ks) ** -0.4
     wider = 1 + 0.1 * np.log10(np.maximum(ks / pilot, 1))
-    table = {"attempts": ks, "observed": np.where(ks <= pilot, 1 - loss, np.nan), "point": 1 - loss}
+    table = {"attempts": ks, "observed": np.where(ks <= pilot, 1 - loss, np.nan), "median": 1 - loss}
     table |= {"observed_stderr": np.where(ks <= pilot, 0.02, np.nan)}
     for name, power in (("90", 2), ("50", 1)):
         table |= {f"low{name}": 1 - loss * wider**power, f"high{name}": 1 - loss / wider**power}
@@ -26,7 +26,11 @@ def growth(pilot=128, most=1e5, scale=1.0):
     return {name: scale * column if name != "attempts" else column for name, column in table.items()}
 
 
-LAWS = {"line": growth()["point"] ** 0.9, "exp(-a k^-b)": growth()["point"] ** 1.1, "costs $1": growth()["point"] * 0.9}
+LAWS = {
+    "line": growth()["median"] ** 0.9,
+    "exp(-a k^-b)": growth()["median"] ** 1.1,
+    "costs $1": growth()["median"] * 0.9,
+}
 BINS = ["0", "1", "2", "3-4", "5-8", "9-16", "17-32", "33-64", "65-96", "97-120", "121-127", "128"]
 EXPECTED = np.array([61, 12, 7, 8, 6, 6, 5.5, 4, 3, 2, 4, 10])
 MISFIT = {
@@ -45,8 +49,8 @@ PREDICTED = {
     "high": 1 - HIDDEN**-0.25,
 }
 RIVALS = {
-    **{"attempts": growth()["attempts"], "first": growth()["point"], "second": 0.5 * growth()["high90"]},
-    **{"difference": (apart := growth()["point"] - 0.5 * growth()["high90"]), "low90": apart - 0.05},
+    **{"attempts": growth()["attempts"], "first": growth()["median"], "second": 0.5 * growth()["high90"]},
+    **{"difference": (apart := growth()["median"] - 0.5 * growth()["high90"]), "low90": apart - 0.05},
     "high90": apart + 0.1 * growth()["attempts"] ** 0.1,
 }
 LEADS = Lead(1, 1.0, 4.0), Lead(0, 20.0, 20.0), Lead(1, 1000.0, 1e5)
@@ -166,7 +170,7 @@ def test_the_two_panels_of_coverage_show_the_same_curves_one_from_above():
     assert (falling.get_xscale(), falling.get_yscale()) == ("log", "log")
     assert rising.get_xlim() == falling.get_xlim()
     below = [line.get_ydata() for line in falling.lines]
-    for name, values in {"predicted, these problems": table["point"], "line": LAWS["line"]}.items():
+    for name, values in {"predicted, these problems": table["median"], "line": LAWS["line"]}.items():
         np.testing.assert_array_equal(lines(rising)[name].get_ydata(), values)
         assert any(np.array_equal(shown, 1 - values) for shown in below)
     for axis in (rising, falling):
@@ -186,17 +190,17 @@ def test_the_end_of_the_pilot_is_its_last_number_of_attempts():
 def test_coverage_of_nothing_and_of_all_is_drawn(value):
     table = growth()
     table = {name: np.full_like(column, value) for name, column in table.items()} | {"attempts": table["attempts"]}
-    assert len(calibrate.svg(calibrate.coverage(table | {"observed_stderr": 0 * table["point"]}))) > 10000
+    assert len(calibrate.svg(calibrate.coverage(table | {"observed_stderr": 0 * table["median"]}))) > 10000
 
 
 def test_a_fifth_law_is_not_left_out_in_silence():
     with pytest.raises(ValueError):
-        calibrate.coverage(growth(), {str(law): growth()["point"] for law in range(5)})
+        calibrate.coverage(growth(), {str(law): growth()["median"] for law in range(5)})
 
 
 def test_coverage_is_drawn_without_a_pilot_s_curve():
     table = growth()
-    nothing = np.full_like(table["point"], np.nan)
+    nothing = np.full_like(table["median"], np.nan)
     figure = calibrate.coverage(table | {"observed": nothing, "observed_stderr": nothing})
     assert "end of the pilot" not in [text.get_text() for text in figure.legends[0].get_texts()]
 
