@@ -27,11 +27,11 @@ _KEPT = {}
 
 
 def _remembered(name, of):
-    def remembered(*arguments):
+    def remembered(*arguments, **others):
         likelihood = arguments[-1]
-        key = name, likelihood.kernel.tobytes(), likelihood.problems.tobytes(), likelihood.row.tobytes()
+        key = name, *(getattr(likelihood, field).tobytes() for field in ("kernel", "problems", "row")), repr(others)
         if key not in _KEPT:
-            _KEPT[key] = of(*arguments)
+            _KEPT[key] = of(*arguments, **others)
         return _KEPT[key]
 
     return remembered

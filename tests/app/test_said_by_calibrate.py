@@ -285,13 +285,14 @@ def test_a_backtest_is_of_parts_of_the_pilot_and_says_how_often_its_intervals_he
 
 
 def test_the_interval_under_a_wider_prior_is_said_beside_the_own_one(counted):
-    _, _, folder = counted
-    (verdict,) = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    """Here that of new problems, as if it were, so that the two differ."""
+    one = counted[0]._replace(wide=counted[0].new)
+    verdict = calibrate._verdict(one, None)
     own, wide = verdict["these_problems"], verdict["under_a_wider_prior"]
-    assert own != wide
-    paragraphs, _ = said.sections((folder / "report.html").read_text(encoding="utf-8"))["What the forecast rests on"]
+    assert wide == verdict["new_problems"] != own
+    (part,) = [part for part in calibrate._parts(one, calibrate._table(one), {}, EN) if part.heading == EN["rests"]]
     said.assert_says(
-        paragraphs[0],
+        part.paragraphs[0],
         "Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
         "90 % interval for {} attempts is {%} % to {%} %, and not {%} % to {%} %: where the two differ much, the "
         "answer rests on the prior.",
