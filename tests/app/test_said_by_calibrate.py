@@ -14,7 +14,7 @@ from sim.app.reports import calibrate
 from sim.app.reports.words.calibrate import EN, JA
 from sim.calibration import ansatz, prediction
 from sim.calibration import calibrate as found_by
-from sim.calibration.quantities import SUCCESS
+from sim.calibration.quantities import SUCCESS, Told
 from tests.app import said
 
 ENDS = "low90", "low50", "median", "high50", "high90"
@@ -194,6 +194,16 @@ def test_the_sentences_say_what_the_verdict_holds(counted):
     assert said.sentence(report) == lines[0].replace("\u00a0", " ")
     paragraphs, _ = said.sections(report)["How coverage grows"]
     assert paragraphs[:2] == [line.replace("\u00a0", " ") for line in lines[1:3]]
+
+
+def test_problems_out_of_reach_are_those_of_the_pilot_and_not_new_ones(counted):
+    never = Told(np.array([[0.1, 0.12, 0.15, 0.2, 0.3]]), np.array([[0.2, 0.25, 0.3, 0.4, 0.5]]))
+    one = counted[0]._replace(quantities=counted[0].quantities._replace(never=never))
+    out_of_reach = "Between {%} and {%} % of these problems may be out of reach (90 % interval)."
+    said.assert_says(calibrate._said(one, EN)[-1], out_of_reach, 0.1, 0.3)
+    assert calibrate._said(one, JA)[-1].startswith("これらの問題のうち 10\u00a0% ~ 30\u00a0% は")
+    shown = calibrate._verdict(one, None)["never"]
+    assert [shown[kind]["high90"] for kind in ("these_problems", "new_problems")] == [0.3, 0.5]
 
 
 def test_repeated_attempts_are_said_to_be_worth_fewer(ordered):
