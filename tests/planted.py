@@ -57,8 +57,9 @@ def _of(folder, *tests):
 ANSATZ, CURVE, DIFFERENCE, MIXTURES = (
     _of("calibration/test_", name) for name in ("ansatz", "curve", "difference", "mixtures")
 )
-POSTERIOR, PREDICTION, PRIOR, QUANTITIES, TEMPERING = (
-    _of("calibration/test_", name) for name in ("posterior", "prediction", "prior", "quantities", "tempering")
+EVIDENCE, POSTERIOR, PREDICTION, PRIOR, QUANTITIES, TEMPERING = (
+    _of("calibration/test_", name)
+    for name in ("evidence", "posterior", "prediction", "prior", "quantities", "tempering")
 )
 OPTIMUM, DESIGN, AGAINST = _of("test_", "optimum"), _of("test_", "design"), _of("app/test_", "against")
 CALIBRATE = _of("app/test_", "said_by_calibrate", "calibrate")
@@ -94,9 +95,9 @@ BUGS = (
         "below, above = special.betainc(own, other, _LOWEST)", "above, below = special.betainc(own, other, _LOWEST)",
         MIXTURES),
     Bug("evidence without the share of the kind", "sim/calibration/posterior.py",
-        "one.log_evidence + np.log(one.kind.share)", "one.log_evidence", POSTERIOR),
+        "one.log_evidence + np.log(one.kind.share)", "one.log_evidence", POSTERIOR + EVIDENCE),
     Bug("evidence without what the bends leave of the kind", "sim/calibration/posterior.py",
-        "found.log_evidence - log_size(kind)", "found.log_evidence", POSTERIOR),
+        "found.log_evidence - log_size(kind)", "found.log_evidence", EVIDENCE),
     Bug("wider prior: sign of the change of density", "sim/calibration/posterior.py",
         "one.value - ((points**2)", "one.value + ((points**2)", POSTERIOR),
     Bug("shares: problems with the same counts count once", "sim/calibration/prediction.py",

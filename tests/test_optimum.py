@@ -212,6 +212,42 @@ def test_mean_and_spread_over_a_pilot_of_unequal_weights_are_those_of_all_its_co
     assert rivals._drawn(kind, own, 2)[0] == pytest.approx(drawn, rel=1e-9)  # what two models are compared by
 
 
+@pytest.mark.parametrize("weights", UNEQUAL)
+def test_where_the_law_is_not_known_either_the_net_value_spreads_over_laws_and_courses(weights):
+    """Of two laws: the mean is exact, the deviation not too small, and at most 5 % too large.
+
+    The spread about a law's own mean is taken from the mixture of both, which holds some of what is between them too.
+    """
+    own = Prices(3.0, 0.4, 1.5, 0.3, 0.2, 0.1)
+    cells = [0, *(1 + np.searchsorted(mixtures.ODDS, (-1.0, 1.0)))]
+    laws = np.zeros((2, len(outcomes.SUCCESS)))
+    laws[:, cells] = (0.2, 0.7, 0.1), (0.1, 0.2, 0.7)
+    likelihood = mixtures.of_counts(np.array([4.0, 4.0, 9.0]), np.array([0.0, 0.0, 5.0]))
+    kind = problems.these(laws_known.posterior(*laws, shares=(0.3, 0.7)), likelihood, UNEQUAL[weights])
+    counted = np.array(UNEQUAL[weights] or [1.0] * 3)
+    counted = counted / counted.mean()
+    first, second = np.zeros(2), np.zeros(2)  # moments of the net value of three problems, under each law
+    for place, law in enumerate(laws):
+        each = []
+        for row, weight in zip(likelihood.row, counted, strict=True):
+            chance = law * likelihood.kernel[row] / (law @ likelihood.kernel[row])
+            found = [
+                (chance[cell] * p, weight * (own.value * right - own.wrong * wrong) - money)
+                for cell in cells
+                for p, right, wrong, money in courses(outcomes.SUCCESS[cell], own, (2,))
+            ]
+            p, net = np.array(found).T
+            each.append((p @ net, p @ net**2 - (p @ net) ** 2))
+        mean, variance = np.sum(each, axis=0)
+        first[place], second[place] = mean / 3, variance / 9 + (mean / 3) ** 2
+    share = np.array([0.3, 0.7])
+    np.testing.assert_allclose(stopping.net(kind, own, [2])[:, 0], first, rtol=1e-9)
+    exact = share @ second - (share @ first) ** 2
+    found = share @ first**2 - (share @ first) ** 2 + problems.spread_net(kind, outcomes.outcomes(own, [2]))[0]
+    assert exact < found < 1.05**2 * exact
+    assert stopping.curves(kind, own, [2]).net.mean[0] == pytest.approx(share @ first)
+
+
 @pytest.mark.parametrize("setup", [0.0, 0.2])
 def test_stages_are_those_of_all_courses_enumerated(setup):
     own = Prices(3.0, 0.03, 0.4, setup, 0.1, 0.2, most=6)

@@ -60,14 +60,13 @@ def posterior(likelihood, prior=PRIOR, points=_POINTS):
     points: of the population of each kind.
     """
     known = mixtures.condensed(likelihood)
-    found = _combined(tuple(sampled(kind, known, points) for kind in prior))
-    return found._replace(log_evidence=found.log_evidence + float(likelihood.problems @ likelihood.log_scale))
+    return _combined(tuple(sampled(kind, known, points) for kind in prior), likelihood)
 
 
 def widened(known, likelihood):
     """Posterior of the same counts under the prior with deviations twice as large, from that under the prior itself."""
     counts = mixtures.condensed(likelihood)
-    return _combined(tuple(_wider(one, counts) for one in known.samples))
+    return _combined(tuple(_wider(one, counts) for one in known.samples), likelihood)
 
 
 def sampled(kind, known, number=_POINTS):
@@ -109,7 +108,7 @@ def _columns(known):
     return np.concatenate([known.kernel.T, DECADES], axis=1), known.problems
 
 
-def _combined(samples):
+def _combined(samples, likelihood):
     """Posterior from samples of all kinds, each in proportion to its evidence and its share in the prior."""
     logs = np.array([one.log_evidence + np.log(one.kind.share) for one in samples])
     shares = special.softmax(logs)
@@ -125,7 +124,7 @@ def _combined(samples):
         laws,
         *nearest(laws),
         {one.kind.name: float(share) for one, share in zip(samples, shares, strict=True)},
-        float(special.logsumexp(logs)),
+        float(special.logsumexp(logs) + likelihood.problems @ likelihood.log_scale),
         effective,
         samples,
     )

@@ -12,7 +12,7 @@ from scipy import special
 from sim import seeds
 from sim.calibration import mixtures, prediction
 
-_EACH = 2000  # problems up to which each of them is drawn
+_NEGLIGIBLE = 1e-30  # likelihood, against the largest, of cells that are left out
 SUCCESS = 0.5, 0.1, 0.01, 1e-3, 1e-4  # success probabilities tau that problems are counted above
 _SAMPLES = 1000  # at least: the level of a quantile is then right to 0.7 %
 
@@ -59,28 +59,13 @@ def quantities(posterior, likelihood, attempts):
 
 def of_these(mixing, likelihood, generator):
     """Numbers [n, 1 + cells] of the pilot's problems that lie in each cell, at draws of the law [n, 1 + cells]."""
-    if len(likelihood.row) > _EACH:
-        return _of_many(mixing, mixtures.condensed(likelihood), generator)
-    rows, size = mixing.shape
-    lie = np.zeros(rows * size)
+    lie, likelihood = np.zeros(mixing.shape), mixtures.condensed(likelihood)
     for kernel, problems in zip(likelihood.kernel, likelihood.problems.astype(int), strict=True):
-        below = np.cumsum(mixing * kernel, axis=1)
-        below = below / np.maximum(below[:, -1:], 1e-300) + np.arange(rows)[:, None]  # one ascending sequence
-        drawn = np.arange(rows)[:, None] + generator.random((rows, problems))
-        lie += np.bincount(np.searchsorted(below.ravel(), drawn.ravel(), side="right"), minlength=len(lie))
-    return lie.reshape(rows, size)
-
-
-def _of_many(mixing, likelihood, generator):
-    """The same of so many that numbers are normal, those of cells apart."""
-    mean, variance = np.zeros((2, *mixing.shape))
-    for kernel, problems in zip(likelihood.kernel, likelihood.problems, strict=True):
-        chance = mixing * kernel
+        cells = kernel > _NEGLIGIBLE
+        chance = mixing[:, cells] * kernel[cells]
         chance /= np.maximum(chance.sum(axis=1, keepdims=True), 1e-300)
-        mean += problems * chance
-        variance += problems * chance * (1 - chance)
-    drawn = np.maximum(np.round(mean + np.sqrt(variance) * generator.standard_normal(mean.shape)), 0)
-    return drawn * (likelihood.problems.sum() / np.maximum(drawn.sum(axis=1, keepdims=True), 1))
+        lie[:, cells] += generator.multinomial(problems, chance)
+    return lie
 
 
 def of_new(mixing, likelihood, generator):

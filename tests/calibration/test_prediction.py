@@ -110,6 +110,49 @@ def test_very_many_problems_are_as_normal_as_the_sum_of_them(problems):
     checks.rejects(checks.assert_mean, (pulls**2).mean(), 1000, 0.5, np.sqrt(2))
 
 
+@pytest.mark.parametrize("problems", [2000, 2001])
+def test_very_many_new_problems_are_as_normal_as_the_sum_of_them(problems):
+    drawn = prediction.new_shares(many(law(), draws=1000), mixtures.reach([30.0]), problems)[:, 0]
+    np.testing.assert_allclose(problems * drawn, np.round(problems * drawn), atol=1e-6)
+    chance = law() @ mixtures.reach([30.0])[:, 0]
+    deviation = np.sqrt(chance * (1 - chance) / problems)
+    checks.assert_mean(drawn.mean(), 1000, chance, deviation)
+    checks.rejects(checks.assert_mean, drawn.mean(), 1000, chance + deviation / 4, deviation)
+    pulls = ((drawn - chance) / deviation) ** 2
+    checks.assert_mean(pulls.mean(), 1000, 1.0, np.sqrt(2))
+
+
+@pytest.mark.parametrize("problems", [1998, 2001])
+def test_what_more_attempts_at_very_many_problems_will_show_has_the_spread_of_all_of_them(problems):
+    """Drawn one by one up to 2000, normal beyond: unbiased pass@5 from 40 more attempts, by all counts of a problem."""
+    likelihood = mixtures.of_counts(np.full(problems, 20.0), np.repeat([0.0, 3, 19], problems // 3))
+    counts, success = np.arange(41), np.append(0.0, np.exp(mixtures.LOG_SUCCESS))
+    solved = estimators.pass_at_k([5], np.full(41, 40.0), counts.astype(float))[0]
+    mean = variance = 0.0
+    for kernel in likelihood.kernel:
+        chance = stats.binom.pmf(counts[:, None], 40, success) @ (kernel * law()) / (kernel @ law())
+        mean, variance = mean + chance @ solved / 3, variance + (chance @ solved**2 - (chance @ solved) ** 2) / 3
+    deviation = np.sqrt(variance / problems)
+    found = prediction.measured(many(law(), draws=1000), likelihood, np.array([5.0]), 40)
+    checks.assert_mean(found.mean[0], 1000, mean, deviation)
+    checks.rejects(checks.assert_mean, found.mean[0], 1000, mean + deviation / 4, deviation)
+    ends = stats.norm(mean, deviation).ppf(prediction.LEVELS)
+    np.testing.assert_allclose(found.quantiles[0], ends, atol=0.2 * deviation)  # of 1000 draws: 7 standard errors
+
+
+def test_the_number_of_problems_that_are_drawn_one_by_one_is_no_seam():
+    """Quantiles at 1999 problems and at 2001 with the same counts: nearer than a quarter of their width."""
+    posterior, ks = many(law(), law(2.0, 0.6), draws=1000), np.array([1.0, 30, 1000])
+    for of in (
+        lambda likelihood: prediction.these(posterior, likelihood, ks),
+        lambda likelihood: prediction.new(posterior, ks, len(likelihood.row)),
+    ):
+        below, above = (
+            of(mixtures.of_counts(np.full(number, 20.0), np.arange(number) % 4.0)).quantiles for number in (1999, 2001)
+        )
+        assert (np.abs(below - above) < 0.25 * np.ptp(below, axis=1, keepdims=True)).all()
+
+
 def test_what_more_attempts_will_show_is_enumerated():
     """Unbiased pass@2 from 4 more attempts at 3 problems, by all counts of each."""
     likelihood = mixtures.of_counts(np.array([3.0, 3, 8]), np.array([1.0, 1, 6]))

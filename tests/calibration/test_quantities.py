@@ -79,6 +79,24 @@ def test_numbers_of_problems_come_as_often_as_enumerated(kind):
     checks.rejects(checks.assert_counts, found, enumerated(0.97 * above))
 
 
+def test_numbers_of_very_many_problems_spread_as_their_counts_allow():
+    """2100 in three groups, of which counts leave much or little; a variance 15 % larger, or of one group, is seen."""
+    groups, generator = ((20, 0), (20, 3), (400, 300)), np.random.default_rng(3)
+    likelihood = mixtures.of_counts(*np.repeat(np.array(groups, float), 700, axis=0).T)
+    mixing = np.repeat(law(), 4000, axis=0)
+    lie = quantities.of_these(mixing, likelihood, generator)
+    assert (lie.sum(axis=1) == 2100).all() and (lie == np.round(lie)).all()
+    chance = np.array([stats.beta(BETA + c, ALPHA + m - c).sf(0.1) for m, c in groups])
+    mean, variance = 700 * chance.sum(), 700 * (chance * (1 - chance)).sum()
+    drawn = quantities.at_least(0.1, lie, generator)
+    checks.assert_mean(drawn.mean(), 4000, mean, 1.1 * np.sqrt(variance))
+    square = ((drawn - drawn.mean()) ** 2).mean()
+    checks.assert_mean(square, 4000, variance, np.sqrt(2) * variance)
+    checks.rejects(checks.assert_mean, square, 4000, 1.15 * variance, np.sqrt(2) * variance)
+    alike = 2100 * chance.mean() * (1 - chance.mean())
+    checks.rejects(checks.assert_mean, square, 4000, alike, np.sqrt(2) * alike)
+
+
 def test_pass_at_k_is_the_share_above_tau_averaged_over_a_beta_law_of_tau():
     """pass@k = E[cover(tau)], tau ~ Beta(1, k) (Dragoi et al. 2025), at one draw of 10^7 problems."""
     generator = np.random.default_rng(4)
