@@ -17,6 +17,7 @@ forty minutes on two cores.
 """
 
 import argparse
+import csv
 import json
 import os
 import sys
@@ -225,6 +226,11 @@ def curves_of(path):
     curves = [one for one in read(path) if one.attempts.min() == one.attempts.max() >= LEAST]
     if not curves:
         raise ValueError(f"{path}: need a curve of {LEAST} attempts a problem")
+    with open(path, encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(line for line in stream if not line.startswith("#"))
+        suites = {row["suite"] for row in rows} if "suite" in (rows.fieldnames or ()) else set()
+    if len(suites) == 1:  # which names do not say, then
+        curves = [one._replace(name=f"{suites.copy().pop()}, {one.name}") for one in curves]
     return curves
 
 

@@ -33,7 +33,9 @@ def pilot():
     successes = np.round(100 * stats.beta(BETA, ALPHA).ppf((np.arange(60) + 0.5) / 60))
     attempts = np.full(60, 100.0)
     likelihood = mixtures.of_counts(attempts, successes)
-    return attempts, successes, likelihood, posterior.posterior(likelihood)
+    found = posterior.posterior(likelihood)
+    some = slice(None, None, 10)  # of the draws, which are in no order within a kind
+    return attempts, successes, likelihood, laws_known.posterior(found.mixing[some])
 
 
 # Against the laws -----------------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def _fitted(difficulty):
     if isinstance(difficulty, tuple) and len(difficulty) == 3:
         return difficulty
     solved, attempts = difficulty.successes, difficulty.attempts
-    if not solved.any() or (solved == attempts).all():
+    if np.ptp(solved / attempts) == 0:
         raise ValueError(
             f"{difficulty.source}: need problems of different difficulty, got a pilot that shows none "
             f"({np.count_nonzero(solved)} of {len(solved)} solved); set difficulty.alpha and difficulty.beta"
