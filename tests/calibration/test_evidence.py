@@ -170,7 +170,7 @@ def test_the_effective_size_of_predictions_is_honest(kind):
 def test_ranks_of_laws_drawn_from_the_whole_prior_are_uniform():
     """300 pilots (Talts et al. 2018): of exponent, ceiling, coverage of new problems, and what these will solve.
 
-    A law is kept with the probability of its bends. A prior of exponents a factor of e smaller, and surer of it, is seen.
+    A law is kept with the probability of its bends. A prior surer of smaller exponents is seen.
     """
     moved = tuple(kind._replace(beta=(kind.beta[0] - 1.0, 0.3 * kind.beta[1])) for kind in prior.PRIOR)
     ranks, elsewhere = [], []
