@@ -3,9 +3,10 @@
 FILE: a CSV of real counts with columns suite, model, problem_id, attempts, successes, each (suite, model) with one
 number of attempts n, by default the eighteen curves of this repository. Five numbers of the kind of law called
 "measured curves" (sim.calibration.prior) are learnt from them: the centres of log beta and of log sigma, the chance
-that there is no ceiling, how ceilings are spread, and the scale of bends. They are those with which pilots of 100 and 1,000
-attempts a problem, drawn without replacement, best predict pass@n of the same curve: the least mean continuous ranked
-probability score of log pass@n, those of 1,000 attempts counting twice, plus a pull to where the search starts.
+that there is no ceiling, how ceilings are spread, and the scale of bends. They are those with which pilots of 100 and
+1,000 attempts a problem, drawn without replacement, best predict pass@n of the same curve: the least mean continuous
+ranked probability score of log pass@n, those of 1,000 attempts counting twice, plus a pull to where the search
+starts.
 
 Printed: the numbers learnt from all curves, and from all but those of one suite, which predictions of that suite are
 made with wherever they are told. A quarter of an hour on two cores.
