@@ -1,30 +1,26 @@
 """scripts/benchmark_forecast.py: what it leaves out, and says so."""
 
-import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SPEC = importlib.util.spec_from_file_location("benchmark_forecast", ROOT / "scripts" / "benchmark_forecast.py")
+SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark_forecast.py"
 
 
 @pytest.fixture
-def benchmark(monkeypatch, capsys, tmp_path):
+def benchmark(tmp_path):
     """Run it on curves of 6 problems, {model: attempts}: (exit code, standard output, standard error)."""
-    script = importlib.util.module_from_spec(SPEC)
-    monkeypatch.setitem(sys.modules, SPEC.name, script)  # where processes look for what they are sent
-    SPEC.loader.exec_module(script)
 
     def call(curves, *arguments):
         lines = [f"s,{model},p{i},{n},{n * i**3 // 300}" for model, n in curves.items() for i in range(6)]
         path = tmp_path / "counts.csv"
         path.write_text("suite,model,problem_id,attempts,successes\n" + "\n".join(lines) + "\n")
-        arguments = ("--counts", path, "--seeds", 1, "--json", tmp_path / "found.json", *arguments)
-        monkeypatch.setattr(sys, "argv", ["benchmark_forecast", *map(str, arguments)])
-        return script.main(), *capsys.readouterr()
+        words = map(str, ("--counts", path, "--seeds", 1, "--json", tmp_path / "found.json", *arguments))
+        done = subprocess.run([sys.executable, SCRIPT, *words], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
 
     return call
 
