@@ -15,6 +15,7 @@ made with wherever they are told. A quarter of an hour on two cores.
 import argparse
 import json
 import os
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -42,7 +43,7 @@ KINDS = prior.LEVI, prior.ROUGH, prior.MEASURED
 
 
 def main():
-    """Command line: 0, and a line for each prior."""
+    """Command line: 0, and a line for each prior; or 2 after one sentence on stderr."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].split(":")[0])
     parser.add_argument(
         "--counts", type=Path, default=COUNTS, help="CSV: suite, model, problem_id, attempts, successes"
@@ -50,7 +51,13 @@ def main():
     parser.add_argument("--seeds", type=int, default=10, help="pilots of each curve (default: 10)")
     parser.add_argument("--json", type=Path, help="write what was learnt there too")
     asked = parser.parse_args()
-    curves = curves_of(asked.counts)
+    try:
+        if asked.seeds < 1:
+            raise ValueError(f"--seeds: need a whole number above 0, got {asked.seeds}")
+        curves = curves_of(asked.counts)
+    except (ValueError, OSError) as error:
+        print(f"learn_prior: {error}", file=sys.stderr)
+        return 2
     pilots = [
         (curve, place, size, seed)
         for place, curve in enumerate(curves)
