@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from sim.calibration import mixtures, posterior
+from sim.calibration import mixtures, posterior, prediction
 from sim.laws import cost, coverage, verification
 from sim.optimum import budget, outcomes, prices, problems, rivals, stages, stopping, update
 from sim.optimum.amounts import exceeds
@@ -634,3 +634,20 @@ def test_the_same_money_in_another_currency_buys_the_same(few, unit, sequential)
                 answers[-1]["same"] += [by_counts.attempts.tolist(), by_counts.binds]
         assert answers[0]["same"] == answers[1]["same"]
         assert answers[0]["close"] == pytest.approx(answers[1]["close"], rel=1e-9)
+
+
+def test_what_is_solved_at_k_is_what_calibrate_predicts_there_to_the_last_digit(pilot):
+    """These problems and new ones, whatever other numbers of attempts either looks at."""
+    _, _, likelihood, known = pilot
+    ks = np.array([3, 47, 1000])
+    for kind, interval in (
+        (problems.these(known, likelihood), prediction.these(known, likelihood, np.array([1.0, 3, 10, 47, 1000]))),
+        (problems.new(known, 60), prediction.new(known, np.array([1.0, 3, 10, 47, 1000]), 60)),
+    ):
+        found = stopping.curves(kind, Prices(1, 1e-3), ks).solved
+        expected = interval.quantiles[[1, 3, 4]]
+        np.testing.assert_array_equal(found.median, expected[:, 2])
+        np.testing.assert_array_equal((found.low, found.high), expected[:, [0, -1]].T)
+        decision = stopping.decide(kind, Prices(1, 1e-3), 0.01)
+        at = prediction.these(known, likelihood, [decision.attempts]) if kind.groups is not None else None
+        assert at is None or decision.solved == (at.median[0], *at.quantiles[0, [0, -1]])
