@@ -123,7 +123,11 @@ EDGES = {
     "all successes": ([(i, 100, 100) for i in range(30)], "would solve about 100", "model"),
     "one problem": ([(0, 100, 3)], "would solve about 100\u00a0% of these problems", "This pilot cannot tell whether"),
     "one attempt": ([(i, 1, int(i % 3 == 0)) for i in range(60)], "attempts a problem", "cannot tell"),
-    "most attempts": ([(i, 10**12, c * 10**10) for i, c in enumerate(counts(20))], "1,000,000,000,000 attempts", "model"),
+    "most attempts": (
+        [(i, 10**12, c * 10**10) for i, c in enumerate(counts(20))],
+        "1,000,000,000,000 attempts",
+        "model",
+    ),
     "many attempts": ([(i, 10**9, c * 10**7) for i, c in enumerate(counts(40))], "would solve about", "model"),
 }
 
