@@ -76,7 +76,7 @@ class Kind(NamedTuple):
         return moved, -2 * np.log(_WIDER)
 
 
-_BEND_TAIL = 3.0
+_BEND_TAIL = 3.0  # degrees of freedom: large bends are seldom and never impossible
 LEVI, MEASURED, ROUGH = "Levi's law", "measured curves", "rough"
 
 # Of measured curves: centres of log beta and log sigma, `solvable`, `never`, `bend`, learnt by scripts/learn_prior.py
