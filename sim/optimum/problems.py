@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from sim.calibration import prediction
+from sim import seeds
+from sim.calibration import mixtures, prediction, quantities
 from sim.calibration.prediction import weighted_quantiles
 
 NODES = special.ndtri((np.arange(15) + 0.5) / 15)  # of a normal distribution
@@ -22,6 +23,8 @@ class Problems(NamedTuple):
     ones: none.
     shares: from chances given where s lies [1 + cells, k] to draws [n, k] of the share of problems for which it
     happens (prediction), None where the laws are not those of a pilot.  weighed_shares: of their weight.
+    laid, laid_valued: as mixing and valued, where these very problems lie, each of them put somewhere by its counts: one
+    draw for each law. None for new ones, where the law is all that can be known.
     """
 
     weight: np.ndarray
@@ -33,6 +36,13 @@ class Problems(NamedTuple):
     square: np.ndarray | None = None
     shares: Callable | None = None
     weighed_shares: Callable | None = None
+    laid: np.ndarray | None = None
+    laid_valued: np.ndarray | None = None
+
+    @property
+    def known(self):
+        """All that could be known of these problems: the law, and where each of them lies."""
+        return self if self.laid is None else self._replace(mixing=self.laid, valued=self.laid_valued)
 
     @property
     def mean(self):
@@ -89,12 +99,31 @@ def these(posterior, likelihood, weights=None):
 
     mixing, shares = over(size / total), partial(prediction.shares, posterior, likelihood)
     if weights is None:
-        return Problems(posterior.weight, mixing, mixing, groups, size, size, size, shares)
+        laid, _ = _laid(posterior, likelihood, size, size)
+        return Problems(posterior.weight, mixing, mixing, groups, size, size, size, shares, None, laid, laid)
     relative = np.asarray(weights, float) / np.max(weights)  # first, so that no sum of them is too large
     relative /= relative.mean()
     weighed, square = (np.bincount(likelihood.row, relative**power, len(size)) for power in (1, 2))
-    return Problems(posterior.weight, mixing, over(weighed / total), groups, size, weighed, square,
-                    shares, partial(shares, weights=relative))  # fmt: skip
+    return Problems(posterior.weight, mixing, over(weighed / total), groups, size, weighed, square, shares,
+                    partial(shares, weights=relative), *_laid(posterior, likelihood, weighed, square))  # fmt: skip
+
+
+def _laid(posterior, likelihood, weighed, square):
+    """(mixing, mixing by weight), each [n, 1 + cells]: where the problems lie at one draw for each law.
+
+    weighed, square: as of Problems. Problems with the same counts stand for as many of equal weight as scatter as much.
+    """
+    known, generator = mixtures.condensed(likelihood), seeds.generator(0, f"laid {len(likelihood.row)}")
+    rows = np.zeros(len(likelihood.problems), int)
+    rows[likelihood.row] = known.row
+    weighed, square = (np.bincount(rows, own, len(known.problems)) for own in (weighed, square))
+    equal = np.where(weighed > 0, np.round(weighed**2 / np.maximum(square, 1e-300)), known.problems).astype(int)
+    both = np.zeros((2, *posterior.mixing.shape))
+    for kernel, *sums, number in zip(known.kernel, known.problems, weighed, equal, strict=True):
+        lie = quantities.of_these(posterior.mixing, known._replace(kernel=kernel[None], problems=number[None]), generator)
+        for own, total in zip(both, sums, strict=True):
+            own += lie * (total / number)
+    return both / len(likelihood.row)
 
 
 def spread(problems, first, second):

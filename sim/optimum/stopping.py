@@ -17,11 +17,11 @@ _NOTHING = 1e-9  # of the net value: far less than what a step of the grid makes
 class Decision(NamedTuple):
     """attempts: k with the largest mean net value.  low, high: those that lose less than the share asked for.
 
-    best_low, best_high: 90 % interval of the best k, were the law known.  solved, wrong: Share of problems at k;
-    cost, net: Told of a problem.  regret: what knowing the law would add to the net value of a problem, on average.
-    at_hand: the mean of the best net value, were the law known. Both take that from a grid 6 % apart, so that they are
-    too small by some 1e-4 of the net value at most.  capped: whether no more attempts are allowed, while another would
-    pay.
+    best_low, best_high: 90 % interval of the best k, were it known how hard these problems are; of new ones, the law.
+    solved, wrong: Share of problems at k; cost, net: Told of a problem.  regret: what knowing that would add to the net
+    value of a problem, on average.  at_hand: the mean of the best net value, were it known. Both take that from a grid
+    6 % apart, so that they are too small by some 1e-4 of the net value at most.  capped: whether no more attempts are
+    allowed, while another would pay.
     """
 
     attempts: int
@@ -102,9 +102,9 @@ def decide(problems, prices, loss):
     best = _refined(mean, prices, grid)
     low, high = _as_good(mean, prices, whole_grid(prices.most, best), best, loss)
     grid = whole_grid(prices.most, best)
-    each = net(problems, prices, grid)
+    each = net(problems.known, prices, grid)
     tops = each.max(axis=1)
-    flat = ~exceeds(tops[:, None], each, gross(problems, prices, grid))  # of equal ones, the first
+    flat = ~exceeds(tops[:, None], each, gross(problems.known, prices, grid))  # of equal ones, the first
     ends = weighted_quantiles(grid[flat.argmax(axis=1)], problems.weight, (0.05, 0.95))
     at = _at(problems, prices, np.array([float(best)]))
     chosen = each[:, np.searchsorted(grid, best)]

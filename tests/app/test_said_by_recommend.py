@@ -392,7 +392,7 @@ def test_a_pilot_that_cannot_tell_says_so_before_the_budget(answers):
         "This pilot cannot tell how many attempts to pay for: the best number lies anywhere from {} to {} (90 % "
         "interval). Only 1 of its problems was solved at all. Its ends differ by a factor of {}. If it must be decided "
         "now: {} attempts a problem, about {%} % ({%} % to {%} %) solved for {} USD a problem, at a mean loss of {} "
-        "USD a problem compared with knowing the law.",
+        "USD a problem compared with knowing how hard the problems are.",
         *(these["best_low"], these["best_high"], these["best_high"] / max(these["best_low"], 1), these["attempts"]),
         *(*these["solved"].values(), these["cost"]["mean"], these["regret"]),
     )
