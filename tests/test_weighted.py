@@ -52,6 +52,28 @@ def test_the_weighted_share_comes_as_often_as_all_outcomes_say(k):
     assert list(found) == list(np.quantile(drawn, (0.5, 0.05, 0.95), method="inverted_cdf"))
 
 
+@pytest.mark.parametrize("weights", [None, (5.0, 1.0, 0.5)])
+def test_what_could_be_known_of_problems_is_where_each_of_them_lies(weights):
+    made, won = np.array([(3.0, 1.0), (8.0, 0.0), (20.0, 2.0)]).T
+    own = problems.these(law(20_000), mixtures.of_counts(made, won), weights)
+    relative = np.ones(3) if weights is None else np.array(weights) / np.mean(weights)
+    failed = [coverage.inference_loss(k, ALPHA + made - won, BETA + won) for k in (30, 60)]
+    variance = (relative**2) @ (failed[1] - failed[0] ** 2) / 9
+    drawn = 1 - own.known.valued @ mixtures.reach([30])[:, 0]
+    mean = relative @ failed[0] / 3
+    checks.assert_mean(drawn.mean(), len(drawn), mean, np.sqrt(variance))
+    checks.rejects(checks.assert_mean, drawn.mean(), len(drawn), 1.05 * mean, np.sqrt(variance))
+    squares = (drawn - mean) ** 2
+    checks.assert_mean(squares.mean(), len(drawn), variance, squares.std())
+    checks.rejects(checks.assert_mean, squares.mean(), len(drawn), 1.3 * variance, squares.std())
+    np.testing.assert_allclose(own.known.mixing.sum(axis=1), 1)
+
+
+def test_new_problems_are_known_by_their_law_alone():
+    own = problems.new(law(3))
+    assert own.known is own
+
+
 def test_equal_weights_give_the_plain_share():
     generator = np.random.default_rng(0)
     likelihood = mixtures.of_counts(np.full(30, 50.0), generator.binomial(50, generator.beta(BETA, ALPHA, 30)))
