@@ -23,8 +23,8 @@ class Problems(NamedTuple):
     ones: none.
     shares: from chances given where s lies [1 + cells, k] to draws [n, k] of the share of problems for which it
     happens (prediction), None where the laws are not those of a pilot.  weighed_shares: of their weight.
-    laid, laid_valued: as mixing and valued, where these very problems lie, each of them put somewhere by its counts: one
-    draw for each law. None for new ones, where the law is all that can be known.
+    laid, laid_valued: as mixing and valued, where these very problems lie, each put somewhere by its counts: one draw
+    for each law. None for new ones, where the law is all that can be known.
     """
 
     weight: np.ndarray
@@ -120,7 +120,8 @@ def _laid(posterior, likelihood, weighed, square):
     equal = np.where(weighed > 0, np.round(weighed**2 / np.maximum(square, 1e-300)), known.problems).astype(int)
     both = np.zeros((2, *posterior.mixing.shape))
     for kernel, *sums, number in zip(known.kernel, known.problems, weighed, equal, strict=True):
-        lie = quantities.of_these(posterior.mixing, known._replace(kernel=kernel[None], problems=number[None]), generator)
+        alike = known._replace(kernel=kernel[None], problems=number[None])
+        lie = quantities.of_these(posterior.mixing, alike, generator)
         for own, total in zip(both, sums, strict=True):
             own += lie * (total / number)
     return both / len(likelihood.row)

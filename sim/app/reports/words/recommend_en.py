@@ -51,7 +51,8 @@ def _cannot(one, asked, why, weighed):
     now = f"{_attempts(one.attempts)} a problem, {outcome}" if one.attempts else "no attempts"
     return (
         f"This pilot cannot tell how many attempts to pay for{ends}. {why} If it must be decided now: {now}, "
-        f"at a mean loss of {money(one.regret, asked.currency)} a problem compared with knowing how hard the problems are."
+        f"at a mean loss of {money(one.regret, asked.currency)} a problem compared with knowing how hard the problems "
+        "are."
     )
 
 
@@ -166,8 +167,8 @@ WORDS = {
     "kinds": "These problems, and new ones",
     "kinds text": (
         "These: the problems of the pilot, tried afresh. New: drawn anew from the same kind. The interval of the best "
-        "number is what would be best if it were known how hard these problems are (of new ones: how hard such problems "
-        "are); the regret is what not knowing it costs on average.",
+        "number is what would be best if it were known how hard these problems are (of new ones: how hard such "
+        "problems are); the regret is what not knowing it costs on average.",
     ),
     "stages": "In stages",
     "stages text": (
