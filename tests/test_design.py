@@ -208,6 +208,22 @@ def test_standard_errors_of_errors_hold():
     rejects(assert_proportion, sum(abs(part.error - of_all) < 2 * part.stderr for part in parts), 400, 0.68)
 
 
+@pytest.mark.parametrize("target", ["coverage", "exponent"])
+def test_an_error_is_the_root_of_the_mean_square_and_its_standard_error_that_of_the_root(target):
+    found = refit.Fits(*np.array([[5.0, 5.0, 4.0], [0.30, 0.41, 0.38], [1.0, 1.0, 1.0]]), np.zeros(3, bool))
+    own = truth(target)
+    if target == "exponent":
+        errors = np.array([-0.05, 0.06, 0.03])
+    else:
+        errors = special.beta(found.alpha + 1000, found.beta) / special.beta(found.alpha, found.beta)
+        errors = special.beta(5 + 1000, 0.35) / special.beta(5, 0.35) - errors
+    root = np.sqrt(np.sum(errors**2) / 3)
+    told = targets.error(own, found)
+    assert told.error == pytest.approx(root, rel=1e-6)
+    assert told.stderr == pytest.approx(stats.sem(errors**2) / (2 * root), rel=1e-6)
+    assert told.bias == pytest.approx(errors.mean(), rel=1e-6)
+
+
 def test_the_best_k_of_many_pilots_is_that_of_the_law_one_by_one():
     parameters = refit.Fits(
         np.array([5.0, 0.8, 20.0, 3.0]), np.array([0.35, 1.5, 0.1, 1e-3]), np.array([1.0, 0.7, 1, 1]), np.zeros(4, bool)

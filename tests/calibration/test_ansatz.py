@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from sim.calibration import ansatz, calibrate, mixtures
 from sim.pilot.pilot import Pilot, Stopping
@@ -66,6 +67,14 @@ def test_repeats_are_seen_and_independence_is_not():
     with pytest.raises(AssertionError):
         repeated = [ansatz.order(ordered(np.random.default_rng(i), 0.1)).p_value < 0.05 for i in range(50)]
         checks.assert_proportion(sum(repeated), 50, 0.05)
+
+
+def test_the_p_value_is_that_of_as_many_changes_or_as_few():
+    few, many = ([np.array(one)] * 8 for one in ([0, 0, 0, 0, 1, 1, 1, 1], [0, 1, 0, 1, 0, 1, 1, 0]))
+    for outcomes, sign in ((few, -1), (many, 1)):
+        found = ansatz.order(outcomes)
+        assert np.sign(found.z) == sign
+        assert found.p_value == pytest.approx(stats.chi2.sf(found.z**2, 1), rel=1e-9)
 
 
 def test_too_few_changes_tell_nothing():

@@ -229,6 +229,17 @@ def test_only_problems_in_both_pilots_are_compared(crossing):
     assert not ((told.low <= benchmark.truth(*success, KS)) & (benchmark.truth(*success, KS) <= told.high)).all()
 
 
+def test_the_problems_of_a_model_that_are_compared_are_those_of_the_other_wherever_they_stand(crossing):
+    """The last 30 problems of both, whose truth is not that of the first 30."""
+    success, (first, second) = crossing
+    part = of(second, pilot(second.pilot.successes[-30:], names=second.pilot.problem_id[-30:]))
+    told = difference.difference(first, part, KS, 0)
+    last, others = (benchmark.truth(*(own[where] for own in success), KS) for where in (slice(-30, None), slice(30)))
+    assert told.problems == (30, 30)
+    assert ((told.low <= last) & (last <= told.high)).all()
+    assert not ((told.low <= others) & (others <= told.high)).all()
+
+
 def test_without_a_common_problem_new_ones_are_drawn(crossing):
     """As many as each pilot has, so as far as the pilots go the band is wider than for these problems."""
     first, second = crossing[1]
