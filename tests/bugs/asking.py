@@ -1,0 +1,3 @@
+"""In experiments, figures, pilot, generative, and the reports of runs."""
+
+BUGS = ()

@@ -1,0 +1,3 @@
+"""In app: the door, points, sweeps, checkpoints, launchers; and bench."""
+
+BUGS = ()
