@@ -8,11 +8,11 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from sim import keys, plan, steps
+from sim import keys, plan
 from sim.batches import SAMPLING, Parts, failures_of, graded, piece_of, streams_of
 from sim.model import BATCH, Counts, Masses
 from sim.samplers import attempts, memory
-from sim.steps import Steps
+from sim.steps import Plan, Steps, draw
 
 _ACCELERATED = 1024  # batches computed together on an accelerator: a million problems keep it busy
 _FEWEST = 4  # steps of them: a small point of a sweep is not to spend its time on calls
@@ -63,11 +63,16 @@ def local_devices(wanted):
     return devices[: wanted or len(devices)]
 
 
-def failures(seed, physics, parts, budget, examples=None, tries=None, take=steps.take, sampling="random"):
-    """Counts of a run.
+def failures(*asked, **more):
+    """Counts of a run that is drawn here and now: as plan_failures."""
+    return draw(plan_failures(*asked, **more))
+
+
+def plan_failures(seed, physics, parts, budget, examples=None, tries=None, sampling="random"):
+    """Plan of a run, which comes to Counts.
 
     seed, physics: what the keys are made from (sim.keys).  parts: Parts.  examples, tries: grids of n and of k,
-    float64, ascending, None for an axis that is left out.  take: is given the Steps, gives the counts of all batches.
+    float64, ascending, None for an axis that is left out.
     sampling: "random" for independent problems, "lattice" for batches that are a randomly shifted lattice each.
     Batch i depends on (seed, physics, i) alone, so the counts are the same for any chunk, device count and order.
     """
@@ -77,35 +82,48 @@ def failures(seed, physics, parts, budget, examples=None, tries=None, take=steps
     together = _ACCELERATED
     quick = not any(isinstance(part, attempts.Bernoulli | memory.TrainingSet) for part in parts)
     size = {"fewest": _FEWEST, "full": _ACCELERATED_STEP} if quick else {}
-    counts = _run(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, together, take, **size)
-    return Counts(counts.astype(np.int64), BATCH, sampling == "random")
+    found = _steps(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, together, **size)
+    return Plan(found, lambda counts: Counts(counts.astype(np.int64), BATCH, sampling == "random"))
 
 
-def masses(seed, physics, learner, learners, budget, take=steps.take):
-    """Masses of at least so many independent learners, whole batches of them.
+def masses(*asked):
+    """Masses of learners that are drawn here and now: as plan_masses."""
+    return draw(plan_masses(*asked))
 
-    As `failures`; learner: from `learner`.  budget: how the work is cut.
+
+def plan_masses(seed, physics, learner, learners, budget):
+    """Plan of at least so many independent learners, whole batches of them, which comes to Masses.
+
+    As `plan_failures`; learner: from `learner`.  budget: how the work is cut.
     """
     batches = -(-learners // learner.kernel.LEARNERS)
     cells, together = learner.kernel.LEARNERS * len(learner.offset), _ACCELERATED_LEARNERS
     budget = replace(budget, chunk=0)  # rounding of masses may depend on it: it is not for choice
     own = (learner.kernel,)
-    curves = _run(_curves, keys.batch_keys, seed, physics, own, budget, batches, cells, together, take)
-    values = learner.offset + learner.scale * curves.reshape(-1, curves.shape[-1]).astype(float)
-    return Masses(values, np.asarray(learner.kernel.resolution, float))
+
+    def counted(curves):
+        values = learner.offset + learner.scale * curves.reshape(-1, curves.shape[-1]).astype(float)
+        return Masses(values, np.asarray(learner.kernel.resolution, float))
+
+    return Plan(_steps(_curves, keys.batch_keys, seed, physics, own, budget, batches, cells, together), counted)
 
 
-def curves(seed, physics, kernel, batches, budget, take=steps.take):
-    """Curves of whole batches, from a kernel of its own: float64 [batches x LEARNERS, x], rows independent.
+def curves(*asked):
+    """Curves that are drawn here and now: as plan_curves."""
+    return draw(plan_curves(*asked))
 
-    As `failures`; kernel: a NamedTuple of arrays with LEARNERS, `bytes` and `numbers` (random numbers) of a batch, and
-    `curves(key)`: float32 [LEARNERS, x], whole numbers where counts are meant.
+
+def plan_curves(seed, physics, kernel, batches, budget):
+    """Plan of whole batches from a kernel of its own, which comes to float64 [batches x LEARNERS, x], independent rows.
+
+    As `plan_failures`; kernel: a NamedTuple of arrays with LEARNERS, `bytes` and `numbers` (random numbers) of a batch,
+    and `curves(key)`: float32 [LEARNERS, x], whole numbers where counts are meant.
     """
     together = _ACCELERATED_LEARNERS
     shape = jax.eval_shape(lambda own, key: own.curves(key), kernel, keys.run_key(seed, physics)).shape
     cells = math.prod(shape)
-    run = _run(_curves, keys.batch_keys, seed, physics, (kernel,), budget, batches, cells, together, take)
-    return run.reshape(-1, run.shape[-1]).astype(float)
+    found = _steps(_curves, keys.batch_keys, seed, physics, (kernel,), budget, batches, cells, together)
+    return Plan(found, lambda counts: counts.reshape(-1, counts.shape[-1]).astype(float))
 
 
 def batch_bytes(arguments, platform="cpu"):
@@ -123,7 +141,7 @@ def device_memory(device):
     return limit or plan.machine_memory() // device.client.local_device_count()
 
 
-def _run(
+def _steps(
     function,
     words,
     seed,
@@ -133,15 +151,14 @@ def _run(
     batches,
     cells,
     together,
-    take,
     fewest=plan.FEWEST,
     full=plan.FULL,
 ):
-    """function(words, *arguments) of every batch, in steps spread over the devices: [batches, ...].
+    """Steps of function(words, *arguments) of every batch, spread over the devices.
 
     words: (key of the run, numbers of batches) -> what each of them draws from.  cells: counts of a batch.  together:
-    batches computed together on an accelerator, where they fit.  take: is given the Steps.  fewest: of those.  full:
-    batches of each of many, on an accelerator.
+    batches computed together on an accelerator, where they fit.  fewest: of the steps.  full: batches of each of many,
+    on an accelerator.
     TooLarge, before anything is drawn, where one batch does not fit.
     """
     devices = local_devices(budget.devices)
@@ -154,4 +171,4 @@ def _run(
     program, key = kernel(function, platform), keys.run_key(seed, physics)
     mesh = Mesh(np.array(devices), ("batches",))
     arguments = jax.device_put(arguments, NamedSharding(mesh, PartitionSpec()))
-    return take(Steps(program, partial(words, key), arguments, mesh, cut, f"{seed} {physics}", budget.first))
+    return Steps(program, partial(words, key), arguments, mesh, cut, f"{seed} {physics}", budget.first)

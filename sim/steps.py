@@ -1,8 +1,8 @@
-"""The steps of a run: what each of them computes, and how they are taken. Counts stand in the order of batches."""
+"""What a run is about to draw: its steps, what each of them computes, and what their counts come to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,6 +47,20 @@ class Steps:
             yield ahead[0], np.asarray(ahead[1])
 
 
+class Plan(NamedTuple):
+    """What an experiment is about to draw. steps: of the run.  counted: from its counts [batches, ...], as they come
+    from the devices, to what is judged.
+    """
+
+    steps: Steps
+    counted: Callable
+
+
 def take(steps):
-    """Counts of all batches, [batches, ...]."""
+    """Counts of all batches, [batches, ...], one step after the other."""
     return np.concatenate([counts for _, counts in steps.drawn(steps.starts())])[: steps.cut.batches]
+
+
+def draw(plan):
+    """What an experiment judges, drawn here and now."""
+    return plan.counted(take(plan.steps))

@@ -126,19 +126,6 @@ def problems(kind, points=25):
     return Parts(features, memory, **inference), grid, grid
 
 
-def steps_of(function, *arguments, **more):
-    """The Steps of a run that is left before its first."""
-    taken = []
-
-    def take(steps):
-        taken.append(steps)
-        raise StopIteration
-
-    with pytest.raises(StopIteration):
-        function(0, "test", *arguments, take=take, **more)
-    return taken[0]
-
-
 def compiled_bytes(steps):
     """Bytes of temporaries that the compiler plans on each device."""
     words = steps.words(np.arange(steps.cut.at_once, dtype=np.uint32))
@@ -153,7 +140,7 @@ KINDS = ["learning", "learning training", "coverage", "coverage bernoulli", "rep
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_compiler_needs_no_more_than_the_estimate_for_problems(kind, chunk):
     parts, examples, tries = problems(kind)
-    steps = steps_of(simulate.failures, parts, Budget(8 * BATCH, chunk, 1), examples, tries)
+    steps = simulate.plan_failures(0, "test", parts, Budget(8 * BATCH, chunk, 1), examples, tries).steps
     assert steps.cut.chunk == chunk
     assert compiled_bytes(steps) <= steps.cut.device_bytes
 
@@ -162,7 +149,8 @@ def test_the_compiler_needs_no_more_than_the_estimate_for_problems(kind, chunk):
 @pytest.mark.parametrize("name", LEARNERS)
 def test_the_compiler_needs_no_more_than_the_estimate_for_learners(name, depth):
     learner = build.learner(name, 1.5, 3000.0, depth, GRID)
-    steps = steps_of(simulate.masses, learner, 8 * learner.kernel.LEARNERS, Budget(8 * BATCH, 4, 1))
+    learners = 8 * learner.kernel.LEARNERS
+    steps = simulate.plan_masses(0, "test", learner, learners, Budget(8 * BATCH, 4, 1)).steps
     assert steps.cut.chunk == 1  # whatever the budget says: masses may be rounded otherwise in larger pieces
     assert compiled_bytes(steps) <= steps.cut.device_bytes
 
@@ -176,10 +164,7 @@ def test_counts_are_the_same_under_any_share(kind):
 
 
 def test_nothing_is_drawn_where_nothing_fits():
-    def take(steps):
-        raise AssertionError("begun")
-
     parts, examples, tries = problems("joint")
     for share, what in ((1e-9, "for all counts, got "), (1e-5, "for one batch, got ")):
         with pytest.raises(TooLarge, match=rf"^budget\.memory: need .* {what}"):
-            simulate.failures(0, "t", parts, Budget(5 * BATCH, 4, 1, share), examples, tries, take)
+            simulate.plan_failures(0, "t", parts, Budget(5 * BATCH, 4, 1, share), examples, tries)

@@ -1,13 +1,12 @@
 """What a verdict is worth, over many seeds: the true law is refuted hardly ever, a law 2 % off always."""
 
-from importlib import import_module
-
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from sim.app import door
 from sim.app.configuration import CONF, VERSION_BASE
+from sim.experiments import asking
 
 SLOWER = "law.exponent=2.0408"  # 1 - 1/s = 0.51 for 0.5
 FLATTER = "law.beta=0.357"
@@ -28,8 +27,8 @@ def verdicts(seeds, asked):
     with initialize_config_dir(str(CONF), **VERSION_BASE):
         config = OmegaConf.to_container(compose("run", [*asked, "budget.devices=1"]), resolve=True)
     [(name, question)] = door.questions(config)
-    run = import_module(f"sim.experiments.{name}").run
-    return [[verdict.verdict for verdict in run(question._replace(seed=seed)).verdicts] for seed in range(seeds)]
+    answers = [asking.answer(name, question._replace(seed=seed)) for seed in range(seeds)]
+    return [[verdict.verdict for verdict in answer.verdicts] for answer in answers]
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -156,7 +156,8 @@ def test_steps_are_taken_one_after_the_other_and_may_begin_at_any_batch():
             made[start : start + 50] = counts[: 200 - start]
         return made
 
-    counts = simulate.failures(0, "test", of, Budget(200 * BATCH, 1, 1), examples, tries, backwards).failures
+    plan = simulate.plan_failures(0, "test", of, Budget(200 * BATCH, 1, 1), examples, tries)
+    counts = plan.counted(backwards(plan.steps)).failures
     assert seen == [190, 100, 7, 0]
     drawn = [*range(57), *range(100, 150), *range(190, 200)]
     assert (counts[drawn] == expected[drawn]).all() and (np.delete(counts, drawn, axis=0) == -1).all()

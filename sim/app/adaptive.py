@@ -14,9 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.experiments import EXPERIMENTS
+from sim.experiments import EXPERIMENTS, asking
 from sim.model import BATCH
-from sim.steps import take
 
 PILOT = 2**31  # number of a pilot's first batch
 _FEWEST_BATCHES, _FEWEST_LEARNERS = 64, 1024  # one for each jackknife group, and 16
@@ -117,16 +116,17 @@ def _grid(name, question):
 # The run --------------------------------------------------------------------------------------------------------------
 
 
-def answer(name, run, question, until):
+def answer(name, question, until, take):
     """(Answer, Reached) of an experiment drawn until a standard error is as wanted, or all of its budget is drawn.
 
-    run: Question -> Answer.  The answer is that of the same question with a budget of `drawn`, bit for bit: a function
-    of the question alone, however the work is cut.  Unmeasured where there is no such standard error.
+    take: gives the counts of all batches of Steps.  The answer is that of the same question with a budget of `drawn`,
+    bit for bit: a function of the question alone, however the work is cut.  Unmeasured where there is no such standard
+    error.
     """
     limit = _limit(name, question)
-    drawn, pilot = _planned(name, run, question, until)
+    drawn, pilot = _planned(name, question, until)
     while True:
-        found = run(_asked(name, question, drawn))
+        found = asking.answer(name, _asked(name, question, drawn), take)
         errors = _errors(name, found, until)
         if drawn >= limit or (errors and max(errors)[0] <= until.stderr):
             break
@@ -137,7 +137,7 @@ def answer(name, run, question, until):
     return found, Reached(until, max(errors)[0], drawn, limit, pilot)
 
 
-def _planned(name, run, question, until):
+def _planned(name, question, until):
     """(how much to draw, how large the last pilot was): from pilots, each larger than the one before.
 
     All of the limit where even the largest pilot measures nothing, or says so.
@@ -145,8 +145,7 @@ def _planned(name, run, question, until):
     limit = _limit(name, question)
     size = least = min(limit, _FEWEST_LEARNERS if _of_learners(name, question) else _FEWEST_BATCHES * BATCH)
     while True:
-        alone = _asked(name, question, size, PILOT)._replace(take=take)  # nothing of it is saved: it is short
-        errors = _errors(name, run(alone), until)
+        errors = _errors(name, asking.answer(name, _asked(name, question, size, PILOT)), until)  # short: not saved
         needed = [size * (_MARGIN * stderr / until.stderr) ** slowness for stderr, slowness in errors]
         plan = min(limit, max(needed, default=limit))
         if (errors and size >= _SMALLEST * plan) or _LARGER * _LARGER * size > limit:

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 
 from sim import plan
-from sim.app import planning
 from sim.batches import Parts
+from sim.experiments import asking
 from sim.model import BATCH
 from sim.samplers.attempts import Bernoulli
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
@@ -45,8 +45,9 @@ class Lever(NamedTuple):
 
 
 def estimate(name, question):
-    """Estimate of an experiment. It begins as ever and is left where it would draw its first step."""
-    return of_steps(planning.steps_of(name, question, lambda training: training.begin()))
+    """Estimate of an experiment; where models have to be trained first, of the attempts of untrained ones."""
+    untrained = asking.prepared(name, question, lambda training: training.begin())
+    return of_steps(asking.plan(name, untrained).steps)
 
 
 def of_steps(steps):

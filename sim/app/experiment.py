@@ -5,7 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from sim.app import adaptive, cache, checkpoint, folder, learning, machine, place, planning, taking, terminal
+from sim.app import adaptive, cache, checkpoint, folder, learning, machine, place, taking, terminal
+from sim.experiments import asking
 
 CHECKPOINT = "checkpoint"
 
@@ -28,12 +29,11 @@ def answer(point, name, question, record, source):
         source,
         until is not None,
     )
-    learner = learning.Learner(cache.models, machine.kind(), taker.say)
-    run, question = planning.run_of(name), question._replace(take=taker, learn=learner)
+    question = asking.prepared(name, question, learning.Learner(cache.models, machine.kind(), taker.say))
     if until is None:
-        found = run(question)
+        found = asking.answer(name, question, taker)
     else:
-        found, reached = adaptive.answer(name, run, question, until)
+        found, reached = adaptive.answer(name, question, until, taker)
     seconds = spent()
     print("\n".join(terminal.answer_lines(name, found, seconds)))
     manifest = _manifest(point.config, name, question, found, seconds)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import planning, taking
+from sim.app import taking
+from sim.experiments import asking
 
 _WAIT = 120  # seconds that the processes wait for each other at the start
 
@@ -128,8 +129,8 @@ def serve(asked):
         order = _heard()
         if order["experiment"] is None:
             return
-        question = questions[order["experiment"]]
-        steps = planning.steps_of(order["experiment"], question, question.learn)
+        name = order["experiment"]
+        steps = asking.plan(name, asking.prepared(name, questions[name])).steps
         for _ in _rounds(_as_ordered(steps, order), order["starts"]):
             taking.heed()
 

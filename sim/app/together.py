@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import door, machine, planning, state
+from sim.app import door, machine, state
+from sim.experiments import asking
 
 _POINTS = 64  # of one program at most: what is drawn is not saved before all of it is
 _SPARE = 1.25  # times as many points may be computed as are wanted, so that no other program is compiled
@@ -143,7 +144,7 @@ def _steps(point, name):
     """
     try:
         asked = dict(door.questions(point.config)) if point.config["budget"]["until"] is None else {}
-        return planning.steps_of(name, asked[name], _unplanned) if name in asked else None
+        return asking.plan(name, asking.prepared(name, asked[name], _unplanned)).steps if name in asked else None
     except Exception:  # whatever is wrong with a point, it says itself when it is run
         return None
 

@@ -1,4 +1,6 @@
-"""Questions put to simulator and law: the list of them. Each has a module here with run(question) -> Answer.
+"""Questions put to simulator and law: the list of them.
+
+Each has a module here with plan(question) -> Plan and answer(question, counts) -> Answer (sim.experiments.asking).
 
 Reading the list loads no JAX: it is for the door, for what is said on the terminal, and for figures.
 """

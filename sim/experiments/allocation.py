@@ -22,19 +22,46 @@ _NEAR = 3  # splits on either side of the best one that it is told by
 _NORMAL = 400  # failures at a split from which on a mean of batches is taken for normal
 
 
-def run(question):
-    """Simulate the splits of budgets; hold every one against the joint law, and the best of each budget against its.
+def plan(question):
+    """Plan of the splits of budgets."""
+    parts = (question.features.sampler(), question.memory.sampler(), question.difficulty.sampler())
+    n, k = _numbers(_pairs(question))
+    biases = None
+    if question.settings.difficulty == "learnt":
+        biases = question.difficulty.bias * np.sqrt(question.memory.error(n, question.features))
+    kernel = splits(*parts, build.attempts_sampler(question.attempts), n, k, BATCH, biases)
+    own = f"{physics(question, 'allocation')} {question.settings}"
+    return simulate.plan_curves(question.seed, own, kernel, question.budget.batches, question.budget)
+
+
+def _prices(settings):
+    """Of an example, and of one more attempt at all problems."""
+    return settings.example, settings.attempt * settings.problems
+
+
+def _pairs(question):
+    """Splits (n, k) of each budget."""
+    prices = _prices(question.settings)
+    return [_splits(budget, *prices) for budget in _budgets(question.settings.budget, *prices)]
+
+
+def _numbers(pairs):
+    """n and k of all splits, [pairs] each."""
+    return (np.concatenate(x) for x in zip(*pairs, strict=True))
+
+
+def answer(question, counts):
+    """Every split against the joint law, and the best of each budget against its.
 
     The optimum of Hutter's learning curve and Levi's coverage together (their product and its optimum: sim.laws).
     With allocation.difficulty=learnt examples also lessen the bias that attempts have to make up for, B ~ N(0, bias^2
     E_n), as in Levi 2026 (LID, arXiv 2601.03764), where its variance is of the order of the learner's error.
     """
-    settings = question.settings
-    example, attempts = settings.example, settings.attempt * settings.problems
+    settings, pairs = question.settings, _pairs(question)
+    example, attempts = _prices(settings)
     budgets = _budgets(settings.budget, example, attempts)
-    pairs = [_splits(budget, example, attempts) for budget in budgets]
-    n, k = (np.concatenate(x) for x in zip(*pairs, strict=True))
-    means = _simulate(question, n, k)
+    n, k = _numbers(pairs)
+    means = counts / BATCH
     most = settings.budget / example, min(settings.budget / attempts, LARGEST_ATTEMPTS)
     failure = _law(question.law, settings.difficulty, *most)
     law = failure(n, k)
@@ -75,18 +102,6 @@ def _pieces(pairs):
     """Where the splits of each budget stand among all."""
     ends = np.cumsum([len(n) for n, _ in pairs])
     return [slice(end - len(n), end) for end, (n, _) in zip(ends, pairs, strict=True)]
-
-
-def _simulate(question, n, k):
-    """Share of the problems of each batch that are unsolved, [batches, pairs]."""
-    parts = (question.features.sampler(), question.memory.sampler(), question.difficulty.sampler())
-    biases = None
-    if question.settings.difficulty == "learnt":
-        biases = question.difficulty.bias * np.sqrt(question.memory.error(n, question.features))
-    kernel = splits(*parts, build.attempts_sampler(question.attempts), n, k, BATCH, biases)
-    name = f"{physics(question, 'allocation')} {question.settings}"
-    batches = question.budget.batches
-    return simulate.curves(question.seed, name, kernel, batches, question.budget, question.take) / BATCH
 
 
 def _law(law, difficulty, examples, attempts):

@@ -15,20 +15,28 @@ from sim.verdict import judge_means
 _SEEN = 100  # errors at the split that seems the best: fewer may be none at another
 
 
-def run(question):
-    """Simulate the error at every split n M = C, hold it against the law, and its best split against the law's."""
-    features, memory, budget = question.features, question.memory, question.settings.product
-    examples = question.examples[question.examples <= budget]
-    room = np.minimum(np.floor(budget / examples), features.count)
-    most = np.minimum(room, 2**31 - 1)  # ranks beyond are hardly ever drawn, and count as stored
-    counts = simulate.failures(
-        question.seed,
-        f"{physics(question, 'capacity')} {budget!r}",
-        Parts(features.sampler(), Stored(memory.sampler(), most.astype(np.uint32))),
-        question.budget,
-        examples,
-        take=question.take,
+def plan(question):
+    """Plan of the error at every split n M = C."""
+    examples, _, most = _splits(question)
+    stored = Stored(question.memory.sampler(), most.astype(np.uint32))
+    own = f"{physics(question, 'capacity')} {question.settings.product!r}"
+    return simulate.plan_failures(
+        question.seed, own, Parts(question.features.sampler(), stored), question.budget, examples
     )
+
+
+def _splits(question):
+    """(examples n, room M for features, and how much of that is drawn), [splits]."""
+    budget = question.settings.product
+    examples = question.examples[question.examples <= budget]
+    room = np.minimum(np.floor(budget / examples), question.features.count)
+    return examples, room, np.minimum(room, 2**31 - 1)  # ranks beyond are hardly ever drawn, and count as stored
+
+
+def answer(question, counts):
+    """The error at every split against the law, and its best split against the law's."""
+    memory, budget = question.memory, question.settings.product
+    examples, room, most = _splits(question)
     own = question.law.features
     curve = np.array([own.stored(n, question.law.memory.depth, m) for n, m in zip(examples, most, strict=True)])
     found = estimators.failure_curve(counts)

@@ -53,16 +53,30 @@ class Side(NamedTuple):
         return settings.value * (1 - self.unsolved) - settings.price * paid
 
 
-def run(question):
-    """Simulate first successes; hold against the laws what attempts cost, what they gain, and how many pay best.
+def plan(question):
+    """Plan of first successes."""
+    attempts = _asked(question)[1]
+    padded = np.pad(attempts, (0, -len(attempts) % _PADDED), mode="edge")
+    kernel = Spending(question.difficulty.sampler(), padded, np.float32(question.settings.slots))
+    physics = f"cost {question.difficulty.physics()} {question.attempts}"
+    return simulate.plan_curves(question.seed, physics, kernel, question.budget.batches, question.budget)
+
+
+def _asked(question):
+    """(grid, all numbers of attempts, the best by the law of each way, and those near each): float32, as simulated."""
+    grid, best = np.float32(question.tries), _best(question.law.difficulty, question.settings)
+    near = {way: _near(number) for way, number in best.items()}
+    return grid, np.unique(np.concatenate([grid, *near.values()])), best, near
+
+
+def answer(question, counts):
+    """What attempts cost, what they gain, and how many pay best, against the laws.
 
     pass@k as in Levi 2024 (arXiv 2410.16377), Eq. 7; FLOPs as in Brown et al. 2024 (arXiv 2407.21787), Sec. 2.3.
     """
     settings, difficulty = question.settings, question.law.difficulty
-    grid, best = np.float32(question.tries), _best(difficulty, settings)
-    near = {way: _near(number) for way, number in best.items()}
-    attempts = np.unique(np.concatenate([grid, *near.values()]))  # float32: simulated and predicted at the same numbers
-    simulated, attempts = _simulate(question, attempts), attempts.astype(float)
+    grid, attempts, best, near = _asked(question)
+    simulated, attempts = _simulated(counts, len(attempts)), attempts.astype(float)
     law = _law(difficulty, settings.slots, attempts)
 
     def sides(numbers):
@@ -82,15 +96,10 @@ def run(question):
 # The two sides --------------------------------------------------------------------------------------------------------
 
 
-def _simulate(question, attempts):
-    """Side of the simulation at float32 numbers of attempts."""
-    padded = np.pad(attempts, (0, -len(attempts) % _PADDED), mode="edge")
-    kernel = Spending(question.difficulty.sampler(), padded, np.float32(question.settings.slots))
-    physics = f"cost {question.difficulty.physics()} {question.attempts}"
-    batches = question.budget.batches
-    curves = simulate.curves(question.seed, physics, kernel, batches, question.budget, question.take)
-    beyond, (unsolved, made, waves) = curves[:, :1], np.split(curves[:, 1:], 3, axis=1)
-    return Side(unsolved / BATCH, (unsolved - beyond) / BATCH, made, waves).at(slice(len(attempts)))
+def _simulated(counts, points):
+    """Side of the simulation at so many numbers of attempts."""
+    beyond, (unsolved, made, waves) = counts[:, :1], np.split(counts[:, 1:], 3, axis=1)
+    return Side(unsolved / BATCH, (unsolved - beyond) / BATCH, made, waves).at(slice(points))
 
 
 def _law(difficulty, slots, attempts):

@@ -11,18 +11,21 @@ from sim.measurement import measure
 from sim.verdict import judge
 
 
-def run(question):
-    """Simulate the failure over k, hold it against the law of the difficulty and the dependence (Levi 2024 Eq. 7)."""
+def plan(question):
+    """Plan of the failure over k."""
     difficulty, attempts = attempt_parts(question)
-    counts = simulate.failures(
+    return simulate.plan_failures(
         question.seed,
         physics(question, "coverage"),
         Parts(difficulty=difficulty, attempts=attempts),
         question.budget,
         tries=question.tries,
-        take=question.take,
         sampling=question.sampling,
     )
+
+
+def answer(question, counts):
+    """The failure over k against the law of the difficulty and the dependence (Levi 2024, Eq. 7)."""
     law = coverage_prediction(question.law, question.tries)
     curve, problems = failure_curve(counts), drawn(question)
     if law is None:  # simulation only

@@ -1,6 +1,6 @@
 """Autoencoders that have memorised images make noisy attempts at them: do these follow the laws?"""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,40 +33,76 @@ class Runs(NamedTuple):
     examples: np.ndarray
 
 
-def run(question):
-    """Train, let attempts be made, fit Eq. 7 of Levi 2024 to them, and hold all against what a toy autoencoder does.
+class Trained(NamedTuple):
+    """What makes the attempts. sets: copies of each image in training sets [replicates, s, images].
+
+    main, others, of_sets: models, each pytree with an axis [models] in front.  own, own_of_others: errors without noise
+    [images] of main and others.  near: thresholds of the others, at which by the toy their ceilings are as large.
+    """
+
+    sets: np.ndarray
+    main: Any
+    others: list
+    of_sets: Any
+    own: np.ndarray
+    own_of_others: list
+    near: list
+
+
+def prepare(question, learn):
+    """The question with the models Trained that it needs.  learn: sim.generative.training.learn, or what stands for it.
+
+    Architecture, thresholds and temperatures are ours: Levi's are not published.
+    """
+    settings, sets = question.settings, _training_sets(question)
+    pixels, middle = settings.pictures.pixels, _middle(settings.thresholds)
+    main = _learn(question, learn, "main", settings.latent, None)
+    others = [_learn(question, learn, f"latent {m:g}", int(m), None) for m in settings.latents]
+    of_sets = _learn(question, learn, "training sets", settings.latent, sets.reshape(-1, settings.images))
+    own, *own_of_others = [_own_error(models, pixels) for models in (main, *others)]
+    share = np.mean(own < middle)
+    near = [float(np.quantile(errors, share)) for errors in own_of_others]
+    return question._replace(models=Trained(sets, main, others, of_sets, own, own_of_others, near))
+
+
+def plan(question):
+    """Plan of the attempts of models that are trained (prepare)."""
+    settings = question.settings
+    physics = f"generative {settings} {settings.pictures.source}"
+    return simulate.plan_curves(
+        question.seed, physics, _kernel(settings, question.models), _batches(settings), question.budget
+    )
+
+
+def _batches(settings):
+    return -(-settings.attempts // _BATCH)
+
+
+def answer(question, counts):
+    """Fit Eq. 7 of Levi 2024 to the attempts, and hold all against what a toy autoencoder does.
 
     Of noise in m dimensions around an image's own error r^2: A = P(r^2 < epsilon), beta = 2 / m at every temperature
-    (sim.laws.difficulty.small_ball).  Architecture, thresholds and temperatures are ours: Levi's are not published.
+    (sim.laws.difficulty.small_ball).
     """
-    settings = question.settings
-    sets, of_main = _training_sets(question), _learn(question, "main", settings.latent, None)
-    others = [_learn(question, f"latent {m:g}", int(m), None) for m in settings.latents]
-    of_sets = _learn(question, "training sets", settings.latent, sets.reshape(-1, settings.images))
+    settings, models = question.settings, question.models
     middle = len(settings.temperatures) // 2, len(settings.thresholds) // 2
-    own, *own_of_others = [_own_error(models, settings.pictures.pixels) for models in (of_main, *others)]
-    share = np.mean(own < settings.thresholds[middle[1]])
-    near = [float(np.quantile(errors, share)) for errors in own_of_others]  # as large a ceiling, by the toy
-    kernel = _kernel(settings, of_main, others, of_sets, near)
-    seed, physics = question.seed, f"generative {settings} {settings.pictures.source}"
-    batches = -(-settings.attempts // _BATCH)
-    drawn = simulate.curves(seed, physics, kernel, batches, question.budget, question.take)
-    counts = Runs(*_split(kernel, drawn, sets.shape))
+    own = models.own
+    counts = Runs(*_split(_kernel(settings, models), counts, models.sets.shape))
     fits = fitted.crossed(settings, counts.main[:, 0], own, _BATCH, middle)
     if fits[middle].fit is None:
         low, high = np.quantile(own, (0.1, 0.9))
         rule = "one in the middle that at two images or more the first attempt misses and a later one meets"
         errors = f"without noise the errors of these images are {low:.3g} to {high:.3g}"
         raise Unanswerable(f"generative.thresholds: need {rule} ({errors}), got {list(settings.thresholds)}")
-    of_latents = fitted.of_latents(settings, counts.others, own_of_others, _BATCH // _FEWER, near, middle)
+    of_latents = fitted.of_latents(settings, counts.others, models.own_of_others, _BATCH // _FEWER, models.near, middle)
     shared, misses = _shared(settings, counts, middle)
-    of_examples, verdict_of_examples = _joint(settings, counts, sets, middle)
+    of_examples, verdict_of_examples = _joint(settings, counts, models.sets, middle)
     table = join(*fitted.tables(fits.values(), of_latents), shared, *of_examples)
     verdicts = [*fit_verdicts.verdicts(fits, of_latents, question.seed), *verdict_of_examples]
     misses = fitted.misses(fits.values(), misses)
-    made = batches * _BATCH * len(settings.pictures.pixels) * len(settings.temperatures)
+    made = _batches(settings) * _BATCH * len(settings.pictures.pixels) * len(settings.temperatures)
     files = {"counts.csv": fitted.pilots(settings, counts.main[:, 0], _BATCH), "fits.csv": misses}
-    files["strip.csv"] = _strip(question, of_main, middle)
+    files["strip.csv"] = _strip(question, models.main, middle)
     return Answer(table, verdicts, made, float(made), "attempts", files)
 
 
@@ -87,23 +123,24 @@ def _training_sets(question):
     )
 
 
-def _learn(question, name, latent, copies):
+def _learn(question, learn, name, latent, copies):
     """Trained models [s]; without copies one, of all images alike."""
     settings = question.settings
     pixels = settings.pictures.pixels
     copies = np.ones((1, len(pixels)), np.int32) if copies is None else copies
     task = vae.Task(pixels, copies, latent, settings.width, settings.steps, settings.noise)
-    return question.learn(training.of_task(task, name, question.seed)).models
+    return learn(training.of_task(task, name, question.seed)).models
 
 
-def _kernel(settings, of_main, others, of_sets, near):
-    """All attempts of a batch.  near: thresholds of the other models."""
+def _kernel(settings, models):
+    """All attempts of a batch of models Trained."""
     pixels, middle = settings.pictures.pixels, ([_middle(settings.temperatures)], [_middle(settings.thresholds)])
     part, few = attempts.part, _BATCH // _FEWER
-    main = part(of_main, pixels, settings.temperatures, settings.thresholds, _BATCH)
-    shared = part(of_main, pixels, *middle, _BATCH, settings.shared)
-    rest = [part(models, pixels, middle[0], [epsilon], few) for models, epsilon in zip(others, near, strict=True)]
-    return attempts.Attempts((main, shared, *rest, part(of_sets, pixels, *middle, _BATCH // _FEWEST)))
+    main = part(models.main, pixels, settings.temperatures, settings.thresholds, _BATCH)
+    shared = part(models.main, pixels, *middle, _BATCH, settings.shared)
+    pairs = zip(models.others, models.near, strict=True)
+    rest = [part(other, pixels, middle[0], [epsilon], few) for other, epsilon in pairs]
+    return attempts.Attempts((main, shared, *rest, part(models.of_sets, pixels, *middle, _BATCH // _FEWEST)))
 
 
 def _split(kernel, counts, sets):

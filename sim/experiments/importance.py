@@ -66,18 +66,29 @@ class Law(NamedTuple):
     needed: Callable | None = None
 
 
-def run(question):
-    """Simulate weighted failures over k and over n, hold them against their laws (sim.laws.importance)."""
+def plan(question):
+    """Plan of weighted failures over k and over n."""
+    features, memory = feature_parts(question)
+    difficulty, attempts = attempt_parts(question)
+    weights, tries = _weights(question), _asked(question)[0]
+    numbers = weights.rarity, weights.lift, weights.drop, question.examples, tries
+    lanes = np.arange(BATCH, dtype=np.uint32).reshape(-1, _LANES)
+    kernel = Weighted(features, memory, difficulty, attempts, *(np.asarray(x, np.float32) for x in numbers), lanes)
+    own = f"{physics(question, 'importance')} {weights}"
+    return simulate.plan_curves(question.seed, own, kernel, question.budget.batches, question.budget)
+
+
+def answer(question, counts):
+    """Weighted failures over k and over n against their laws (sim.laws.importance)."""
     weights, may_fail = _weights(question), 1 - question.settings.target
     of_all, of_weight = _plain_law(question.law), _problem_law(question.law.difficulty, weights)
     of_features = _feature_law(question.law, weights, question.examples)
-    needed = [_needed(law, may_fail, question) for law in (of_all, of_weight)]
-    tries = np.union1d(question.tries, [k for k in needed if np.isfinite(k)])
-    attempted, seen = _simulated(question, weights, tries)
+    tries, needed = _asked(question)
+    attempted, seen = _sides(counts, len(tries), len(question.examples))
     asked, verdicts = np.isin(tries, question.tries), []
 
-    counts = Counts(attempted.failures[:, asked].astype(np.int64), BATCH)
-    tables = [_counted(question, counts, verdicts)]
+    plain = Counts(attempted.failures[:, asked].astype(np.int64), BATCH)
+    tables = [_counted(question, plain, verdicts)]
     if attempted.weight.any():  # otherwise all of nothing
         told = _told(of_all.curve(question.tries), _unsolvable(question.law.difficulty), drawn(question))
         words = f"E[w (1-s)^k] / E[w], w = {_powers(s=-weights.drop, **{'(1-s)': weights.lift})}"
@@ -104,22 +115,17 @@ def _weights(question):
     return Weights(settings.lift, settings.problems * tail[0] if tail else 0.0, settings.features * learning)
 
 
-def _simulated(question, weights, tries):
-    """Two Sides: of problems and attempts, of features and examples."""
-    features, memory = feature_parts(question)
-    difficulty, attempts = attempt_parts(question)
-    numbers = weights.rarity, weights.lift, weights.drop, question.examples, tries
-    lanes = np.arange(BATCH, dtype=np.uint32).reshape(-1, _LANES)
-    curves = simulate.curves(
-        question.seed,
-        f"{physics(question, 'importance')} {weights}",
-        Weighted(features, memory, difficulty, attempts, *(np.asarray(x, np.float32) for x in numbers), lanes),
-        question.budget.batches,
-        question.budget,
-        question.take,
-    )
-    k, n = len(tries), len(question.examples)
-    parts = np.split(curves, np.cumsum([1, k, k, 1, 1, n, n]), axis=1)
+def _asked(question):
+    """(numbers of attempts that are simulated, those that the laws of all problems and of all weight need)."""
+    may_fail = 1 - question.settings.target
+    laws = _plain_law(question.law), _problem_law(question.law.difficulty, _weights(question))
+    needed = [_needed(law, may_fail, question) for law in laws]
+    return np.union1d(question.tries, [k for k in needed if np.isfinite(k)]), needed
+
+
+def _sides(counts, k, n):
+    """Two Sides, of so many points: of problems and attempts, of features and examples."""
+    parts = np.split(counts, np.cumsum([1, k, k, 1, 1, n, n]), axis=1)
     return Side(*parts[:4]), Side(*parts[4:])
 
 

@@ -18,9 +18,23 @@ CEILING = "A = 1 - E_n, free in the fit"
 _SOLVED = 1000  # problems solved in all: each jackknife group then has some 16
 
 
-def run(question):
-    """Simulate the failure over n and k; hold it, its two exponents and its emerging ceiling against the joint law."""
-    counts = _simulate(question)
+def plan(question):
+    """Plan of the failure over n and k."""
+    features, memory = feature_parts(question)
+    difficulty, attempts = attempt_parts(question)
+    return simulate.plan_failures(
+        question.seed,
+        physics(question, "joint"),
+        Parts(features, memory, difficulty, attempts),
+        question.budget,
+        question.examples,
+        question.tries,
+        question.sampling,
+    )
+
+
+def answer(question, counts):
+    """The failure over n and k, its two exponents and its emerging ceiling against the joint law."""
     learning = learning_prediction(question.law, question.examples)
     inference = coverage_prediction(question.law, question.tries)
     curve = None
@@ -61,21 +75,6 @@ def _of_graded(question, counts, curve):
     shares = counts.failures.reshape(len(counts.failures), -1) / counts.problems
     return judge_means(
         question.law.memory.law_of_attempts, "failure", shares, Prediction(curve.ravel(), None, None, True)
-    )
-
-
-def _simulate(question):
-    features, memory = feature_parts(question)
-    difficulty, attempts = attempt_parts(question)
-    return simulate.failures(
-        question.seed,
-        physics(question, "joint"),
-        Parts(features, memory, difficulty, attempts),
-        question.budget,
-        question.examples,
-        question.tries,
-        question.take,
-        question.sampling,
     )
 
 

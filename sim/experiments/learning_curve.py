@@ -12,37 +12,35 @@ from sim.model import Counts
 from sim.verdict import judge, judge_masses
 
 
-def run(question):
-    """Simulate the error over n, hold it against the exact learning curve (Hutter 2021; Karlin 1967)."""
-    law = learning_prediction(question.law, question.examples)
-    return _of_learners(question, law) if question.memory.learners else _of_problems(question, law)
-
-
-def _of_problems(question, law):
-    """From test examples that were recalled or not, at one attempt."""
+def plan(question):
+    """Plan of the error over n: of what learners have not memorised, or of test examples at one attempt."""
+    own = physics(question, "learning_curve")
+    if question.memory.learners:
+        return simulate.plan_masses(question.seed, own, learner(question), question.learners, question.budget)
     features, memory = feature_parts(question)
     graded = question.memory.graded
     attempt = (Certain().sampler(), build.attempts_sampler("first_success")) if graded else (None, None)
-    counts = simulate.failures(
-        question.seed,
-        physics(question, "learning_curve"),
-        Parts(features, memory, *attempt),
-        question.budget,
-        question.examples,
-        np.ones(1) if graded else None,
-        question.take,
-        question.sampling,
-    )
-    if graded:
+    one = np.ones(1) if graded else None
+    parts = Parts(features, memory, *attempt)
+    return simulate.plan_failures(question.seed, own, parts, question.budget, question.examples, one, question.sampling)
+
+
+def answer(question, counts):
+    """The error over n against the exact learning curve (Hutter 2021; Karlin 1967)."""
+    law = learning_prediction(question.law, question.examples)
+    return (_of_learners if question.memory.learners else _of_problems)(question, counts, law)
+
+
+def _of_problems(question, counts, law):
+    """From test examples that were recalled or not."""
+    if question.memory.graded:
         counts = Counts(counts.failures[:, :, 0], counts.problems, counts.independent)
     verdict = judge(learning_law(question.law), "error", counts, law, measure(counts, question.examples, law))
     return _answer(question, estimators.failure_curve(counts), law, verdict, drawn(question), "problems")
 
 
-def _of_learners(question, law):
+def _of_learners(question, masses, law):
     """From the mass that each learner has not memorised."""
-    own = physics(question, "learning_curve")
-    masses = simulate.masses(question.seed, own, learner(question), question.learners, question.budget, question.take)
     points = told_examples(question.law, question.examples, len(masses.values))
     measured = measure_masses(masses, question.examples, law, points)
     verdict = judge_masses(learning_law(question.law), "error", masses, law, measured, points)

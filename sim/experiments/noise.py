@@ -36,14 +36,25 @@ class Expected(NamedTuple):
     told: np.ndarray
 
 
-def run(question):
-    """Simulate the three curves of many runs; hold means, variances and wrong choices against the laws (Hutter 2021).
+def plan(question):
+    """Plan of the three curves of many runs of two learners."""
+    features, lead, examples = question.features, question.settings.lead, _examples(question)
+    worse, better = (build.feature_sampler(s, features.size) for s in (features.exponent, features.exponent + lead))
+    kernel = training_runs.build(worse, better, examples, question.memory.depth)
+    own = f"noise {features.physics()} depth {question.memory.depth} {question.settings} {examples[-1]:.0f}"
+    batches = -(-question.learners // training_runs.RUNS)
+    budget = replace(question.budget, chunk=0)  # rounding of masses may depend on it: it is not for choice
+    return simulate.plan_curves(question.seed, own, kernel, batches, budget)
+
+
+def answer(question, counts):
+    """Means, variances and wrong choices against the laws (Hutter 2021).
 
     The laws of the scatter are those of a learner that memorises at first sight: at other depths, and for masses that
     are normalised otherwise, it is simulation only. So are wrong choices by the error to come at few examples.
     """
     examples = _examples(question)
-    means = _simulate(question, examples)
+    means = _means(counts, examples)
     tables, verdicts = [], []
     for i, (quantity, expected) in enumerate(_expected(question, examples).items()):
         curve = _curve(means[:, i], expected.told)
@@ -60,16 +71,9 @@ def _examples(question):
     return made[made >= _FIRST]
 
 
-def _simulate(question, examples):
+def _means(counts, examples):
     """Means of batches of runs, float64 [batches, quantity, n]."""
-    features, lead = question.features, question.settings.lead
-    worse, better = (build.feature_sampler(s, features.size) for s in (features.exponent, features.exponent + lead))
-    kernel = training_runs.build(worse, better, examples, question.memory.depth)
-    own = f"noise {features.physics()} depth {question.memory.depth} {question.settings} {examples[-1]:.0f}"
-    batches = -(-question.learners // training_runs.RUNS)
-    budget = replace(question.budget, chunk=0)  # rounding of masses may depend on it: it is not for choice
-    drawn = simulate.curves(question.seed, own, kernel, batches, budget, question.take)
-    means = drawn.reshape(len(drawn), len(LAWS), -1)
+    means = counts.reshape(len(counts), len(LAWS), -1).copy()
     means[:, 2] /= examples
     means[:, 5] /= examples**2
     return means

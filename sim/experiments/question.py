@@ -1,14 +1,11 @@
 """What an experiment is asked and what it answers. Plain records: reading them loads no JAX."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.generative.training import learn
 from sim.model import BATCH, Budget
-from sim.steps import take
 from sim.verdict import sigmas
 
 
@@ -38,7 +35,7 @@ class Question(NamedTuple):
     memory_name: as it is drawn, never "automatic".  examples, tries: grids of n and k, float64.  learners: how many,
     where `memory` draws learners and not test examples.  settings: what this experiment alone is set by
     (sim.experiments.settings), or None.  table: sim.pilot.counts.Pilot behind an empirical difficulty,
-    or for a replay.  take: is given the steps of the simulation (sim.steps), and gives the counts of all batches.
+    or for a replay.  models: what was trained before (an experiment's `prepare`), or None.
     """
 
     seed: int
@@ -57,8 +54,7 @@ class Question(NamedTuple):
     learners: int
     law: Law
     settings: Any = None
-    take: Callable = take
-    learn: Callable = learn
+    models: Any = None
 
 
 class Answer(NamedTuple):

@@ -18,26 +18,29 @@ _REPLICATES = 400  # tables drawn from the fitted law
 _POINTS = 8  # attempts at which the table is compared with the law; more would only repeat each other
 
 
-def run(question):
-    """Replay a table of counts without replacement, against the unbiased estimator (Chen et al. 2021) and a Beta law.
+def plan(question):
+    """Plan of a table of counts that is replayed without replacement."""
+    table = question.table
+    physics = f"replay {table.attempts.sum():.0f} {table.successes.sum():.0f} {len(table.successes)}"
+    parts = Parts(
+        difficulty=build.row_sampler(len(table.successes)),
+        attempts=build.replay_sampler(table.attempts, table.successes),
+    )
+    return simulate.plan_failures(question.seed, physics, parts, question.budget, tries=_grid(question))
+
+
+def _grid(question):
+    """Numbers of attempts that every problem has."""
+    return question.tries[question.tries <= question.table.attempts.min()]
+
+
+def answer(question, counts):
+    """The replay against the unbiased estimator (Chen et al. 2021), and the table against a Beta law.
 
     The simulation is judged against the unbiased estimator with its own error. The Beta law is judged as the law these
     problems were drawn from, with the error that comes from having only so many problems, by parametric bootstrap.
     """
-    table = question.table
-    grid = question.tries[question.tries <= table.attempts.min()]
-    physics = f"replay {table.attempts.sum():.0f} {table.successes.sum():.0f} {len(table.successes)}"
-    counts = simulate.failures(
-        question.seed,
-        physics,
-        Parts(
-            difficulty=build.row_sampler(len(table.successes)),
-            attempts=build.replay_sampler(table.attempts, table.successes),
-        ),
-        question.budget,
-        tries=grid,
-        take=question.take,
-    )
+    table, grid = question.table, _grid(question)
     passed = estimators.pass_at_k(grid, table.attempts, table.successes)  # [k, problems]
     unbiased = 1 - passed.mean(axis=1)
     simulated = estimators.failure_curve(counts)

@@ -18,19 +18,24 @@ _SHARE = 16  # every so many problems of the budget one is drawn: each takes vot
 _BELOW = 1e-9  # by which a success rate must differ from 1/(m+1) to be told from it
 
 
-def run(question):
-    """Simulate votes and best scores of k attempts, up to 10^6, and hold them against their laws (derived here).
-
-    Draws one problem in 16 of budget.problems.
-    """
+def plan(question):
+    """Plan of votes and best scores of k attempts, up to 10^6: one problem in 16 of budget.problems."""
     own, tries = question.settings, question.tries[question.tries <= MOST]
     kernel = selection.selection(question.difficulty.sampler(), tries, own.wrong, own.shift)
     text = f"{physics(question, 'selection')} {own} {len(tries)} points to {tries[-1]:.10g}"
-    batches = -(-question.budget.batches // _SHARE)
-    means = simulate.curves(question.seed, text, kernel, batches, question.budget, question.take)
+    return simulate.plan_curves(question.seed, text, kernel, _batches(question), question.budget)
+
+
+def _batches(question):
+    return -(-question.budget.batches // _SHARE)
+
+
+def answer(question, means):
+    """Votes and best scores against their laws (derived here)."""
+    own, tries = question.settings, question.tries[question.tries <= MOST]
     grids = dict.fromkeys(("pass_at_k", "majority", "best_exponential", "best_gaussian"), tries)
     grids["majority_limit"] = np.array([np.inf])
-    problems = batches * BATCH
+    problems = _batches(question) * BATCH
     ends = np.cumsum([len(grid) for grid in grids.values()])[:-1]
     tables, verdicts = [], []
     for (quantity, grid), samples in zip(grids.items(), np.split(means, ends, axis=1), strict=True):

@@ -53,18 +53,34 @@ class Side(NamedTuple):
     step: np.ndarray
 
 
-def run(question):
-    """Simulate three ways to share attempts (Meir et al. 2026, arXiv 2601.21522), each held against its law.
+def plan(question):
+    """Plan of three ways to share attempts: in turn, in rounds over the unsolved, and in rounds over finite suites."""
+    spent, _, budgets = _asked(question)
+    size, sampler = question.settings.problems, question.difficulty.sampler()
+    kernel = suite.build(sampler, spent, question.tries, budgets, size, BATCH)
+    own = f"suite {question.difficulty.physics()} {question.settings}"
+    return simulate.plan_curves(question.seed, own, kernel, question.budget.batches, question.budget)
+
+
+def _asked(question):
+    """(attempts for which problems are finished in turn, Law, attempts spent on finite suites)."""
+    spent = spendable(question.difficulty, question.tries)
+    law = law_of(question.law.difficulty, spent, question.tries)
+    return spent, law, question.tries if np.isnan(law.made).any() else law.made
+
+
+def answer(question, counts):
+    """Three ways to share attempts (Meir et al. 2026, arXiv 2601.21522), each against its law.
 
     Rounds over the unsolved: share unsolved and attempts spent per problem after k of them are exact means, whatever
     the number of problems; coverage at cost joins the two. A finite suite that has spent just so many attempts has no
     law here: one late problem may hold it up, so that more is left than endlessly many problems would leave.
     """
     tries, problems = question.tries, drawn(question)
-    spent = spendable(question.difficulty, tries)
-    law = law_of(question.law.difficulty, spent, tries)
-    budgets = tries if np.isnan(law.made).any() else law.made
-    sides = _sides(_simulate(question, spent, budgets), law, spent, budgets, question)
+    spent, law, budgets = _asked(question)
+    first, points = len(spent), len(tries)
+    simulated = np.split(counts, [first, first + points, first + 2 * points], axis=1)
+    sides = _sides(simulated, law, spent, budgets, question)
     tables = [rows(name, _curve(side), side.law, attempts=side.attempts) for name, side in sides.items()]
     verdicts = [verdict for name, side in sides.items() for verdict in _judged(name, side, law)]
     return Answer(join(*tables), verdicts, problems, problems * tries[-1])
@@ -101,23 +117,12 @@ def spendable(difficulty, tries):
     return tries[(tries <= _FARTHEST) & (tries <= _SOLVED * made)]
 
 
-def _simulate(question, spent, budgets):
-    """Means of each batch: problems solved in turn; share unsolved, attempts made; share unsolved of finite suites."""
-    size, sampler = question.settings.problems, question.difficulty.sampler()
-    curves = simulate.curves(
-        question.seed,
-        f"suite {question.difficulty.physics()} {question.settings}",
-        suite.build(sampler, spent, question.tries, budgets, size, BATCH),
-        question.budget.batches,
-        question.budget,
-        question.take,
-    )
-    first, points = len(spent), len(question.tries)
-    return np.split(curves, [first, first + points, first + 2 * points], axis=1)
-
-
 def _sides(simulated, law, spent, budgets, question):
-    """Side of each quantity, in the order of the table."""
+    """Side of each quantity, in the order of the table.
+
+    simulated: means of each batch: problems solved in turn; share unsolved, attempts made; share unsolved of finite
+    suites.
+    """
     solved, unsolved, made, finite = simulated
     tries, problems, size = question.tries, drawn(question), question.settings.problems
     suites, of_finite = len(solved) * suite.ENDLESS, len(solved) * size * suite.finite(size)

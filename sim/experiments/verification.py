@@ -58,21 +58,36 @@ class Law(NamedTuple):
     optimum: float
 
 
-def run(question):
-    """Simulate what is returned within k attempts; hold shares, ceiling and utility against their laws."""
-    tries, penalty = question.tries, question.settings.penalty
+def plan(question):
+    """Plan of what is returned within k attempts, after the law's optimum, and in the end."""
+    optimum = law_of(question.law.difficulty, question.law.settings, question.tries).optimum
+    verifier, numbers = Noisy(question.settings.true_positive, question.settings.false_positive), _numbers(question)
+    attempts = [*numbers, optimum if 1 <= optimum < numbers[-1] else 1.0, ENDLESS]
+    kernel = outcomes(question.difficulty.sampler(), verifier.sampler(None), attempts, BATCH)
+    own = f"verification {question.difficulty.physics()} {verifier}"
+    return simulate.plan_curves(question.seed, own, kernel, question.budget.batches, question.budget)
+
+
+def _numbers(question):
+    """Numbers of attempts of which the best is sought."""
+    tries = question.tries
+    return np.union1d(tries, [*grid(tries[-1], _TRIED), *range(1, 1 + int(min(tries[-1], _EVERY)))])
+
+
+def answer(question, counts):
+    """Shares, ceiling and utility of what is returned within k attempts against their laws."""
+    tries, penalty, numbers = question.tries, question.settings.penalty, _numbers(question)
     law = law_of(question.law.difficulty, question.law.settings, tries)
-    numbers = np.union1d(tries, [*grid(tries[-1], _TRIED), *range(1, 1 + int(min(tries[-1], _EVERY)))])
-    found = _simulate(question, numbers, law.optimum)
+    found = Outcomes(*np.split(counts, 2, axis=1))
     here = Outcomes(*(x[:, np.searchsorted(numbers, tries)] for x in found))
-    counts = {
+    shares = {
         "right": here.right,
         "wrong": here.wrong,
         "unanswered": BATCH - here.right - here.wrong,
         "ceiling": found.right[:, -1:],
     }
     tables, verdicts = [], []
-    for quantity, problems in counts.items():
+    for quantity, problems in shares.items():
         attempts = np.inf if quantity == "ceiling" else tries
         curve = failure_curve(Counts(problems, BATCH))
         tables.append(rows(quantity, curve, law.curves[quantity], attempts=attempts))
@@ -97,21 +112,6 @@ def law_of(difficulty, asked, tries):
     with np.errstate(divide="ignore"):
         weighted = *problems[:2], np.log(problems.weight)
     return Law(curves, laws.optimum(*weighted, *rates, asked.penalty))
-
-
-def _simulate(question, numbers, optimum):
-    """Outcomes of each batch, [batches, k]: after so many attempts, after the law's optimum, and in the end."""
-    verifier = Noisy(question.settings.true_positive, question.settings.false_positive)
-    attempts = [*numbers, optimum if 1 <= optimum < numbers[-1] else 1.0, ENDLESS]
-    counts = simulate.curves(
-        question.seed,
-        f"verification {question.difficulty.physics()} {verifier}",
-        outcomes(question.difficulty.sampler(), verifier.sampler(None), attempts, BATCH),
-        question.budget.batches,
-        question.budget,
-        question.take,
-    )
-    return Outcomes(*np.split(counts, 2, axis=1))
 
 
 def _judged(quantity, counts, law):

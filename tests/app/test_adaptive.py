@@ -12,7 +12,7 @@ from scipy import stats
 
 from sim.app import adaptive, door
 from sim.app.configuration import CONF, VERSION_BASE
-from sim.experiments import coverage
+from sim.experiments import asking, coverage
 from sim.model import BATCH
 from sim.steps import take
 
@@ -105,15 +105,16 @@ def test_learners_are_drawn_until_too(sim, tmp_path):
     assert reached["drawn"] <= reached["limit"]
 
 
-def test_a_pilot_shares_no_batch_with_the_run_and_a_plan_that_was_not_enough_goes_on(composed):
+def test_a_pilot_shares_no_batch_with_the_run_and_a_plan_that_was_not_enough_goes_on(composed, monkeypatch):
     question, seen, errors = asked(composed), [], iter((1e-3, 3e-3, 1.1e-3, 0.9e-3))
 
-    def run(own):
+    def answer(name, own, take=None):
         seen.append((own.budget.first, own.budget.batches))
         rows = {"quantity": "failure", "attempts": 10.0, "examples": np.nan, "stderr": next(errors)}
         return coverage.Answer({name: np.array([value]) for name, value in rows.items()}, [], 0, 0.0)
 
-    _, reached = adaptive.answer("coverage", run, question, adaptive.read("loss@10:1e-3"))
+    monkeypatch.setattr(asking, "answer", answer)
+    _, reached = adaptive.answer("coverage", question, adaptive.read("loss@10:1e-3"), take)
     assert seen == [(2**31, 64), (0, 85), (0, 128), (0, 192)]
     assert (reached.met, reached.drawn, reached.stderr) == (True, 192 * BATCH, 0.9e-3)
 
@@ -122,8 +123,7 @@ def test_a_pilot_shares_no_batch_with_the_run_and_a_plan_that_was_not_enough_goe
 def test_the_stopping_rule_does_not_bias_the_exponent(composed):
     until, pulls = adaptive.read("exponent:0.00045"), []
     for seed in range(300):
-        question = asked(composed, seed)._replace(take=take)
-        found, reached = adaptive.answer("coverage", coverage.run, question, until)
+        found, reached = adaptive.answer("coverage", asked(composed, seed), until, take)
         [verdict] = found.verdicts
         assert reached.met
         pulls.append((verdict.measured - verdict.predicted) / verdict.stderr)

@@ -70,8 +70,8 @@ def test_points_that_draw_by_themselves_are_run_here_beside_those_that_are_judge
 
 def test_a_judge_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_path, monkeypatch):
     text = "import os\nfrom multiprocessing import parent_process\nfrom sim.experiments import coverage as c\n"
-    text += "run = c.run\ndead = lambda q: parent_process() is not None and q.seed == 1\n"
-    text += "c.run = lambda question: os._exit(9) if dead(question) else run(question)\n"
+    text += "answer = c.answer\ndead = lambda q: parent_process() is not None and q.seed == 1\n"
+    text += "c.answer = lambda q, counts: os._exit(9) if dead(q) else answer(q, counts)\n"
     (tmp_path / "fatal.py").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
     own = *SWEEP, "experiment=coverage", "seed=1,2,3", "plugins=[fatal]"

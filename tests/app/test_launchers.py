@@ -55,8 +55,8 @@ def test_a_sweep_given_again_draws_nothing_that_is_there(sim):
 
 
 def test_a_process_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_path, monkeypatch):
-    text = "import os, sys\nfrom sim.experiments import coverage as c\nrun = c.run\n"
-    text += "c.run = lambda question: os._exit(9) if question.seed == 1 else run(question)\n"
+    text = "import os, sys\nfrom sim.experiments import coverage as c\nplan = c.plan\n"
+    text += "c.plan = lambda question: os._exit(9) if question.seed == 1 else plan(question)\n"
     (tmp_path / "deadly.py").write_text(text)
     code, _, complained = sim("run", *SWEEP, "plugins=[deadly]", "hydra/launcher=local", "hydra.launcher.workers=1")
     assert code == 1

@@ -20,11 +20,11 @@ FAULTY = """
 import os
 from sim.experiments import coverage
 
-def run(question):
+def plan(question):
     raise RuntimeError("raised on purpose")
 
 if os.environ.get("SLURM_ARRAY_TASK_ID") == "7":
-    coverage.run = run
+    coverage.plan = plan
 """
 LONG = ["experiment=coverage", "budget=smoke", "budget.problems=1e8", "figure=false"]
 

@@ -6,10 +6,10 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from sim import together
-from sim.app import planning
 from sim.app import together as together_app
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.point import Point
+from sim.experiments import coverage
 from sim.generative.training import Training
 
 BOTH = "--multirun", "budget=smoke", "figure=false", "difficulty.beta=0.3,0.4"
@@ -84,14 +84,14 @@ def test_what_learns_before_it_draws_is_not_planned(monkeypatch, tmp_path):
     """Planned without its training it would be drawn from what has learnt nothing."""
     with initialize_config_dir(str(CONF), **VERSION_BASE):
         config = OmegaConf.to_container(compose("run", overrides=["experiment=coverage", "budget=smoke"]))
-    point, run = Point(config, tmp_path, [], 0), planning.run_of("coverage")
+    point = Point(config, tmp_path, [], 0)
     assert together_app._steps(point, "coverage").cut.batches > 1
 
-    def learning(question):
-        question.learn(Training({"training": "a model"}, tuple, lambda state, number: state, 1))
-        return run(question)
+    def prepare(question, learn):
+        learn(Training({"training": "a model"}, tuple, lambda state, number: state, 1))
+        return question
 
-    monkeypatch.setattr(planning, "run_of", lambda name: learning)
+    monkeypatch.setattr(coverage, "prepare", prepare, raising=False)
     assert together_app._steps(point, "coverage") is None
 
 

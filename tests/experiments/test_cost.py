@@ -14,14 +14,13 @@ from sim import keys, simulate
 from sim.app.folder import Run
 from sim.axes.difficulty import Beta, Certain, Difficulty
 from sim.axes.spread import Uniform
-from sim.experiments import EXPERIMENTS, cost
+from sim.experiments import EXPERIMENTS, asking, cost
 from sim.experiments.question import Question
 from sim.experiments.settings import Cost
 from sim.figures import files
 from sim.laws import cost as laws
 from sim.model import BATCH, Budget, grid
 from sim.samplers.cost import Spending, pairwise_sum, token_flops
-from sim.steps import take
 
 LEVI, CAPPED = Beta(5.0, 0.35, 1.0), Beta(1.0, 0.5, 0.9)
 LLAMA = {"parameters": 8.03e9, "layers": 32, "width": 4096, "prompt": 500, "decode": 300}
@@ -41,8 +40,8 @@ def ask(difficulty=LEVI, law=None, largest=1e4, seed=0, **asked):
     none, settings = dict.fromkeys(Question._fields), Cost(**{**vars(ASKED), **asked})
     settings.check()
     given = {"seed": seed, "difficulty": difficulty, "tries": grid(largest, 12), "budget": BUDGET, "settings": settings}
-    given |= {"attempts": "first_success", "law": SimpleNamespace(difficulty=law or difficulty), "take": take}
-    return cost.run(Question(**{**none, **given}))
+    given |= {"attempts": "first_success", "law": SimpleNamespace(difficulty=law or difficulty)}
+    return asking.answer("cost", Question(**{**none, **given}))
 
 
 def column(answer, quantity, name):

@@ -17,7 +17,7 @@ from sim.axes.features import Zipf
 from sim.axes.memory import Arrival
 from sim.axes.spread import LatentPrecision, ScaledBeta, ScaledKumaraswamy
 from sim.axes.verifier import Perfect
-from sim.experiments import EXPERIMENTS, importance
+from sim.experiments import EXPERIMENTS, asking, importance
 from sim.experiments.question import Law, Question
 from sim.experiments.settings import Importance
 from sim.figures import files
@@ -25,7 +25,6 @@ from sim.laws import importance as laws
 from sim.model import BATCH, Budget, grid
 from sim.pilot import counts
 from sim.samplers.importance import Weighted
-from sim.steps import take
 
 LEVI, USUAL, ASKED = Beta(5.0, 0.35, 1.0), Zipf(2.0, np.inf), Importance(0.25, 0.25, 0.0, 0.9)
 N, K = grid(1e6, 12), grid(1e6, 25)
@@ -65,7 +64,7 @@ def ask(asked=ASKED, difficulty=LEVI, law=None, features=USUAL, depth=1, normali
     given |= {"difficulty": difficulty, "dependence": Independent(), "verifier": Perfect(), "sampling": "random"}
     given |= {"attempts": "first_success", "examples": N, "tries": tries, "budget": budget, "settings": asked}
     own = Law(features, Arrival(depth), normalisation, law or difficulty, Independent(), Perfect())
-    return importance.run(Question(**{**none, **given, "law": own, "take": take}))
+    return asking.answer("importance", Question(**{**none, **given, "law": own}))
 
 
 def column(answer, quantity, name):

@@ -10,13 +10,12 @@ from sim import build, simulate
 from sim.app.folder import Run
 from sim.axes.features import Zipf
 from sim.axes.memory import Arrival
-from sim.experiments import EXPERIMENTS, noise
+from sim.experiments import EXPERIMENTS, asking, noise
 from sim.experiments.question import Law, Question
 from sim.experiments.settings import Noise
 from sim.figures import files
 from sim.model import BATCH, Budget, grid
 from sim.samplers import training_runs
-from sim.steps import take
 
 BUDGET = Budget(problems=2 * BATCH, chunk=0, devices=2)
 STOPS = np.array([2, 7, 30, 80])
@@ -27,8 +26,8 @@ def ask(law=None, depth=1, normalisation="discrete", exponent=2.0, size=np.inf, 
     none = dict.fromkeys(Question._fields)
     law = Law(Zipf(law or exponent, size), Arrival(depth), normalisation, None, None, None)
     given = {"seed": seed, "features": Zipf(exponent, size), "memory": Arrival(depth), "examples": grid(1e6, 13)}
-    given |= {"budget": BUDGET, "learners": learners, "settings": asked, "take": take, "law": law}
-    return noise.run(Question(**{**none, **given}))
+    given |= {"budget": BUDGET, "learners": learners, "settings": asked, "law": law}
+    return asking.answer("noise", Question(**{**none, **given}))
 
 
 def column(answer, quantity, name):

@@ -15,7 +15,7 @@ from scipy import stats
 from sim import build, keys, simulate
 from sim.app import door, folder
 from sim.app.configuration import CONF, VERSION_BASE
-from sim.experiments import EXPERIMENTS
+from sim.experiments import EXPERIMENTS, asking
 from sim.experiments import selection as experiment
 from sim.experiments.settings import Selection
 from sim.figures import files
@@ -147,19 +147,19 @@ POINTS = ("attempts.max=1000", "attempts.points=7", "budget.problems=2097152")
 
 def test_the_laws_are_not_refuted_and_those_of_an_alpha_five_percent_off_are():
     asked = question(*POINTS)
-    answer = experiment.run(asked)
+    answer = asking.answer("selection", asked)
     assert answer.draws == 8 * 16384
     assert [verdict.quantity for verdict in answer.verdicts] == list(EXPERIMENTS["selection"].quantities)
     assert all(verdict.verdict != "refuted" for verdict in answer.verdicts)
     off = replace(asked.law.difficulty, alpha=1.05 * asked.law.difficulty.alpha)
-    others = experiment.run(asked._replace(law=replace(asked.law, difficulty=off))).verdicts
+    others = asking.answer("selection", asked._replace(law=replace(asked.law, difficulty=off))).verdicts
     assert {verdict.verdict for verdict in others} == {"refuted"}
 
 
 def test_without_a_closed_form_there_is_no_law_and_the_grid_ends_at_a_million():
     less = "difficulty.scale=0.4"  # so that some majorities are right
-    answer = experiment.run(
-        question("difficulty=scaled_beta", less, *POINTS[2:], "attempts.max=1e8", "attempts.points=9")
+    answer = asking.answer(
+        "selection", question("difficulty=scaled_beta", less, *POINTS[2:], "attempts.max=1e8", "attempts.points=9")
     )
     columns = answer.columns
     votes = columns["quantity"] == "majority"
@@ -186,7 +186,7 @@ def test_where_few_problems_change_sides_nothing_is_judged_unless_the_law_has_fa
 
 def test_a_table_of_problems_is_not_refuted_where_all_that_can_be_solved_is():
     asked = question("difficulty=empirical", "attempts.max=1e8", "attempts.points=9", "budget.problems=2097152")
-    assert all(verdict.verdict != "refuted" for verdict in experiment.run(asked).verdicts)
+    assert all(verdict.verdict != "refuted" for verdict in asking.answer("selection", asked).verdicts)
 
 
 def test_a_table_of_problems_has_a_limit_of_votes_with_even_shares():

@@ -14,14 +14,13 @@ from scipy import stats
 from sim import build, keys, simulate
 from sim.app.folder import Run
 from sim.axes.difficulty import Beta, Certain, Difficulty, GammaRatio
-from sim.experiments import EXPERIMENTS, suite
+from sim.experiments import EXPERIMENTS, asking, suite
 from sim.experiments.question import Question
 from sim.experiments.settings import Suite
 from sim.figures import files
 from sim.laws import suite as laws
 from sim.model import BATCH, Budget, grid
 from sim.samplers import suite as sampler
-from sim.steps import take
 
 LEVI = Beta(5.0, 0.35, 1.0)
 BUDGET = Budget(problems=2**19, chunk=0, devices=2)
@@ -42,7 +41,7 @@ def ask(difficulty=LEVI, law=None, tries=grid(1e5, 16), size=164, seed=0, budget
     none = dict.fromkeys(Question._fields)
     given = {"seed": seed, "difficulty": difficulty, "tries": tries, "budget": budget, "settings": Suite(size)}
     law = SimpleNamespace(difficulty=law or difficulty)
-    return suite.run(Question(**{**none, **given, "law": law, "take": take}))
+    return asking.answer("suite", Question(**{**none, **given, "law": law}))
 
 
 def column(answer, quantity, name):

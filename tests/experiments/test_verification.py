@@ -13,14 +13,13 @@ from sim import build, estimators, keys, simulate
 from sim.app.folder import Run
 from sim.axes.difficulty import Beta, Difficulty, GammaRatio
 from sim.axes.verifier import Noisy
-from sim.experiments import EXPERIMENTS, verification
+from sim.experiments import EXPERIMENTS, asking, verification
 from sim.experiments.question import Question
 from sim.experiments.settings import Verification
 from sim.figures import files
 from sim.laws import verification as laws
 from sim.model import BATCH, Budget, grid
 from sim.samplers.verification import ENDLESS, outcomes
-from sim.steps import take
 
 LEVI = Beta(5.0, 0.35, 1.0)
 ASKED = Verification(0.9, 0.02, 1.0)
@@ -36,7 +35,7 @@ def ask(asked=ASKED, difficulty=LEVI, law=None, tries=grid(1000, 12), seed=0, bu
     none = dict.fromkeys(Question._fields)
     given = {"seed": seed, "difficulty": difficulty, "tries": tries, "budget": budget, "settings": asked}
     law = SimpleNamespace(difficulty=law or difficulty, settings=asked)
-    return verification.run(Question(**{**none, **given, "law": law, "take": take}))
+    return asking.answer("verification", Question(**{**none, **given, "law": law}))
 
 
 def column(answer, quantity, name):

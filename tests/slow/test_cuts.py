@@ -15,7 +15,7 @@ from sim import build, keys, simulate
 from sim.batches import Parts
 from sim.model import BATCH, Budget
 from sim.samplers import attempts, memory
-from sim.steps import take as steps_taken
+from sim.steps import draw
 
 EXAMPLES, TRIES = np.array([1.0, 30, 1000]), np.array([1.0, 10, 300])
 EVERYTHING = 1.0  # a share of the memory in which the largest chunk has room
@@ -58,14 +58,10 @@ def question(name):
 
 def counts(of, batches=None, chunk=1, devices=1):
     """Failures [batches, ...grid]; the run is really cut as it was told to be."""
-
-    def take(steps):
-        assert (steps.cut.chunk, steps.cut.devices) == (chunk, devices)
-        return steps_taken(steps)
-
     budget = Budget((batches or of.batches) * BATCH, chunk, devices, EVERYTHING)
-    run = simulate.failures(0, "cuts", of.parts, budget, of.examples, of.tries, take, of.sampling)
-    return run.failures
+    plan = simulate.plan_failures(0, "cuts", of.parts, budget, of.examples, of.tries, of.sampling)
+    assert (plan.steps.cut.chunk, plan.steps.cut.devices) == (chunk, devices)
+    return draw(plan).failures
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,30 @@
+"""An experiment by its name: what is trained before it draws, what it plans to draw, what it answers."""
+
+import importlib
+
+from sim import steps
+from sim.generative import training
+
+
+def prepared(name, question, learn=training.learn):
+    """The question with all that has to be trained before its attempts can be planned.
+
+    learn: gives the state of a sim.generative.training.Training after all its chunks, or what stands for it.
+    """
+    module = _module(name)
+    return module.prepare(question, learn) if hasattr(module, "prepare") else question
+
+
+def plan(name, question):
+    """sim.steps.Plan of a question that is prepared."""
+    return _module(name).plan(question)
+
+
+def answer(name, question, take=steps.take):
+    """Answer to a question that is prepared.  take: gives the counts of all batches of Steps."""
+    planned = plan(name, question)
+    return _module(name).answer(question, planned.counted(take(planned.steps)))
+
+
+def _module(name):
+    return importlib.import_module(f"sim.experiments.{name}")
