@@ -29,6 +29,10 @@ commands:
            python -m sim recommend pilot=pilot.csv cost.value=1 cost.price=0.01
   design   how many problems and attempts the next pilot needs
            python -m sim design                             (python -m sim design --help)
+  judge    the counts of a run against another law, without drawing them again
+           python -m sim judge outputs/DATE_TIME law.beta=0.357
+  plot     the figure of a run, sweep, calibration or decision, drawn again from its tables
+           python -m sim plot outputs/DATE_TIME -o figure.pdf
   status   what a sweep or a run is at: points done, running, failed and why, waiting
            python -m sim status outputs/sweep_DATE_TIME     (python -m sim status --help)
   collect  join the tables of a sweep's points in one dataset, CSV and netCDF; also while it runs
@@ -172,7 +176,7 @@ def _report_sweeps(folders):
 _ROOMS = {"reports": ("calibrate", "recommend", "design"), "sweeps": ("status", "collect")}
 COMMANDS = {"run": _run}
 COMMANDS |= {name: _main_of(f"{room}.{name}") for room, names in _ROOMS.items() for name in names}
-COMMANDS |= {"bench": _main_of("bench")}
+COMMANDS |= {name: _main_of(name) for name in ("judge", "plot", "bench")}
 
 
 def leave(code):

@@ -1,5 +1,6 @@
 """What a run is about to draw: its steps, what each of them computes, and what their counts come to."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -25,6 +26,16 @@ class Steps:
     cut: Cut
     physics: str
     first: int = 0
+
+    @property
+    def digest(self):
+        """Of all numbers that the counts depend on, whatever law or setting they were made from."""
+        from jax import tree
+
+        found = hashlib.sha256(f"{self.physics} {self.first}".encode())
+        for leaf in tree.leaves(self.arguments):
+            found.update(f"{leaf.dtype} {leaf.shape}".encode() + np.asarray(leaf).tobytes())
+        return found.hexdigest()
 
     def counts(self, start):
         """Counts of the step that begins with batch `start`, [per_step, ...], on devices that may still be at it."""

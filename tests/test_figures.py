@@ -307,7 +307,7 @@ def test_an_unknown_experiment_and_an_absent_quantity_are_refused(tmp_path):
 
 def call(experiment, *arguments):
     """A script as a reader calls it, with warnings as errors."""
-    command = [sys.executable, "-W", "error", ROOT / "scripts" / f"plot_{experiment}.py", *arguments]
+    command = [sys.executable, "-W", "error", ROOT / "scripts" / "plot.py", experiment, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
@@ -317,7 +317,7 @@ def test_a_script_redraws_the_figure_from_the_tables(experiment, tmp_path):
     folder = tmp_path / "folder"
     write_sweep(folder) if experiment == "sweep" else write_run(folder, experiment)
     answer = call(experiment, folder, "-o", tmp_path / "figure.pdf")
-    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"written: {tmp_path / 'figure.pdf'}\n", "")
     assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -325,10 +325,10 @@ def test_a_script_refuses_in_one_sentence_with_exit_code_2(tmp_path):
     run, output = write_run(tmp_path / "run", "coverage"), tmp_path / "figure.svg"
     cases = [
         ("coverage", tmp_path / "nowhere", output, "no such folder"),
-        ("joint", run, output, "need a folder of experiment joint, got one of coverage"),
+        ("joint", run, output, "need a folder of joint, got one of coverage"),
         ("coverage", run, tmp_path / "figure.xyz", "unknown suffix '.xyz'"),
         ("coverage", run, tmp_path / "absent" / "figure.svg", "does not exist"),
-        ("sweep", run, output, "summary.csv: cannot be read"),
+        ("sweep", run, output, "need a folder of sweep, got one of coverage"),
     ]
     for experiment, folder, target, phrase in cases:
         answer = call(experiment, folder, "-o", target)

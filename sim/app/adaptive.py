@@ -126,7 +126,7 @@ def answer(name, question, until, take):
     limit = _limit(name, question)
     drawn, pilot = _planned(name, question, until)
     while True:
-        found = asking.answer(name, _asked(name, question, drawn), take)
+        found = asking.answer(name, asked(name, question, drawn), take)
         errors = _errors(name, found, until)
         if drawn >= limit or (errors and max(errors)[0] <= until.stderr):
             break
@@ -145,7 +145,7 @@ def _planned(name, question, until):
     limit = _limit(name, question)
     size = least = min(limit, _FEWEST_LEARNERS if _of_learners(name, question) else _FEWEST_BATCHES * BATCH)
     while True:
-        errors = _errors(name, asking.answer(name, _asked(name, question, size, PILOT)), until)  # short: not saved
+        errors = _errors(name, asking.answer(name, asked(name, question, size, PILOT)), until)  # short: not saved
         needed = [size * (_MARGIN * stderr / until.stderr) ** slowness for stderr, slowness in errors]
         plan = min(limit, max(needed, default=limit))
         if (errors and size >= _SMALLEST * plan) or _LARGER * _LARGER * size > limit:
@@ -184,7 +184,7 @@ def _whole(name, question, amount):
     return min(_limit(name, question), unit * math.ceil(amount / unit))
 
 
-def _asked(name, question, amount, first=0):
+def asked(name, question, amount, first=0):
     """The question with so many problems or learners, from a batch on."""
     if _of_learners(name, question):
         return question._replace(learners=amount, budget=replace(question.budget, first=first))

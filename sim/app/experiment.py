@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from sim.app import adaptive, cache, checkpoint, folder, learning, machine, place, taking, terminal
+from sim.app import adaptive, cache, checkpoint, folder, kept, learning, machine, place, taking, terminal
 from sim.experiments import asking
 
 CHECKPOINT = "checkpoint"
@@ -22,7 +22,7 @@ def answer(point, name, question, record, source):
     until, reached = adaptive.read(point.config["budget"]["until"]), None
     taker = taking.Taker(
         target / CHECKPOINT,
-        identity(point.config, name),
+        identity(point.config, name) | machine.kind(),
         lambda there, of: record.tell(name, state="running", batches=there, of=of, seconds=spent()),
         lambda sentence: print(f"sim run: {sentence}", file=sys.stderr, flush=True),
         lambda starts: _progress(starts, name),
@@ -30,10 +30,16 @@ def answer(point, name, question, record, source):
         until is not None,
     )
     question = asking.prepared(name, question, learning.Learner(cache.models, machine.kind(), taker.say))
+    last = {}
+
+    def take(steps):
+        last.update(digest=steps.digest, counts=taker(steps))
+        return last["counts"]
+
     if until is None:
-        found = asking.answer(name, question, taker)
+        found = asking.answer(name, question, take)
     else:
-        found, reached = adaptive.answer(name, question, until, taker)
+        found, reached = adaptive.answer(name, question, until, take)
     seconds = spent()
     print("\n".join(terminal.answer_lines(name, found, seconds)))
     manifest = _manifest(point.config, name, question, found, seconds)
@@ -41,20 +47,22 @@ def answer(point, name, question, record, source):
         print(terminal.until_line(reached, found.unit))
         manifest["until"] = adaptive.record(reached)
     folder.write_run(target, found.columns, found.verdicts, manifest)
+    if point.config["counts"] or (point.config["counts"] is None and point.number is None):
+        kept.write(target, identity(point.config, name), **last)
     for file, columns in found.files.items():
         folder.write_columns(target / file, columns)
     if point.config["figure"]:
         _draw(target)
     checkpoint.remove(taker.folder)
     record.note(name, state="done", seconds=seconds, inputs=inputs(place.physics(point.config)))
-    print(terminal.written_line(name, target, point.config["figure"]) + "\n", flush=True)
+    print(terminal.written_line(target, point.config["figure"]) + "\n", flush=True)
     return found
 
 
 def identity(config, name):
-    """Flat record of what the counts of an experiment depend on, as its checkpoint keeps it."""
+    """Flat record of what the counts of an experiment depend on, besides the machine."""
     own = folder.finite(place.physics(config, name))
-    return {"experiment": name, **machine.kind(), **own, **inputs(own)}
+    return {"experiment": name, **own, **inputs(own)}
 
 
 def inputs(record):

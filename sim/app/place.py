@@ -14,7 +14,7 @@ from sim.experiments import NAMES
 
 # What may change between two commands of which the second goes on with the first: how the work is done, not what.
 _FREE = (
-    *("resume", "output", "figure", "dry", "together", "judges"),
+    *("resume", "output", "figure", "counts", "dry", "together", "judges"),
     *("distributed", "cluster", "hydra.launcher", "hydra/launcher"),
 )
 _CUT = ("budget.chunk", "budget.devices", "budget.memory")

@@ -30,8 +30,9 @@ class Interrupted(BaseException):
 class Taker(NamedTuple):
     """Takes the steps of one experiment.
 
-    folder: of its checkpoint.  identity: flat record of what its counts depend on.  told: called step by step with the
-    batches that are there, and with how many there will be.  say: called with a sentence about a damaged piece.
+    folder: of its checkpoint.  identity: flat record of what its counts depend on, besides what the steps say of it.
+    told: called step by step with the batches that are there, and with how many there will be.  say: called with a
+    sentence about a damaged piece.
     shown: wraps the steps that are left (a progress bar).  source: gives (start, counts) of steps, given them and
     where each begins.  again: whether all is saved at the end too, as it may be called again, for more batches.
     """
@@ -46,7 +47,11 @@ class Taker(NamedTuple):
 
     def __call__(self, steps):
         """Counts of all batches, [batches, ...]; OSError where they cannot be saved."""
-        batches, pieces = steps.cut.batches, self.kept()
+        own = self._replace(identity=self.identity | {"drawn": steps.digest})
+        return own._taken(steps)
+
+    def _taken(self, steps):
+        batches, pieces = steps.cut.batches, self._kept()
         starts = [(start, end) for begin, end in checkpoint.gaps(pieces, batches) for start in steps.starts(begin, end)]
         ends = dict(starts)
         with _Saving(self, pieces, batches) as saving:
@@ -54,7 +59,7 @@ class Taker(NamedTuple):
                 saving.add(Piece(start, counts[: ends[start] - start]))
         return checkpoint.joined(pieces, batches)
 
-    def kept(self):
+    def _kept(self):
         """Pieces of the checkpoint."""
         pieces, damaged = checkpoint.read(self.folder, self.identity)
         for sentence in damaged:

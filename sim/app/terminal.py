@@ -26,8 +26,8 @@ def _memory_line(question):
     )
 
 
-def answer_lines(name, answer, seconds):
-    """The table in a few rows, the verdicts in words, the time."""
+def answer_lines(name, answer, seconds=None):
+    """The table in a few rows, the verdicts in words, and the time where it was drawn now."""
     lines = []
     for quantity in dict.fromkeys(answer.columns["quantity"]):
         lines += _table(EXPERIMENTS[name].quantities[quantity], quantity, answer.columns)
@@ -35,9 +35,9 @@ def answer_lines(name, answer, seconds):
         lines += verdict_lines(verdict, answer.unit)
     if not answer.verdicts:
         lines.append("  simulation only: no closed form is known here, so nothing is confirmed or refuted")
-    rate = answer.draws / seconds
+    took = "" if seconds is None else f" in {seconds:.1f} s ({answer.draws / seconds:,.0f} a second)"
     lines.append(
-        f"  {answer.draws:,} {answer.unit} in {seconds:.1f} s ({rate:,.0f} a second), standing for "
+        f"  {answer.draws:,} {answer.unit}{took}, standing for "
         f"{answer.represented:.1e} {'attempts' if 'attempts' in EXPERIMENTS[name].grids else 'examples'}"
     )
     return lines
@@ -53,9 +53,9 @@ def until_line(reached, unit):
     )
 
 
-def written_line(name, target, figure):
+def written_line(target, figure):
     """Where the results are, and how they are drawn if they were not."""
-    drawn = "" if figure else f"; draw it: python scripts/plot_{name}.py {target} -o {name}.pdf"
+    drawn = "" if figure else f"; draw it: python -m sim plot {target}"
     return f"  written to {target}{drawn}"
 
 

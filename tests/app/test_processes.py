@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from sim.app import checkpoint, experiment, processes, state
+from sim.app import processes, state
+from tests import pieces as checkpoints
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ASKED = ("experiments=[coverage,learning_curve]", "budget=smoke", "figure=false", "budget.devices=2")
@@ -123,8 +124,7 @@ def test_a_dead_process_ends_the_run_with_what_was_drawn_kept(sim, tmp_path):
     assert "Traceback" not in said[0]
     [where] = (tmp_path / "outputs").iterdir()
     assert state.read_status(where)["state"] == "interrupted"
-    identity = experiment.identity(state.read_status(where)["config"], "coverage")
-    pieces, damaged = checkpoint.read(where / "coverage" / "checkpoint", identity)
+    pieces, damaged = checkpoints.read(where / "coverage" / "checkpoint")
     assert pieces[0].end > 1000 and damaged == []
     assert ended(together(tmp_path, 3, *long, "resume=true"))[0] == [0, 0, 0]
     assert sim("run", *ASKED, *long, "output=alone")[0] == 0

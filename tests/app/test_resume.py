@@ -1,6 +1,5 @@
 """A run that was interrupted, by whatever it was, goes on where it was; its tables are those of one that was not."""
 
-import json
 import os
 import shutil
 import signal
@@ -11,7 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from sim.app import checkpoint, experiment, state, taking
+from sim.app import checkpoint, state, taking
+from tests import pieces as checkpoints
 
 SMALL = ("experiment=coverage", "budget=smoke", "figure=false")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -135,16 +135,12 @@ def test_what_was_drawn_is_kept_and_not_drawn_again(sim, tmp_path, monkeypatch, 
     assert (status["error"]["traceback"] is not None) == isinstance(error, KeyError)
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
-    kept = sum(piece.end - piece.start for piece in checkpoint.read(pieces(tmp_path)[0].parent, _identity(where))[0])
+    kept = sum(piece.end - piece.start for piece in checkpoints.read(pieces(tmp_path)[0].parent)[0])
     assert kept >= 6
     code, err, drawn = go_on(sim, monkeypatch, tmp_path)
     assert (code, err, drawn) == (0, "", 32 - kept)
     assert folders(tmp_path) == [where] and table(where) == reference
     assert state.read_status(where)["state"] == "done" and pieces(tmp_path) == []
-
-
-def _identity(where):
-    return experiment.identity(json.loads((where / "status.json").read_text())["config"], "coverage")
 
 
 def test_a_bug_is_one_sentence_and_its_traceback_is_in_the_status(sim, tmp_path, stopped):
@@ -338,7 +334,7 @@ def test_thirty_kills_of_a_long_run_cost_no_batch_beyond_the_last_checkpoint(tmp
     )
     for _ in range(10):
         subprocess.run([sys.executable, "-c", faulty, *command[3:], "resume=true"], **quiet)
-        found, damaged = checkpoint.read(*_last(tmp_path))
+        found, damaged = checkpoints.read(_last(tmp_path))
         assert damaged == [] and checkpoint.gaps(found, 1) in ([], [(0, 1)])
     subprocess.run([*command, "resume=true"], check=True, **quiet)
     [one], [other] = (list(tmp_path.glob(f"{name}/*/coverage/table.csv")) for name in ("reference", "outputs"))
@@ -352,4 +348,4 @@ def _batches(path):
 
 def _last(tmp_path):
     [where] = tmp_path.glob("outputs/*")
-    return where / "coverage" / "checkpoint", _identity(where)
+    return where / "coverage" / "checkpoint"

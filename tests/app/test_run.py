@@ -20,7 +20,7 @@ from sim.experiments import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 SMOKE = ["budget=smoke", "budget.devices=2"]
-TABLES = {"table.csv", "verdict.json", "manifest.json"}
+TABLES = {"table.csv", "verdict.json", "manifest.json", "counts.npz"}
 FIGURES = {"figure.png", "figure.pdf"}
 TRAINED = {"generative": {"counts.csv", "fits.csv", "strip.csv"}}  # models that have to be trained, their further files
 PAPER = ["learning_curve", "coverage", "joint", "replay"]
@@ -102,9 +102,8 @@ def test_a_smoke_run_draws_only_if_asked_and_says_how_to_draw(sim, tmp_path, ask
     assert (code, err) == (0, "")
     assert {path.name for path in where.iterdir()} == (TABLES | FIGURES if drawn else TABLES)
     line = f"written to {where}"
-    line += "" if drawn else f"; draw it: python scripts/plot_coverage.py {where} -o coverage.pdf"
+    line += "" if drawn else f"; draw it: python -m sim plot {where}"
     assert f"  {line}\n" in out
-    assert (ROOT / "scripts/plot_coverage.py").is_file()
 
 
 def test_a_sweep_without_figures_has_none(sim, tmp_path):
@@ -402,7 +401,8 @@ def test_a_bad_point_of_a_sweep_does_not_cost_the_good_ones(sim, tmp_path):
         (
             ["rum"],
             2,
-            "rum: no such command; need run or calibrate or recommend or design or status or collect or bench",
+            "rum: no such command; need run or calibrate or recommend or design or status or collect or judge or plot "
+            "or bench",
         ),
     ],
 )

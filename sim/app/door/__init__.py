@@ -10,7 +10,7 @@ from sim.experiments import NAMES
 from sim.experiments.question import Question
 from sim.pilot import counts
 
-_SWITCHES = ("figure", "dry", "resume", "distributed", "together")
+_SWITCHES = ("figure", "dry", "resume", "distributed", "together", "counts")
 _TOP = (
     *(*MEMBERS, "examples", "budget", "experiments", *values.SETTINGS),
     *("seed", "output", *_SWITCHES, "judges", "cluster", "law", "plugins"),
@@ -46,7 +46,7 @@ def _check_top(config):
 
 def _check_switches(config):
     for key in _SWITCHES:
-        rest = ", or null" if key == "together" else ""
+        rest = ", or null" if key in ("together", "counts") else ""
         if not isinstance(config[key], bool) and not (rest and config[key] is None):
             raise ValueError(f"{key}: need true or false{rest}, got {config[key]!r}")
     judges = config["judges"]

@@ -1,0 +1,154 @@
+"""python -m sim judge: the counts of a run against another law, without drawing them again."""
+
+import json
+import sys
+import time
+from copy import deepcopy
+from datetime import datetime
+from pathlib import Path
+
+from sim.app import adaptive, cache, door, experiment, folder, kept, learning, machine, terminal
+from sim.app.configuration import refused
+from sim.experiments import asking
+from sim.model import Unanswerable
+
+HELP = """\
+python -m sim judge: test the counts of a run against another law. Nothing is drawn.
+
+usage: python -m sim judge RUN [law.KEY=VALUE ...] [output=FOLDER] [figure=true]
+
+  RUN       folder of a run (outputs/DATE_TIME), or of one of its experiments (outputs/DATE_TIME/coverage)
+  law.KEY   a number of the law, as for `python -m sim run`: law.beta=0.36; null for the model's own
+  output    folder of the results; outputs/judge_DATE_TIME unless named
+  figure    true: draw the figure as well
+
+  python -m sim judge outputs/2026-01-31_12-00-00 law.beta=0.357
+  python -m sim judge outputs/2026-01-31_12-00-00/learning_curve law.normalisation=continuous
+
+Runs keep counts.npz beside table.csv for this; points of a sweep with counts=true. Of a run with several experiments,
+those are judged whose laws have all the keys that are named. Written: table.csv, verdict.json, manifest.json of each.
+Exit code 2 for bad input, in one sentence.
+"""
+_KEYS = "output", "figure"
+
+
+def main(arguments):
+    """Run the command; the exit code."""
+    if any(argument in ("-h", "--help", "help") for argument in arguments):
+        print(HELP, end="")
+        return 0
+    try:
+        _judge(*_asked(arguments))
+    except BrokenPipeError:  # whoever read it has gone
+        return 0
+    except (ValueError, OSError, Unanswerable) as error:
+        print(f"sim judge: {refused(error).replace('sim run --help', 'sim judge --help')}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _asked(arguments):
+    """(folder of a run, {key of the law: value}, where results go, whether a figure is drawn)."""
+    folders = [argument for argument in arguments if "=" not in argument]
+    wrong = [argument for argument in folders if argument.startswith("-")]
+    if wrong:
+        raise ValueError(f"{wrong[0]}: no such option; need RUN and KEY=VALUE (python -m sim judge --help)")
+    if len(folders) != 1 or not folders[0]:
+        raise ValueError(f"need the folder of one run, got {' '.join(map(repr, folders)) or 'none'}")
+    law, others = {}, dict.fromkeys(_KEYS)
+    for argument in arguments:
+        key, equal, value = argument.partition("=")
+        if not equal:
+            continue
+        section, dot, name = key.partition(".")
+        if (section, dot) == ("law", ".") and name:
+            law[name] = _value(value)
+        elif key in _KEYS:
+            others[key] = value
+        else:
+            raise ValueError(f"{key}: need law.KEY, {' or '.join(_KEYS)}; what is drawn cannot be changed here")
+    if others["figure"] not in (None, "true", "false"):
+        raise ValueError(f"figure: need true or false, got {others['figure']!r}")
+    if others["output"] == "":
+        raise ValueError("output: need the name of a folder, got ''")
+    return Path(folders[0]), law, others["output"] and Path(others["output"]), others["figure"] == "true"
+
+
+def _value(text):
+    """A value as it stands behind a key: null, a number, or a word."""
+    try:
+        return None if text == "null" else json.loads(text)
+    except json.JSONDecodeError:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+
+def _judge(where, law, output, figure):
+    runs = _runs(where)
+    asked, sentences = [], []
+    for path, manifest in runs:
+        try:
+            asked.append((path, manifest, *_question(manifest, law)))
+        except ValueError as error:  # of several, some may have no such law
+            sentences.append(error)
+    if not asked:
+        raise sentences[0]
+    output = output or Path("outputs") / f"judge_{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    for path, manifest, config, question in asked:
+        _judge_one(path, manifest, config, question, output / manifest["experiment"], figure)
+
+
+def _runs(where):
+    """[(folder, manifest)] of the experiments of a run."""
+    if not where.is_dir():
+        raise ValueError(f"{where}: no such folder; need that of a run")
+    if (where / "manifest.json").is_file():
+        paths = [where]
+    else:
+        paths = sorted(path.parent for path in where.glob("*/manifest.json"))
+    runs = [(path, folder.read_json(path / "manifest.json")) for path in paths]
+    for path, manifest in runs:
+        if not isinstance(manifest, dict) or not isinstance(manifest.get("config"), dict):
+            raise ValueError(
+                f"{path}: need the folder of a run, got one of {manifest.get('command', 'something else')}"
+            )
+    if not runs:
+        rest = ", one folder for each point" if (where / "sweep.json").is_file() else ""
+        raise ValueError(f"{where}: need a folder with manifest.json, or of a run that has finished{rest}")
+    return runs
+
+
+def _question(manifest, law):
+    """(configuration of one experiment with numbers of the law replaced, its Question)."""
+    config, name = deepcopy(manifest["config"]), manifest["experiment"]
+    config["experiments"] = [name]
+    for key, value in law.items():
+        if key not in config["law"]:
+            raise ValueError(f"law.{key}: no such key; need one of {', '.join(config['law'])}")
+        config["law"][key] = value
+    config["budget"] |= {"devices": 0, "chunk": 0, "memory": 1.0}  # of this machine, on which nothing is drawn
+    machine.start_jax(0)
+    [(_, question)] = door.questions(config)
+    if "until" in manifest:
+        question = adaptive.asked(name, question, manifest["until"]["drawn"])
+    return config, question
+
+
+def _judge_one(where, manifest, config, question, target, figure):
+    """Judge the counts of one experiment; say what came of it, and write it."""
+    name, began = manifest["experiment"], time.monotonic()
+    question = asking.prepared(name, question, learning.Learner(cache.models, machine.kind(), print))
+    own = experiment.identity(manifest["config"], name)
+    found = asking.answer(name, question, lambda steps: kept.read(where, own, steps.digest))
+    print(terminal.question_line(name, question))
+    print("\n".join(terminal.answer_lines(name, found)))
+    record = {key: manifest[key] for key in manifest if key not in ("config", "seconds", "versions", "commit")}
+    record |= {"config": config, "seconds": round(time.monotonic() - began, 3), "judged": str(where)}
+    folder.write_run(target, found.columns, found.verdicts, record | {"versions": machine.versions()})
+    if figure:
+        from sim.figures import files  # loads matplotlib
+
+        files.save(files.draw(folder.read_run(target), where), target / "figure")
+    print(f"  written to {target}\n", flush=True)

@@ -1,0 +1,118 @@
+"""Counts that are kept are judged as the run judged them, and against other laws as a run against these would."""
+
+import json
+
+import numpy as np
+import pytest
+
+SMALL = ("budget=smoke", "budget.devices=2", "attempts.max=1e4", "examples.max=1e4")
+
+
+def run(sim, *asked):
+    code, out, err = sim("run", *SMALL, "output=out", *asked)
+    assert (code, err) == (0, ""), err
+    return out
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return lambda name="out": next((tmp_path / name).iterdir())
+
+
+def same(one, other):
+    for name in ("table.csv", "verdict.json"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("experiment", "law"),
+    [
+        ("coverage", "law.beta=0.5"),
+        ("joint", "law.depth=2"),
+        ("learning_curve", "law.normalisation=continuous"),
+        ("replay", "law.alpha=2 law.beta=0.3"),
+    ],
+)
+def test_a_verdict_on_kept_counts_is_that_of_a_run_against_the_same_law(sim, tmp_path, folder, experiment, law):
+    run(sim, f"experiment={experiment}")
+    where = folder()
+    code, said, err = sim("judge", str(where), "output=own")
+    assert (code, err) == (0, "")
+    same(tmp_path / "own" / experiment, where / experiment)
+    code, said, _ = sim("judge", str(where / experiment), *law.split(), "output=other")
+    assert code == 0 and "standing for" in said
+    code, _, err = sim("run", *SMALL, "output=anew", f"experiment={experiment}", *law.split())
+    assert code == 0, err
+    same(tmp_path / "other" / experiment, folder("anew") / experiment)
+    assert (tmp_path / "other" / experiment / "verdict.json").read_bytes() != (
+        where / experiment / "verdict.json"
+    ).read_bytes()
+
+
+def test_nothing_is_drawn(sim, folder, monkeypatch):
+    from sim.steps import Steps
+
+    run(sim, "experiment=coverage")
+    monkeypatch.setattr(Steps, "counts", None)
+    assert sim("judge", str(folder()), "law.beta=0.4", "output=own")[0] == 0
+
+
+def test_of_several_experiments_those_are_judged_that_have_the_law(sim, tmp_path, folder):
+    run(sim, "experiments=[learning_curve,coverage]")
+    assert sim("judge", str(folder()), "law.beta=0.4", "output=own")[0] == 0
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["coverage"]
+
+
+def test_points_that_a_law_has_chosen_are_not_taken_for_those_of_another(sim, folder):
+    """The best numbers of attempts by the law are simulated too: another law has others."""
+    run(sim, "experiment=cost")
+    assert sim("judge", str(folder()), "output=own")[0] == 0
+    code, _, err = sim("judge", str(folder()), "law.beta=0.6", "output=other")
+    assert code == 2 and "this law chooses others: run it anew" in err
+
+
+def test_a_run_until_a_standard_error_is_judged_with_all_that_it_drew(sim, tmp_path, folder):
+    run(sim, "experiment=coverage", "budget.problems=4194304", "budget.until=loss@100:2e-3")
+    assert sim("judge", str(folder()), "output=own")[0] == 0
+    same(tmp_path / "own" / "coverage", folder() / "coverage")
+
+
+def test_counts_are_kept_of_runs_and_of_points_where_they_are_asked_for(sim, tmp_path, folder):
+    run(sim, "experiment=coverage", "counts=false")
+    assert not (folder() / "coverage" / "counts.npz").exists()
+    swept = "--multirun", "experiment=coverage", "seed=1,2", *SMALL
+    for more, kept in (((), 0), (("counts=true",), 2)):
+        assert sim("run", *swept, f"output=sweep{kept}", *more)[0] == 0
+        assert len(list((tmp_path / f"sweep{kept}").glob("*/point_*/coverage/counts.npz"))) == kept
+
+
+def test_bad_input_is_one_sentence(sim, tmp_path, folder):
+    run(sim, "experiment=coverage")
+    where, own = str(folder()), folder() / "coverage"
+    (tmp_path / "empty").mkdir()
+    cases = [
+        ((), "need the folder of one run, got none"),
+        ((where, where), "need the folder of one run, got '"),
+        (("nowhere",), "nowhere: no such folder"),
+        (("empty",), "empty: need a folder with manifest.json"),
+        ((where, "law.bta=1"), "law.bta: no such key; need one of normalisation,"),
+        ((where, "law.beta=-1"), "law.beta: need beta > 0, got -1"),
+        ((where, "law.beta=one"), "law.beta: need a number, got 'one'"),
+        ((where, "law.exponent=3"), "law.exponent: no law of the experiments coverage has it"),
+        ((where, "difficulty.beta=0.4"), "what is drawn cannot be changed here"),
+        ((where, "figure=maybe"), "figure: need true or false, got 'maybe'"),
+        ((where, "output="), "output: need the name of a folder"),
+        ((where, "--fast"), "--fast: no such option"),
+    ]
+    for arguments, phrase in cases:
+        code, out, err = sim("judge", *arguments)
+        assert (code, out, err.count("\n")) == (2, "", 1) and phrase in err, err
+    arrays = dict(np.load(own / "counts.npz"))
+    np.savez(own / "counts.npz", **arrays | {"identity": np.frombuffer(json.dumps({"drawn": ""}).encode(), np.uint8)})
+    assert "of another run: " in sim("judge", where)[2]
+    (own / "counts.npz").write_bytes(b"PK damaged")
+    assert "counts.npz: cannot be read" in sim("judge", where)[2]
+    (own / "counts.npz").unlink()
+    code, _, err = sim("judge", where)
+    assert code == 2 and "counts.npz: no such file; need the counts of the run" in err
+    assert sim("judge", "--help")[1].startswith("python -m sim judge")
