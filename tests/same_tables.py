@@ -44,7 +44,7 @@ COMMANDS = (
     f"{RUN} experiment=allocation allocation.difficulty=learnt difficulty=latent_precision difficulty.bias=20",
     f"{RUN} experiment=all",
     f"{RUN} experiment=generative generative.images=32 generative.steps=60 generative.attempts=1024 "
-    "generative.examples=[64,128] generative.replicates=2 generative.latents=[2] generative.thresholds=[0.1]",
+    "generative.examples=[64,128,256] generative.replicates=2 generative.latents=[2] generative.thresholds=[0.1]",
     *(f"{RUN} experiment=joint difficulty={name}" for name in ("scaled_beta", "scaled_kumaraswamy", "uniform")),
     *(f"{RUN} experiment=cost difficulty={name}" for name in ("reciprocal", "continuous_bernoulli", "small_ball")),
     f"{RUN} experiment=coverage difficulty=empirical difficulty.path=pilot.csv",
