@@ -25,16 +25,16 @@ class Dependence:
         return difficulty, attempts
 
     def failure(self, attempts, difficulty):
-        """Probability that all of k attempts fail, [k], for a member of difficulty."""
+        """Probability that all of k attempts fail, [k], for a member of difficulty; None where it does not tell."""
         problems = difficulty.problems()
-        return self.conditional(attempts, problems) @ problems.weight
+        return None if problems is None else self.conditional(attempts, problems) @ problems.weight
 
     def tail(self, difficulty):
         """(exponent, prefactor) at many attempts; None where there is no power law."""
         return None
 
     def plateau(self, difficulty):
-        """What is left unsolved for ever."""
+        """What is left unsolved for ever; None where that is not known."""
         return 1 - difficulty.ceiling
 
     def given(self, problems):
@@ -102,7 +102,8 @@ class Zipf(Dependence):
         """Beyond discount 1 all attempts together count as so many."""
         if self.discount <= 1:
             return 1 - difficulty.ceiling
-        return float(self.failure(np.array([np.inf]), difficulty)[0])
+        failure = self.failure(np.array([np.inf]), difficulty)
+        return None if failure is None else float(failure[0])
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,8 @@ class Sticky(Dependence):
 
     def plateau(self, difficulty):
         """The unsolvable, and on the share whoever fails once."""
-        fails = float(difficulty.failure(np.array([1.0]))[0])
-        return self.share * fails + (1 - self.share) * (1 - difficulty.ceiling)
+        fails = difficulty.failure(np.array([1.0]))
+        return None if fails is None else self.share * float(fails[0]) + (1 - self.share) * (1 - difficulty.ceiling)
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,34 @@ from sim.model import need
 
 
 class Difficulty:
-    """What all have in common: the law is an average over `problems`, and there need be no power law."""
+    """What all have in common: the law is an average over `problems`, and there need be no power law.
+
+    What is not known of a member is None, and whatever rests on it is then simulated only.
+    """
 
     ceiling = 1.0  # share of the problems that can be solved at all
     lattice = True  # drawn from one uniform, as a lattice has it
+    listed = False  # whether the problems are a table, all there are, and no sample of a law
+    shapes = None  # alpha and beta, where failure ~ Beta(alpha, beta) over the problems that can be solved
+    certain = False  # whether no attempt fails
+    biased = False  # whether attempts have a bias that examples may lessen (`bias`)
     law = "pass@k = E[1 - (1 - s)^k]"
 
+    def problems(self):
+        """Problems as a quadrature over log s (sim.laws.difficulty.Problems), or None."""
+        return None
+
     def failure(self, attempts):
-        """Probability that all of k independent attempts fail, [k]: by quadrature, to 1e-10."""
+        """Probability that all of k independent attempts fail, [k]: by quadrature, to 1e-10; or None."""
         from sim.laws import difficulty
 
-        return difficulty.failure(attempts, self.problems())
+        problems = self.problems()
+        return None if problems is None else difficulty.failure(attempts, problems)
+
+    @property
+    def unsolvable(self):
+        """Share of the problems that cannot be solved at all."""
+        return 1 - self.ceiling
 
     def tail(self):
         """(exponent, prefactor) of the failure at many attempts; None where it is no power law."""
@@ -49,6 +66,11 @@ class Beta(Difficulty):
     ceiling: float
 
     law = "pass@k = A (1 - B(alpha+k, beta) / B(alpha, beta))"
+
+    @property
+    def shapes(self):
+        """Of the Beta."""
+        return self.alpha, self.beta
 
     def check(self):
         """Refuse what is no distribution, or one that float32 cannot carry."""
@@ -96,6 +118,7 @@ class GammaRatio(Beta):
 class Certain(Difficulty):
     """Every attempt at what is memorised succeeds: what is left is the memory's."""
 
+    certain = True
     law = "pass@k = 1"
 
     def sampler(self):
@@ -125,6 +148,7 @@ class Empirical(Difficulty):
     path: str
     table: Any = field(default=None, repr=False, compare=False)
 
+    listed = True
     law = "pass@k = mean over the table of 1 - (1 - c/m)^k"
 
     def check(self):
@@ -146,6 +170,11 @@ class Empirical(Difficulty):
     def success(self):
         """Success probability of each problem of the table."""
         return self.table.successes / self.table.attempts
+
+    @property
+    def unsolvable(self):
+        """Those that no recorded attempt has solved."""
+        return float(np.mean(self.success() == 0))
 
     def problems(self):
         """Every problem a node."""

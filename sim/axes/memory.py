@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes.dependence import Independent
-from sim.axes.difficulty import Certain
 from sim.axes.verifier import Perfect
 from sim.model import need
 
@@ -182,7 +181,7 @@ class MultiTrace:
 
     def failure(self, examples, attempts, error, loss, law):
         """Known where what is recalled is always right."""
-        if not (_plain(law) and isinstance(law.difficulty, Certain)):
+        if not (_plain(law) and law.difficulty.certain):
             return None
         return law.features.recalled(examples[:, None], attempts[None, :], self.recall)
 

@@ -180,6 +180,7 @@ class LatentPrecision(Difficulty):
     tolerance: float
     bias: float
 
+    biased = True
     law = "pass@k = E[1 - (1 - s)^k], s = P(|Y - B| < delta)"
     lattice = False
 

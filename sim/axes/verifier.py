@@ -67,7 +67,8 @@ class Noisy(Verifier):
         """Probabilities that nothing is accepted and that no right answer is, [k] each; None without a closed form."""
         from sim.laws import verification
 
-        problems = dependence.given(difficulty.problems())
+        problems = difficulty.problems()
+        problems = None if problems is None else dependence.given(problems)
         if problems is None:
             return None
         known = problems.log_success, problems.log_failure, self.true_positive, self.false_positive

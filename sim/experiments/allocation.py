@@ -64,8 +64,11 @@ def answer(question, counts):
     means = counts / BATCH
     most = settings.budget / example, min(settings.budget / attempts, LARGEST_ATTEMPTS)
     failure = _law(question.law, settings.difficulty, *most)
-    law = failure(n, k)
-    curve = estimators.mean_curve(means)
+    law, curve = failure(n, k), estimators.mean_curve(means)
+    table = rows("failure", curve, law, examples=n, attempts=k, depth=question.memory.depth)
+    represented = drawn(question) * float(n.max()) * float(k.max())
+    if not np.isfinite(law).all():
+        return Answer(table, [], drawn(question), represented)
     told = np.flatnonzero(np.minimum(law, 1 - law) * drawn(question) >= _NORMAL)
     verdicts = [judge_means(FAILURE, "failure", means[:, told], Prediction(law[told], None, None, True))]
     best = [
@@ -80,8 +83,7 @@ def answer(question, counts):
         verdicts.append(judge_fit(words, "best_examples", whole, parts, predicted, len(means)))
     else:
         tables = ()
-    table = join(rows("failure", curve, law, examples=n, attempts=k, depth=question.memory.depth), *tables)
-    return Answer(table, verdicts, drawn(question), drawn(question) * float(n.max()) * float(k.max()))
+    return Answer(join(table, *tables), verdicts, drawn(question), represented)
 
 
 def _budgets(largest, example, attempts):
@@ -114,7 +116,12 @@ def _law(law, difficulty, examples, attempts):
         return law.memory.error(np.asarray(n, float), law.features)
 
     if difficulty == "fixed":
-        return lambda n, k: joint.failure(error(n), coverage_prediction(law, np.asarray(k, float)).curve)
+
+        def fixed(n, k):
+            inference = coverage_prediction(law, np.asarray(k, float))
+            return joint.failure(error(n), np.nan if inference is None else inference.curve)
+
+        return fixed
 
     def loss(share, k):
         return replace(law.difficulty, bias=law.difficulty.bias * share**0.5).failure(k)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import estimators, simulate
-from sim.axes.difficulty import Beta, Empirical
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.laws import cost as laws
 from sim.measurement import Prediction, measure, told
@@ -104,28 +103,25 @@ def _simulated(counts, points):
 
 def _law(difficulty, slots, attempts):
     """Side of the law: in closed form for a Beta, averaged over problems otherwise; NaN where those are not known."""
-    if not hasattr(difficulty, "problems"):  # a member from outside that has no more to say than its own failure
-        return Side(*np.full((4, len(attempts)), np.nan))
     problems, unsolved = difficulty.problems(), difficulty.failure(attempts)
-    if isinstance(difficulty, Beta):
-        made = laws.expected_attempts(attempts, difficulty.alpha, difficulty.beta, difficulty.ceiling)
+    if problems is None:
+        return Side(*np.full((4, len(attempts)), np.nan))
+    if difficulty.shapes:
+        made = laws.expected_attempts(attempts, *difficulty.shapes, difficulty.ceiling)
     else:
         made = laws.mean_waves(attempts, problems)
-    listed = isinstance(difficulty, Empirical)
-    beyond = np.mean(difficulty.success() == 0) if listed else 1 - difficulty.ceiling
-    return Side(unsolved, unsolved - beyond, made, laws.mean_waves(attempts, problems, slots))
+    return Side(unsolved, unsolved - difficulty.unsolvable, made, laws.mean_waves(attempts, problems, slots))
 
 
 def _best(difficulty, settings):
     """The law's best number of attempts, paid at once and one by one: 0 where none pays, inf where all do, or NaN."""
-    prices = settings.value, settings.price
-    if not hasattr(difficulty, "problems"):
+    prices, problems = (settings.value, settings.price), difficulty.problems()
+    if problems is None:
         found = np.nan, np.nan
-    elif isinstance(difficulty, Beta):
-        own = *prices, difficulty.alpha, difficulty.beta, difficulty.ceiling
+    elif difficulty.shapes:
+        own = *prices, *difficulty.shapes, difficulty.ceiling
         found = laws.optimal_parallel(*own), laws.optimal_sequential(*own)
     else:
-        problems = difficulty.problems()
         found = laws.optimal_parallel_of(*prices, problems), laws.optimal_sequential_of(*prices, problems)
     return dict(zip(("parallel", "sequential"), map(float, found), strict=True))
 

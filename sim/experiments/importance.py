@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import estimators, simulate
-from sim.axes.difficulty import Beta, Empirical
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_law, coverage_prediction, feature_parts, physics
 from sim.laws import cost, coverage, importance
@@ -90,7 +89,7 @@ def answer(question, counts):
     plain = Counts(attempted.failures[:, asked].astype(np.int64), BATCH)
     tables = [_counted(question, plain, verdicts)]
     if attempted.weight.any():  # otherwise all of nothing
-        told = _told(of_all.curve(question.tries), _unsolvable(question.law.difficulty), drawn(question))
+        told = _told(of_all.curve(question.tries), question.law.difficulty.unsolvable, drawn(question))
         words = f"E[w (1-s)^k] / E[w], w = {_powers(s=-weights.drop, **{'(1-s)': weights.lift})}"
         axis = "weighted_failure", "attempts", question.tries
         tables.append(_weighted(words, axis, attempted.at(asked), of_weight, told, verdicts))
@@ -135,13 +134,15 @@ def _sides(counts, k, n):
 def _plain_law(law):
     """Of the unweighted failure."""
     difficulty = law.difficulty
-    if not isinstance(difficulty, Beta):
-        problems = difficulty.problems() if hasattr(difficulty, "problems") else None
+    if not difficulty.shapes:
+        problems = difficulty.problems()
+        if problems is None and difficulty.failure(np.ones(1)) is None:
+            return Law(lambda attempts: np.full(np.shape(attempts), np.nan), None, None)
         return Law(difficulty.failure if problems is None else partial(_averaged, problems), None, None)
 
     def needed(may_fail):
         left = 1 - (1 - may_fail) / difficulty.ceiling  # of the problems that can be solved
-        return importance.attempts_needed(left, difficulty.alpha, difficulty.beta) if left > 0 else np.inf
+        return importance.attempts_needed(left, *difficulty.shapes) if left > 0 else np.inf
 
     return Law(difficulty.failure, None, None, needed=needed)
 
@@ -156,11 +157,12 @@ def _problem_law(difficulty, weights):
 
     Problems that cannot be solved at all have no weight.
     """
-    if isinstance(difficulty, Beta):
-        alpha, beta = difficulty.alpha + weights.lift, difficulty.beta - weights.drop
+    if difficulty.shapes:
+        own = difficulty.shapes
+        alpha, beta = own[0] + weights.lift, own[1] - weights.drop
         if not beta > 0:
             return None
-        curve = lambda k: importance.tail_weighted_loss(k, alpha, difficulty.beta, weights.drop)  # noqa: E731
+        curve = lambda k: importance.tail_weighted_loss(k, alpha, own[1], weights.drop)  # noqa: E731
         needed = lambda may_fail: importance.attempts_needed(may_fail, alpha, beta)  # noqa: E731
         return Law(curve, beta, float(coverage.prefactor(alpha, beta)), needed=needed)
     nodes = _nodes(difficulty, weights)
@@ -171,10 +173,10 @@ def _problem_law(difficulty, weights):
 
 def _nodes(difficulty, weights):
     """(success, weight) of each node of the quadrature; None where the hardest problems weigh too much to be one."""
-    listed = isinstance(difficulty, Empirical)
-    if not hasattr(difficulty, "problems") or (difficulty.ceiling < 1 and not listed):
+    problems, listed = difficulty.problems(), difficulty.listed
+    if problems is None or (difficulty.ceiling < 1 and not listed):
         return None
-    log_success, log_failure, weight = difficulty.problems()
+    log_success, log_failure, weight = problems
     hopeless = np.isneginf(log_success)  # of a table, not to be solved; else harder than e^LEAST
     tail = difficulty.tail()
     if listed:
@@ -211,11 +213,6 @@ def _feature_law(law, weights, examples):
     return Law(curve, *map(float, power_law), start)
 
 
-def _unsolvable(difficulty):
-    """Share of the problems that cannot be solved at all."""
-    return np.mean(difficulty.success() == 0) if isinstance(difficulty, Empirical) else 1 - difficulty.ceiling
-
-
 def _needed(law, may_fail, question):
     """Attempts that the law needs; infinite without a law, or where they are more than can be made."""
     most = LARGEST_ATTEMPTS if question.attempts == "first_success" else question.tries[-1]
@@ -234,6 +231,8 @@ def _needed(law, may_fail, question):
 def _counted(question, counts, verdicts):
     """Rows of the unweighted failure; its verdict is added to the others."""
     prediction, tries = coverage_prediction(question.law, question.tries), question.tries
+    if prediction is None:
+        return rows("failure", estimators.failure_curve(counts), np.nan, attempts=tries)
     measured = measure(counts, tries, prediction)
     verdicts.append(judge(coverage_law(question.law), "failure", counts, prediction, measured))
     return rows("failure", estimators.failure_curve(counts), prediction.curve, attempts=tries)
@@ -249,7 +248,7 @@ def _weighted(words, axis, side, law, told, verdicts):
     if law is None:
         return rows(quantity, side.curve(), np.nan, **{column: grid})
     known = law.curve(grid)
-    if len(told):
+    if len(told) and np.isfinite(known).all():
         prediction = Prediction(known[told], law.exponent, law.prefactor, False)
         means, late = side.at(told).means(), np.flatnonzero(grid[told] > law.start)
         measured = _measured(means[:, late], grid[told][late], prediction._replace(curve=prediction.curve[late]))

@@ -4,7 +4,6 @@ import numpy as np
 
 from sim import estimators, fits, simulate
 from sim.axes.dependence import Independent
-from sim.axes.difficulty import Beta
 from sim.axes.verifier import Perfect
 from sim.batches import Parts
 from sim.experiments.question import Answer, drawn, join, rows
@@ -62,7 +61,7 @@ def answer(question, counts):
     ]
     tables = [failure]
     chosen = question.law.dependence, question.law.verifier
-    levi = isinstance(question.law.difficulty, Beta) and chosen == (Independent(), Perfect())
+    levi = question.law.difficulty.shapes is not None and chosen == (Independent(), Perfect())
     ceiling = _ceiling(counts, curve, learning, question) if levi else None  # Eq. 7 is fitted
     if ceiling is not None:
         tables.append(ceiling[0])

@@ -3,7 +3,6 @@
 import numpy as np
 
 from sim import simulate
-from sim.axes.difficulty import Beta, Empirical
 from sim.estimators import NORMAL, failure_curve
 from sim.experiments.question import Answer, join, rows
 from sim.experiments.sides import physics
@@ -72,18 +71,20 @@ def _law(quantity, difficulty, settings, tries):
     """The law of a quantity in words, and on a grid of k, [k]; NaN where it has no closed form."""
     wrong, shift = settings.wrong, settings.shift
     if quantity == "pass_at_k":
-        return difficulty.law, 1 - difficulty.failure(tries)
+        failure = difficulty.failure(tries)
+        return difficulty.law, np.full(len(tries), np.nan) if failure is None else 1 - failure
     if quantity == "majority":
-        few = "" if isinstance(difficulty, Beta) else f", k <= {voting.COUNTED}"
+        few = "" if difficulty.shapes else f", k <= {voting.COUNTED}"
         return f"most of k votes, {wrong} wrong answer{'s' * (wrong > 1)}{few}", _majority(difficulty, tries, wrong)
     if quantity == "majority_limit":
         return f"most of endless votes, P(s > 1/{wrong + 1})", np.array([_endless(difficulty, wrong)])
-    problems = difficulty.problems()
-    success = np.exp(problems.log_success)
+    problems, law = difficulty.problems(), np.full(len(tries), np.nan)
     if quantity == "best_exponential":
-        law = voting.best_exponential(tries, success, shift) @ problems.weight
+        if problems is not None:
+            law = voting.best_exponential(tries, np.exp(problems.log_success), shift) @ problems.weight
         return f"best of k exponential scores, shift {shift:g}", law
-    law = voting.best_gaussian_mean(tries, success, problems.weight, shift)
+    if problems is not None:
+        law = voting.best_gaussian_mean(tries, np.exp(problems.log_success), problems.weight, shift)
     return f"best of k Gaussian scores, shift {shift:g}", law
 
 
@@ -92,18 +93,19 @@ def _majority(difficulty, tries, wrong):
 
     Then they decide so sharply by the success probability that no quadrature over problems is fine enough.
     """
-    if isinstance(difficulty, Beta):
-        return difficulty.ceiling * voting.plurality_mean(tries, difficulty.alpha, difficulty.beta, wrong)
+    if difficulty.shapes:
+        return difficulty.ceiling * voting.plurality_mean(tries, *difficulty.shapes, wrong)
     problems, law, few = difficulty.problems(), np.full(len(tries), np.nan), tries <= voting.COUNTED
-    law[few] = voting.plurality(tries[few], np.exp(problems.log_success), wrong) @ problems.weight
+    if problems is not None:
+        law[few] = voting.plurality(tries[few], np.exp(problems.log_success), wrong) @ problems.weight
     return law
 
 
 def _endless(difficulty, wrong):
     """Share of problems where the right answer is the most likely; of a table, where all are alike, an even share."""
-    if isinstance(difficulty, Beta):
-        return difficulty.ceiling * voting.plurality_limit(difficulty.alpha, difficulty.beta, wrong)
-    if isinstance(difficulty, Empirical):
+    if difficulty.shapes:
+        return difficulty.ceiling * voting.plurality_limit(*difficulty.shapes, wrong)
+    if difficulty.listed:
         lead = difficulty.success() - 1 / (wrong + 1)
         return np.where(np.abs(lead) < _BELOW, 1 / (wrong + 1), lead > 0).mean()
     return np.nan

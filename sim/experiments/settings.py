@@ -4,7 +4,6 @@ import importlib.util
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sim.axes.spread import LatentPrecision
 from sim.model import BATCH, need
 
 
@@ -170,7 +169,7 @@ class Allocation:
     def check_beside(self, difficulty):
         """Refuse a bias to be learnt away where there is none."""
         rule = "difficulty=latent_precision with difficulty.bias above 0 for learnt"
-        biased = isinstance(difficulty, LatentPrecision) and difficulty.bias > 0
+        biased = difficulty.biased and difficulty.bias > 0
         need(self.difficulty == "fixed" or biased, "allocation.difficulty", rule, difficulty)
 
 

@@ -2,7 +2,6 @@
 
 from sim import build
 from sim.axes.dependence import Independent
-from sim.axes.difficulty import Empirical
 from sim.axes.verifier import Perfect
 from sim.laws import learning_curve
 from sim.measurement import Prediction, told
@@ -69,12 +68,12 @@ def coverage_prediction(law, attempts):
     if curve is None:
         return None
     exponent, prefactor = law.verifier.tail(*members) or (None, None)
-    levels_off = isinstance(law.difficulty, Empirical) or law.verifier.plateau(*members) > 0
+    plateau = law.verifier.plateau(*members)
+    levels_off = law.difficulty.listed or plateau is None or plateau > 0
     return Prediction(curve, exponent, prefactor, levels_off)
 
 
 def coverage_law(law):
     """The law in words; where it has no exponent, it says so."""
-    listed = isinstance(law.difficulty, Empirical)  # a table of problems makes no claim beyond itself
-    bent = None if listed or law.verifier.tail(law.dependence, law.difficulty) else "no power law"
+    bent = None if law.difficulty.listed or law.verifier.tail(law.dependence, law.difficulty) else "no power law"
     return ", ".join(filter(None, (law.difficulty.law, law.dependence.law, law.verifier.law, bent)))

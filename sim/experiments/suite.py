@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import simulate
-from sim.axes.difficulty import Beta
 from sim.estimators import NORMAL, RARE, Curve, mean_curve
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.laws import suite as laws
@@ -88,15 +87,14 @@ def answer(question, counts):
 
 def law_of(difficulty, spent, tries):
     """Law of a difficulty: closed forms for the paper's, else averages over its problems; NaN where it lists none."""
-    if isinstance(difficulty, Beta) and difficulty.ceiling == 1:
-        shapes = difficulty.alpha, difficulty.beta
+    shapes, problems = difficulty.shapes, difficulty.problems()
+    if shapes and difficulty.ceiling == 1:
         solved, rate = laws.solve_to_completion(spent, *shapes), laws.reset_rate(tries, *shapes)
         made, unsolved = laws.round_robin(tries, *shapes)
-    elif hasattr(difficulty, "problems"):
-        problems = difficulty.problems()
+    elif problems is not None:
         solved, rate = laws.solve_to_completion_of(spent, problems), laws.reset_rate_of(tries, problems)
         made, unsolved = laws.round_robin_of(tries, problems)
-    else:  # a member from outside that has no more to say than its own failure
+    else:
         return Law(np.full(len(spent), np.nan), *np.full((3, len(tries)), np.nan))
     made = np.where(tries == 1, 1.0, made)  # always: what rounding leaves of it would be infinitely many sigmas off
     return Law(solved, rate, made, unsolved, *_tail(difficulty))
@@ -104,16 +102,16 @@ def law_of(difficulty, spent, tries):
 
 def _tail(difficulty):
     """Exponent and prefactor of the share unsolved in attempts made; Nones where there is no closed form."""
-    if not isinstance(difficulty, Beta) or difficulty.ceiling < 1 or difficulty.beta >= 1:
+    alpha, beta = difficulty.shapes or (np.nan, 1.0)
+    if difficulty.ceiling < 1 or beta >= 1:
         return None, None
-    alpha, beta = difficulty.alpha, difficulty.beta
     return beta / (1 - beta), float(laws.round_robin_asymptote(1, alpha, beta))
 
 
 def spendable(difficulty, tries):
     """The numbers of attempts for which problems are finished in turn: so far as law and time allow."""
-    known = hasattr(difficulty, "problems")
-    made = laws.round_robin_of(tries, difficulty.problems())[0] if known else 1.0  # then no problem takes less than one
+    problems = difficulty.problems()
+    made = 1.0 if problems is None else laws.round_robin_of(tries, problems)[0]  # no problem takes less than one
     return tries[(tries <= _FARTHEST) & (tries <= _SOLVED * made)]
 
 

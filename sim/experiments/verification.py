@@ -101,10 +101,10 @@ def answer(question, counts):
 
 def law_of(difficulty, asked, tries):
     """Law of a difficulty, an average over its problems.  asked: settings.Verification."""
-    if not hasattr(difficulty, "problems"):  # a member from outside that has no more to say than its own failure
+    problems, rates = difficulty.problems(), (asked.true_positive, asked.false_positive)
+    if problems is None:
         unknown = np.full(len(tries), np.nan)
         return Law(dict.fromkeys(LAWS, unknown) | {"ceiling": unknown[:1]}, np.nan)
-    problems, rates = difficulty.problems(), (asked.true_positive, asked.false_positive)
     mean = lambda law, k: law(k, problems.log_success, problems.log_failure, *rates) @ problems.weight  # noqa: E731
     of_outcomes = {"right": laws.accepted_correct, "wrong": laws.accepted_wrong, "unanswered": laws.unanswered}
     curves = {name: np.array([mean(law, k) for k in tries]) for name, law in of_outcomes.items()}

@@ -465,8 +465,8 @@ def test_an_unknown_key_is_refused_at_the_top(good):
     assert refusal(good) == (
         "colour: no such key; the top level has features, memory, difficulty, dependence, verifier, attempts, "
         "sampling, examples, budget, experiments, verification, selection, cost, suite, importance, noise, capacity, "
-        "allocation, generative, seed, output, figure, dry, resume, distributed, together, counts, judges, cluster, law, "
-        "plugins"
+        "allocation, generative, seed, output, figure, dry, resume, distributed, together, counts, judges, cluster, "
+        "law, plugins"
     )
 
 

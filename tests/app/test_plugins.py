@@ -173,3 +173,47 @@ def test_a_name_is_registered_once_and_for_its_own_axis_only():
     with pytest.raises(ValueError, match="difficulty=mine: need a method check, Difficulty has none"):
         axes.register("difficulty", "mine", Difficulty)
     axes.register("difficulty", "uniform", Uniform)  # the same once more changes nothing
+
+
+SILENT = MODULE.replace("    def failure(self", "    def unknown(self").replace('"equal"', '"silent"')
+BESIDE = [
+    *(f"experiment=coverage dependence={name}" for name in ("zipf", "markov", "sticky", "polya", "copula")),
+    "experiment=coverage verifier=noisy",
+    "experiment=coverage verifier=noisy dependence=sticky",
+    "experiment=joint dependence=markov",
+    "experiment=joint memory=guessing",
+    "experiment=joint memory=multi_trace",
+    "experiment=joint sampling=lattice",
+]
+TAKEN = "joint", "cost", "selection", "verification", "suite", "importance", "allocation"  # experiments of a difficulty
+
+
+@pytest.fixture
+def beside(sim, tmp_path, monkeypatch):
+    """Runs `python -m sim run` in this process with the members equal and silent; forgets them in the end."""
+    (tmp_path / "conf" / "difficulty").mkdir(parents=True)
+    for name, text in (("equal", MODULE), ("silent", SILENT)):
+        (tmp_path / "conf" / "difficulty" / f"{name}.yaml").write_text(f"name: {name}\nchance: 0.02\n")
+        (tmp_path / f"of_{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    small = "budget=smoke", "budget.problems=262144", "budget.devices=2", "attempts.max=1e3", "examples.max=1e3"
+
+    def run(member, asked):
+        own = f"plugins=[of_{member}]", f"difficulty={member}"
+        return sim("run", "--config-dir", "conf", *own, *small, "figure=false", *asked.split())
+
+    yield run
+    for name in ("equal", "silent"):
+        axes.MEMBERS["difficulty"].pop(name, None)
+        sys.modules.pop(f"of_{name}", None)
+
+
+@pytest.mark.parametrize("asked", [*BESIDE, *(f"experiment={name}" for name in TAKEN)])
+def test_what_a_member_does_not_know_is_simulated_only(beside, asked):
+    """equal knows its failure alone, silent nothing but its sampler; no law is confirmed or refuted without one."""
+    for member in ("equal", "silent"):
+        code, said, err = beside(member, asked)
+        assert (code, err) == (0, "")
+        assert "REFUTED" not in said
+    if "importance" not in asked:  # whose features have laws of their own
+        assert "simulation only: no closed form is known here" in said

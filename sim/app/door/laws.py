@@ -80,7 +80,7 @@ def law(name, given, normalisation, chosen):
     """Law with its nulls filled from the model; of a replay, its Beta or None."""
     if name == "replay":
         difficulty = _given_beta(given)
-    elif isinstance(chosen["difficulty"], Empirical):
+    elif chosen["difficulty"].listed:
         difficulty = _given_beta(given) or chosen["difficulty"]
     else:
         difficulty = replaced(chosen["difficulty"], given)
