@@ -182,3 +182,14 @@ def test_few_whole_numbers_make_a_short_grid():
 @pytest.mark.parametrize("largest", [1.2, 1.5, 2.5, 2.7, 3.5, 999.6])
 def test_a_grid_never_goes_beyond_its_largest_number(largest):
     assert grid(largest, 7).max() <= largest
+
+
+def test_a_member_is_checked_when_it_is_made_and_its_numbers_are_of_their_kind():
+    with pytest.raises(ValueError, match="difficulty.alpha: need 0.001 <= alpha <= 10000, got -5.0"):
+        Beta(-5, 0.35)
+    with pytest.raises(ValueError, match="difficulty.beta: need a number, got '0.35'"):
+        Beta(5, "0.35")
+    with pytest.raises(ValueError, match=r"memory.depth: need a whole number, got 1.5"):
+        Arrival(1.5)
+    assert str(Beta(5, 1)) == str(Beta(np.float64(5), 1.0))  # the same draws
+    assert str(Arrival(np.int64(2))) == str(Arrival(2.0))

@@ -75,7 +75,7 @@ def register(group, name, member):
     if kind is None or not (isinstance(member, type) and issubclass(member, kind)):
         *kinds, last = (kind.__name__ for kind, _ in _OPEN.values())
         raise ValueError(f"{name}: need a subclass of {', '.join(kinds)} or {last} for its own group, got {member!r}")
-    for method in ("check", *methods):
+    for method in methods:
         if not callable(getattr(member, method, None)):
             raise ValueError(f"{group}={name}: need a method {method}, {member.__name__} has none")
     if MEMBERS[group].get(name, member) is not member:

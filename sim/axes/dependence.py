@@ -7,18 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.axes.member import Member
 from sim.model import need
 
 
-class Dependence:
+class Dependence(Member):
     """What all have in common: the law is an average over problems of a conditional law."""
 
+    axis = "dependence"
     exchangeable = True  # so that attempts may be made one by one, and verified one by one
     lattice = False
     law = None  # words for the law, behind those of the difficulty
-
-    def check(self):
-        """Nothing to refuse."""
 
     def samplers(self, difficulty, attempts, tries):
         """Samplers of difficulty and attempts, for a grid of k."""

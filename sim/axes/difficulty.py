@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from sim.axes.member import Member
 from sim.model import need
 
 
-class Difficulty:
+class Difficulty(Member):
     """What all have in common: the law is an average over `problems`, and there need be no power law.
 
     What is not known of a member is None, and whatever rests on it is then simulated only.
     """
 
+    axis = "difficulty"
     ceiling = 1.0  # share of the problems that can be solved at all
     lattice = True  # drawn from one uniform, as a lattice has it
     listed = False  # whether the problems are a table, all there are, and no sample of a law
@@ -46,10 +48,6 @@ class Difficulty:
         """(exponent, prefactor) of the failure at many attempts; None where it is no power law."""
         return None
 
-    def physics(self):
-        """Text that names every number the draws depend on."""
-        return str(self)
-
 
 def check_shapes(alpha, beta):
     """Refuse shapes that are no distribution, or one that float32 cannot carry."""
@@ -63,7 +61,7 @@ class Beta(Difficulty):
 
     alpha: float
     beta: float
-    ceiling: float
+    ceiling: float = 1.0
 
     law = "pass@k = A (1 - B(alpha+k, beta) / B(alpha, beta))"
 
@@ -150,9 +148,6 @@ class Empirical(Difficulty):
 
     listed = True
     law = "pass@k = mean over the table of 1 - (1 - c/m)^k"
-
-    def check(self):
-        """A path is checked when it is read."""
 
     def read(self):
         """The same with the table behind the path; without one, the table that sim comes with."""

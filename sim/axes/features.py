@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from sim.axes.member import Member
 from sim.model import need
 
 LARGEST_SIZE = 10**9  # ranks of a finite feature set are one 32-bit word
 
 
-class Features:
+class Features(Member):
     """What all have in common: the law is a sum over a table of masses, and there need be no power law."""
 
+    axis = "features"
     zipf = False  # whether learners can be drawn, whose kernels know Zipf features only
     words = ""  # how many there are, for a reader
     count = math.inf
@@ -47,17 +49,13 @@ class Features:
         """(exponent, prefactor) of the learning curve at many examples; None where it is no power law."""
         return None
 
-    def physics(self):
-        """Text that names every number the draws depend on."""
-        return str(self)
-
 
 @dataclass(frozen=True)
 class Zipf(Features):
     """Features with mass proportional to rank^-exponent; `size` of them, or infinitely many."""
 
     exponent: float
-    size: float
+    size: float = math.inf
 
     zipf = True
 

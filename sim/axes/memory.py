@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes.dependence import Independent
+from sim.axes.member import Member
 from sim.axes.verifier import Perfect
 from sim.model import need
 
@@ -16,11 +17,12 @@ DEEPEST = 100  # copies: one waiting time is drawn for each, and the law sums as
 
 
 @dataclass(frozen=True)
-class Memory:
+class Memory(Member):
     """Memorised at the depth-th copy, never forgotten; what is not memorised is never recalled."""
 
     depth: int
 
+    axis = "memory"
     limit = LARGEST_EXAMPLES
     learners = False  # whether learners are drawn, each with its whole unmemorised mass, and not single test examples
     graded = False  # whether an attempt may fail, or succeed, for what is memorised or not
@@ -152,11 +154,12 @@ class Guessing(Memory):
 
 
 @dataclass(frozen=True)
-class MultiTrace:
+class MultiTrace(Member):
     """Every copy leaves a trace, an attempt recalls each of them with probability `recall`: attempts act as data."""
 
     recall: float
 
+    axis = "memory"
     limit = 2.0**31  # copies are counted
     learners = lattice = False
     graded, continuous = True, False

@@ -4,17 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.axes.member import Member
 from sim.model import need
 
 
-class Verifier:
+class Verifier(Member):
     """What all have in common."""
 
+    axis = "verifier"
     lattice = True
     law = None  # words for the law
-
-    def check(self):
-        """Nothing to refuse."""
 
 
 @dataclass(frozen=True)

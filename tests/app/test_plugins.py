@@ -170,7 +170,7 @@ def test_a_name_is_registered_once_and_for_its_own_axis_only():
         axes.register("dependence", "mine", Uniform)
     with pytest.raises(ValueError, match="mine: need a subclass"):
         axes.register("memory", "mine", Difficulty)
-    with pytest.raises(ValueError, match="difficulty=mine: need a method check, Difficulty has none"):
+    with pytest.raises(ValueError, match="difficulty=mine: need a method sampler, Difficulty has none"):
         axes.register("difficulty", "mine", Difficulty)
     axes.register("difficulty", "uniform", Uniform)  # the same once more changes nothing
 

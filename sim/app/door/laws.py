@@ -67,12 +67,13 @@ def replaced(member, given):
     """The member with the numbers given, checked as the law's."""
     if not member_fields(type(member)):
         return member
-    changed = replace(member, **{key: given[key] for key in member_fields(type(member)) if given.get(key) is not None})
-    if changed != member:
-        try:
+    changes = {key: given[key] for key in member_fields(type(member)) if given.get(key) is not None}
+    try:
+        changed = replace(member, **changes)
+        if changed != member:
             changed.check()
-        except ValueError as error:
-            raise ValueError(re.sub(rf"\b({'|'.join((*MEMBERS, *SETTINGS))})\.", "law.", str(error))) from None
+    except ValueError as error:
+        raise ValueError(re.sub(rf"\b({'|'.join((*MEMBERS, *SETTINGS))})\.", "law.", str(error))) from None
     return changed
 
 

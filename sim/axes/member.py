@@ -1,0 +1,40 @@
+"""What members of all axes have in common: frozen, and checked when they are made."""
+
+import math
+from dataclasses import fields, is_dataclass
+from numbers import Real
+
+
+class Member:
+    """One choice on an axis of the model. Subclasses are frozen dataclasses; their numbers are what a user sets.
+
+    axis: the group of the configuration.  ValueError, in one sentence, where a number is none or is out of range.
+    """
+
+    axis = ""
+
+    def __post_init__(self):
+        for one in fields(self) if is_dataclass(self) else ():
+            if one.type in (int, float):
+                object.__setattr__(self, one.name, _number(f"{self.axis}.{one.name}", getattr(self, one.name), one.type))
+        self.check()
+
+    def check(self):
+        """Raise ValueError, in one sentence, where the numbers are no model."""
+
+    def read(self):
+        """The same with what is read from the files that it names."""
+        return self
+
+    def physics(self):
+        """Text that names every number the draws depend on."""
+        return str(self)
+
+
+def _number(name, value, kind):
+    """A value as the kind that a field is of, int or float."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ValueError(f"{name}: need a number, got {value!r}")
+    if kind is int and not (math.isfinite(value) and value == int(value)):
+        raise ValueError(f"{name}: need a whole number, got {value!r}")
+    return kind(value)
