@@ -31,10 +31,10 @@ import numpy as np
 from scipy import special
 
 from sim import estimators, fits
-from sim.app.reports import calibrate as reports
 from sim.calibration import ansatz, calibrate, curve, mixtures, posterior, prediction, prior, published
 from sim.pilot.pilot import Pilot
 from sim.pilot.reading import read
+from sim.records.defaults import defaults
 
 COUNTS = Path(__file__).resolve().parents[1] / "outputs" / "reference" / "calibration" / "counts.csv"
 LEAST = 5000  # attempts of a curve that is predicted to its end
@@ -134,7 +134,7 @@ def judged(one):
     these = prediction.these(known, likelihood, ks)
     cannot, fits_model = np.zeros(len(ks), bool), True
     if tested:
-        asked = reports.defaults()
+        asked = calibrate.asked(defaults("calibrate"))
         wide = prediction.these(posterior.widened(known, likelihood), likelihood, ks)
         cannot = np.array([bool(calibrate.reasons(pilot, these, wide, asked, place)) for place in range(len(ks))])
         fits_model = ansatz.fit_test(pilot, asked.level, seed).verdict == ansatz.FITS

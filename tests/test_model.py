@@ -185,11 +185,11 @@ def test_a_grid_never_goes_beyond_its_largest_number(largest):
 
 
 def test_a_member_is_checked_when_it_is_made_and_its_numbers_are_of_their_kind():
-    with pytest.raises(ValueError, match="difficulty.alpha: need 0.001 <= alpha <= 10000, got -5.0"):
+    with pytest.raises(ValueError, match=r"difficulty\.alpha: need 0.001 <= alpha <= 10000, got -5.0"):
         Beta(-5, 0.35)
-    with pytest.raises(ValueError, match="difficulty.beta: need a number, got '0.35'"):
+    with pytest.raises(ValueError, match=r"difficulty\.beta: need a number, got '0.35'"):
         Beta(5, "0.35")
-    with pytest.raises(ValueError, match=r"memory.depth: need a whole number, got 1.5"):
+    with pytest.raises(ValueError, match=r"memory\.depth: need a whole number, got 1.5"):
         Arrival(1.5)
     assert str(Beta(5, 1)) == str(Beta(np.float64(5), 1.0))  # the same draws
     assert str(Arrival(np.int64(2))) == str(Arrival(2.0))

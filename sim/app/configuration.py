@@ -2,7 +2,6 @@
 
 import re
 from contextlib import contextmanager
-from pathlib import Path
 
 import hydra
 from hydra._internal.hydra import Hydra
@@ -11,8 +10,10 @@ from hydra.types import RunMode
 from yaml import MarkedYAMLError
 from yaml.reader import ReaderError
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-CONF = _PACKAGE / "conf" if (_PACKAGE / "conf" / "run.yaml").is_file() else _PACKAGE.parent / "conf"
+from sim.records.defaults import CONF
+
+__all__ = ["CONF", "VERSION_BASE", "refused", "taken_for_one_run"]
+
 # Hydra 1.3 warns when version_base is not given, 1.4 when it is.
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3") else {}
 

@@ -16,7 +16,9 @@ class Member:
     def __post_init__(self):
         for one in fields(self) if is_dataclass(self) else ():
             if one.type in (int, float):
-                object.__setattr__(self, one.name, _number(f"{self.axis}.{one.name}", getattr(self, one.name), one.type))
+                object.__setattr__(
+                    self, one.name, _number(f"{self.axis}.{one.name}", getattr(self, one.name), one.type)
+                )
         self.check()
 
     def check(self):

@@ -7,6 +7,7 @@ from scipy import special
 
 from sim import fits, seeds
 from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published, quantities
+from sim.records import checked
 
 COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-binomial; where their fits start
     "zero-inflated beta-binomial": (mixtures.beta, ((-1.0, 1.5, -2.0), (0.0, 0.0, -2.0))),
@@ -68,6 +69,33 @@ class Calibration(NamedTuple):
     others: dict
     reasons: list
     backtest: Backtest | None
+
+
+class Asked(NamedTuple):
+    """What the statistics of a calibration are asked with."""
+
+    level: float
+    least_solved: int
+    most_factor: float
+    rare: int
+    unseen: float
+    prior: float
+    backtest_share: float
+    backtest_repeats: int
+
+
+def asked(config):
+    """Asked of a configuration (conf/calibrate.yaml); ValueError, in one sentence, for the first that is wrong."""
+    return Asked(
+        checked.number(config, "test.level", 1e-6, 0.5),
+        checked.number(config, "tell.solved", 0, 10**6, whole=True),
+        checked.number(config, "tell.factor", 1, 1e9),
+        checked.number(config, "tell.rare", 0, 10**6, whole=True),
+        checked.number(config, "tell.unseen", 0, 1),
+        checked.number(config, "tell.prior", 0, 1),
+        checked.number(config, "backtest.share", 1e-6, 0.9),
+        checked.number(config, "backtest.repeats", 0, 1000, whole=True),
+    )
 
 
 def calibrate(pilot, attempts, asked, seed):

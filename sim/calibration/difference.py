@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import seeds
-from sim.calibration import curve, mixtures, posterior
+from sim.calibration import curve, mixtures, posterior, prediction
 
 LEVEL = 0.9  # of the band and of intervals
 LEAST = 1e-6  # a smaller difference of coverage is none: where both have solved all they can, rounding is left
@@ -14,6 +14,8 @@ DRAWS = 2000  # curves; the rank of the band, some 20 of them, then has an error
 _MANY = 256  # problems with the same counts, from which on they are drawn by cell
 _BLOCK = 1 << 22  # numbers held at once, 32 MB
 _NEGLIGIBLE = 1e-30  # likelihood, against the largest, of cells that are left out
+_FURTHER, _MOST = 100, 10**12  # times the attempts of a pilot, and no further
+_PER_DECADE = 10  # numbers of attempts: between them the curves are straight to 1e-3
 _RARE = 0.05  # probability from which on a turn that is not sure is told of
 
 
@@ -97,6 +99,16 @@ def difference(first, second, attempts, seed):
         lost.append(losses(one.posterior, kernel, own, attempts, seeds.generator(seed, f"difference {text}")))
     problems = tuple(int(own.sum()) for own in sizes)
     return told(np.asarray(attempts, float), *lost, bool(common), problems)
+
+
+def found(first, second, seed, most=None):
+    """Difference of two models (Model).
+
+    most: attempts up to which they are compared; None: 100 times those of the pilot with fewer.
+    """
+    fewer = min(one.pilot.attempts.max() for one in (first, second))
+    grid = prediction.attempts_grid(max(most or min(_FURTHER * int(fewer), _MOST), 2), _PER_DECADE)
+    return difference(first, second, grid, seed)
 
 
 def _sizes(one, common):

@@ -150,3 +150,9 @@ def weighted_quantiles(values, weight, levels=LEVELS):
 def curve_grid(most):
     """Numbers of attempts, whole, even on a log scale, from 1 to the most there are."""
     return np.unique(np.round(np.geomspace(1, most, _GRID)))
+
+
+def attempts_grid(most, per_decade):
+    """Whole numbers of attempts from 1 to the most, so many a decade."""
+    count = int(np.ceil(per_decade * np.log10(most))) + 1
+    return np.unique(np.round(np.geomspace(1, most, max(count, 2))))

@@ -91,8 +91,8 @@ BUGS = (
     Bug("set-up charged again for a problem that was tried", "sim/optimum/update.py",
         "further = prices._replace(setup=0.0)", "further = prices", OPTIMUM),
     # Reports ----------------------------------------------------------------------------------------------------------
-    Bug("cost.verification ignored", "sim/app/reports/prices.py",
-        "Prices(value, later + checked,", "Prices(value, later,", RECOMMEND[1:]),
+    Bug("cost.verification ignored", "sim/optimum/priced.py",
+        "Prices(value, later + verified,", "Prices(value, later,", RECOMMEND[1:]),
     Bug("calibrate: these and new swapped in the table", "sim/app/reports/calibrate.py",
         '(("", one.these.quantiles), ("new_", one.new.quantiles))',
         '(("new_", one.these.quantiles), ("", one.new.quantiles))', CALIBRATE),

@@ -5,22 +5,9 @@ import numpy as np
 from sim.app import folder
 from sim.app.reports import page, pilots
 from sim.app.reports.words.against import WORDS
-from sim.calibration import difference
 
 NAME = "difference"  # of the table and of the figure
 MODELS = "first", "second"
-FURTHER, MOST = 100, 10**12  # as in calibrate: times the attempts of a pilot, and no further
-_PER_DECADE = 10  # numbers of attempts: between them the curves are straight to 1e-3
-
-
-def found(first, second, seed, most=None):
-    """Difference of two models (difference.Model).
-
-    most: attempts up to which they are compared; None: 100 times those of the pilot with fewer.
-    """
-    fewer = min(one.pilot.attempts.max() for one in (first, second))
-    grid = pilots.attempts_grid(max(most or min(FURTHER * int(fewer), MOST), 2), _PER_DECADE)
-    return difference.difference(first, second, grid, seed)
 
 
 def columns(told):

@@ -7,7 +7,8 @@ import numpy as np
 from sim.app import folder
 from sim.app.reports import against, page, pilots
 from sim.app.reports.words.calibrate import WORDS
-from sim.calibration import calibrate, curve, difference, quantities
+from sim.calibration import calibrate, curve, difference, prediction, quantities
+from sim.records import checked
 
 HELP = """\
 python -m sim calibrate: from a pilot (problems, attempts, successes) to coverage at any number of attempts.
@@ -31,19 +32,6 @@ _NONE = 1e-6  # a chance below which a reader is shown none
 _DRAWN = "line", "exp(-a k^-b)", "Levi Eq. 7", "beta-binomial"  # of the published fits; all are in the table
 
 
-class Asked(NamedTuple):
-    """What the statistics of a calibration are asked with."""
-
-    level: float
-    least_solved: int
-    most_factor: float
-    rare: int
-    unseen: float
-    prior: float
-    backtest_share: float
-    backtest_repeats: int
-
-
 class Rival(NamedTuple):
     """The pilot of a second model, and how it differs from the first."""
 
@@ -57,16 +45,16 @@ def main(arguments):
 
 
 def _answer(config):
-    asked, language, figure = _asked(config), pilots.language(config), pilots.flag(config, "figure")
-    per_decade = pilots.number(config, "attempts.per_decade", 1, 100, whole=True)
-    seed = pilots.number(config, "seed", -(2**62), 2**62, whole=True)
-    most = None if config["attempts"]["max"] is None else pilots.number(config, "attempts.max", 2, _MOST, whole=True)
+    asked, language, figure = calibrate.asked(config), pilots.language(config), checked.flag(config, "figure")
+    per_decade = checked.number(config, "attempts.per_decade", 1, 100, whole=True)
+    seed = checked.number(config, "seed", -(2**62), 2**62, whole=True)
+    most = None if config["attempts"]["max"] is None else checked.number(config, "attempts.max", 2, _MOST, whole=True)
     found, where = [], pilots.folder_of(config, "calibrate")
     read = pilots.read(config)
     other = pilots.other(config, read)
     for pilot in read:
         last = most or min(_FURTHER * int(pilot.attempts.max()), _MOST)
-        found.append(calibrate.calibrate(pilot, pilots.attempts_grid(max(last, 2), per_decade), asked, seed))
+        found.append(calibrate.calibrate(pilot, prediction.attempts_grid(max(last, 2), per_decade), asked, seed))
     rival = None if other is None else _rival(found[0], other, seed, most)
     _write(where, found, rival, config, language, figure)
     said = [] if rival is None else [against.sentence(rival.difference, language)]
@@ -75,25 +63,7 @@ def _answer(config):
 
 def _rival(one, other, seed, most):
     own = difference.Model(one.pilot, curve.likelihood(one.pilot), one.posterior)
-    return Rival(other, against.found(own, difference.model(other), seed, most))
-
-
-def defaults():
-    """Asked where nothing is set."""
-    return _asked(pilots.composed("calibrate", []))
-
-
-def _asked(config):
-    return Asked(
-        pilots.number(config, "test.level", 1e-6, 0.5),
-        pilots.number(config, "tell.solved", 0, 10**6, whole=True),
-        pilots.number(config, "tell.factor", 1, 1e9),
-        pilots.number(config, "tell.rare", 0, 10**6, whole=True),
-        pilots.number(config, "tell.unseen", 0, 1),
-        pilots.number(config, "tell.prior", 0, 1),
-        pilots.number(config, "backtest.share", 1e-6, 0.9),
-        pilots.number(config, "backtest.repeats", 0, 1000, whole=True),
-    )
+    return Rival(other, difference.found(own, difference.model(other), seed, most))
 
 
 # What is said ---------------------------------------------------------------------------------------------------------

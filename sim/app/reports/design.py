@@ -8,6 +8,7 @@ from sim.app import folder
 from sim.app.reports import pilots
 from sim.app.reports.words.design import WORDS
 from sim.calibration import ansatz, curve, posterior
+from sim.records import checked
 
 HELP = """\
 python -m sim design: how many problems and attempts a pilot needs for a wanted error, by simulated pilots.
@@ -34,7 +35,7 @@ def main(arguments):
 
 
 def _answer(config):
-    language, figure = pilots.language(config), pilots.flag(config, "figure")
+    language, figure = pilots.language(config), checked.flag(config, "figure")
     target, asked = _target(config), _asked(config)
     grid = [_list(config, f"grid.{name}", *ends) for name, ends in (("problems", (2, 10**4)), ("attempts", (2, 10**6)))]
     _check_sizes(grid, asked["budget"])
@@ -61,19 +62,19 @@ def _target(config):
     name = config["target"]["name"]
     if name not in TARGETS:
         raise ValueError(f"target: need {', '.join(TARGETS[:-1])} or {TARGETS[-1]}, got {name!r}")
-    attempts = pilots.number(config, "target.k", 1, 1e12, whole=True)
-    value, price = (pilots.number(config, f"cost.{name}", 1e-12, 1e12) for name in ("value", "price"))
+    attempts = checked.number(config, "target.k", 1, 1e12, whole=True)
+    value, price = (checked.number(config, f"cost.{name}", 1e-12, 1e12) for name in ("value", "price"))
     return name, attempts, value, price
 
 
 def _asked(config):
     budget = config["budget"]["attempts"]
     return {
-        "error": pilots.number(config, "target.error", 1e-9, 1e9),
-        "budget": None if budget is None else pilots.number(config, "budget.attempts", 4, 10**7, whole=True),
-        "pilots": pilots.number(config, "pilots", 10, 10**5, whole=True),
-        "seed": pilots.number(config, "seed", -(2**62), 2**62, whole=True),
-        "level": pilots.number(config, "test.level", 1e-6, 0.5),
+        "error": checked.number(config, "target.error", 1e-9, 1e9),
+        "budget": None if budget is None else checked.number(config, "budget.attempts", 4, 10**7, whole=True),
+        "pilots": checked.number(config, "pilots", 10, 10**5, whole=True),
+        "seed": checked.number(config, "seed", -(2**62), 2**62, whole=True),
+        "level": checked.number(config, "test.level", 1e-6, 0.5),
     }
 
 
@@ -105,8 +106,8 @@ def _check_sizes(grid, budget):
 def _difficulty(config):
     """(alpha, beta, ceiling) or the first pilot that takes their place; and the name of its file, or None."""
     if config["pilot"]["path"] is None:
-        alpha, beta = (pilots.number(config, f"difficulty.{name}", 1e-3, 1e4) for name in ("alpha", "beta"))
-        return (alpha, beta, pilots.number(config, "difficulty.ceiling", 1e-3, 1)), None
+        alpha, beta = (checked.number(config, f"difficulty.{name}", 1e-3, 1e4) for name in ("alpha", "beta"))
+        return (alpha, beta, checked.number(config, "difficulty.ceiling", 1e-3, 1)), None
     read = pilots.read(config)
     if len(read) > 1:
         raise ValueError(f"pilot: need one suite and model, got {', '.join(one.name for one in read)}")

@@ -125,38 +125,12 @@ def without_figures(where, command, names):
     return where
 
 
-def number(config, key, low, high, whole=False):
-    """The number at a dotted key; ValueError, in one sentence, where it is none or not within low ... high."""
-    value = config
-    for part in key.split("."):
-        value = value[part]
-    kind = "a whole number" if whole else "a number"
-    right = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-    if not right or (whole and value != int(value)):
-        raise ValueError(f"{key}: need {kind} from {low:g} to {high:g}, got {value!r}")
-    return int(value) if whole else float(value)
-
-
 def language(config):
     """report.language, en or ja."""
     asked = config["report"]["language"]
     if asked not in ("en", "ja"):
         raise ValueError(f"report.language: need en or ja, got {asked!r}")
     return asked
-
-
-def flag(config, key):
-    """true or false at a key."""
-    if not isinstance(config[key], bool):
-        raise ValueError(f"{key}: need true or false, got {config[key]!r}")
-    return config[key]
-
-
-def one_of(config, key, words):
-    """One of some words at a key."""
-    if config[key] not in words:
-        raise ValueError(f"{key}: need {' or '.join(words)}, got {config[key]!r}")
-    return config[key]
 
 
 def read(config):
@@ -184,12 +158,6 @@ def other(config, first):
             names = ", ".join(one.name for one in several)
             raise ValueError(f"{key}: need one suite and model to compare, got {names}")
     return others[0]
-
-
-def attempts_grid(most, per_decade):
-    """Whole numbers of attempts from 1 to the most, even on a log scale."""
-    count = int(np.ceil(per_decade * np.log10(most))) + 1
-    return np.unique(np.round(np.geomspace(1, most, max(count, 2))))
 
 
 def near_round(k, close):

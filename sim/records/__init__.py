@@ -1,0 +1,1 @@
+"""What is read from and written to files, and values that were set in them, checked. No Hydra, no JAX."""

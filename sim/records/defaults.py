@@ -1,0 +1,47 @@
+"""The configuration as it stands in conf/, for those who set nothing."""
+
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+CONF = _PACKAGE / "conf" if (_PACKAGE / "conf" / "run.yaml").is_file() else _PACKAGE.parent / "conf"
+
+
+def defaults(name, changes=None):
+    """Nested dictionary of conf/NAME.yaml.  changes: {dotted key: value}; ValueError for a key that is not there."""
+    config = _copied(_read(name))
+    for key, value in (changes or {}).items():
+        *sections, last = key.split(".")
+        section = config
+        for part in sections:
+            section = section.get(part) if isinstance(section, dict) else None
+        if not isinstance(section, dict) or last not in section:
+            raise ValueError(f"{key}: no such key; conf/{name}.yaml has {', '.join(_keys(config))}")
+        section[last] = value
+    return config
+
+
+@cache
+def _read(name):
+    import yaml
+
+    return _numbers(yaml.safe_load((CONF / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
+def _numbers(node):
+    """The same with numbers such as 1e9, which YAML 1.1 takes for text."""
+    if isinstance(node, dict):
+        return {key: _numbers(value) for key, value in node.items()}
+    try:
+        return float(node) if isinstance(node, str) else node
+    except ValueError:
+        return node
+
+
+def _copied(node):
+    return {key: _copied(value) for key, value in node.items()} if isinstance(node, dict) else node
+
+
+def _keys(config, prefix=""):
+    for key, value in config.items():
+        yield from _keys(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
