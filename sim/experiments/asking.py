@@ -23,7 +23,12 @@ def plan(name, question):
 def answer(name, question, take=steps.take):
     """Answer to a question that is prepared.  take: gives the counts of all batches of Steps."""
     planned = plan(name, question)
-    return _module(name).answer(question, planned.counted(take(planned.steps)))
+    return judged(name, question, planned.counted(take(planned.steps)))
+
+
+def judged(name, question, counts):
+    """Answer to a question from what its plan comes to."""
+    return _module(name).answer(question, counts)
 
 
 def _module(name):

@@ -18,11 +18,14 @@ class FirstSuccess(NamedTuple):
     Resolution: success probabilities down to 1.2e-38 and k up to 1e38, both to 1e-6 relative.
     """
 
+    def waiting(self, stream, log_success, lanes):
+        """float32 [lanes]: the first success comes with attempt ceil of it; infinity where none ever does."""
+        wait = bits.exponential(stream, 0, lanes) / bits.rate(log_success)
+        return jnp.maximum(wait, jnp.finfo(jnp.float32).tiny)  # certain success too takes an attempt
+
     def unsolved(self, stream, log_success, lanes, attempts):
         """bool [len(attempts), lanes]: no success in k attempts.  attempts: float32 grid of k."""
-        wait = bits.exponential(stream, 0, lanes) / bits.rate(log_success)
-        wait = jnp.maximum(wait, jnp.finfo(jnp.float32).tiny)  # certain success too takes an attempt
-        return wait[None, :] > attempts[:, None]
+        return self.waiting(stream, log_success, lanes)[None, :] > attempts[:, None]
 
 
 class Bernoulli(NamedTuple):

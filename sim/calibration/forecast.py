@@ -1,0 +1,173 @@
+"""What a pilot says of coverage, as a value: any number of attempts, any interval, these problems and new ones."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.calibration import calibrate as calibration
+from sim.calibration import curve, mixtures, prediction
+from sim.pilot import made
+from sim.records.defaults import defaults
+from sim.records.tabular import Tabular
+
+_FURTHER, _MOST = 100, 10**12  # as the command line: times the attempts of the pilot, and no further
+
+
+@dataclass(frozen=True, repr=False)
+class Coverage(Tabular):
+    """Share of problems that k attempts each will solve: equally likely values, one column for each k.
+
+    attempts: [k].  draws: float64 [n, k].
+    """
+
+    attempts: np.ndarray
+    draws: np.ndarray
+
+    @property
+    def mean(self):
+        """Mean of the share, [k]."""
+        return self.draws.mean(axis=0)
+
+    @property
+    def median(self):
+        """The headline: median of the share, [k], a multiple of 1 / problems."""
+        return prediction.interval(self.draws, self.attempts).median
+
+    def interval(self, level=0.9):
+        """(low, high) of the central interval that holds the share with probability `level`, [k] each.
+
+        Examples
+        --------
+        >>> import sim
+        >>> forecast = sim.calibrate(sim.Pilot(100, [0, 0, 1, 3, 10, 60] * 5))
+        >>> low, high = forecast.coverage(1000).interval(0.5)
+        >>> bool((low <= high).all())
+        True
+        """
+        if not 0 < level < 1:
+            raise ValueError(f"level: need 0 < level < 1, got {level!r}")
+        ends = (1 - level) / 2, (1 + level) / 2
+        low, high = np.quantile(self.draws, ends, axis=0, method="inverted_cdf")
+        return low, high
+
+    def table(self):
+        """Columns attempts, mean, median, and the ends of the 50 % and 90 % intervals."""
+        (low50, high50), (low90, high90) = self.interval(0.5), self.interval(0.9)
+        return {
+            "attempts": self.attempts, "mean": self.mean, "median": self.median,
+            "low90": low90, "low50": low50, "high50": high50, "high90": high90,
+        }  # fmt: skip
+
+    def __repr__(self):
+        low, high = self.interval()
+        ends = f"{self.median[-1]:.3g} ({low[-1]:.3g} to {high[-1]:.3g}, 90 %)"
+        return f"<Coverage at {self.attempts[-1]:,.0f} attempts: {ends}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Forecast(Tabular):
+    """A pilot, calibrated (sim.calibrate). found: all of it, sim.calibration.calibrate.Calibration."""
+
+    found: calibration.Calibration
+    _likelihood: mixtures.Likelihood = field(repr=False)
+
+    @property
+    def fits(self):
+        """Whether the memorising model fits: "fits", "misfits", or "cannot tell"."""
+        return self.found.test.verdict
+
+    @property
+    def p_value(self):
+        """Of the test of fit, or None."""
+        return self.found.test.p_value
+
+    @property
+    def cannot_tell(self):
+        """Reasons why the largest number of attempts is not told: names of conf/calibrate.yaml's section `tell`."""
+        return [reason for reason, _ in self.found.reasons]
+
+    def coverage(self, attempts, *, new=False, problems=None):
+        """Coverage at any numbers of attempts: of these problems, or of new ones of the same kind.
+
+        Parameters
+        ----------
+        attempts : array_like
+            Numbers of attempts k >= 0, shape [k].
+        new : bool
+            Whether new problems are meant.
+        problems : int, optional
+            How many new ones; by default all there are.
+
+        Returns
+        -------
+        Coverage
+            With `mean`, `median` and `interval`; the same digits as ``python -m sim calibrate`` writes.
+
+        Examples
+        --------
+        >>> import sim
+        >>> forecast = sim.calibrate(sim.read_pilot(sim.SHIPPED_PILOT))
+        >>> bool(forecast.coverage(10_000).median > 0.7)
+        True
+        """
+        ks = np.atleast_1d(np.asarray(attempts, float))
+        if ks.ndim != 1 or not (ks >= 0).all() or (ks != np.rint(ks))[np.isfinite(ks)].any():
+            raise ValueError(f"attempts: need whole numbers of at least 0, got {attempts!r}")
+        chance = mixtures.reach(ks)
+        if new:
+            return Coverage(ks, prediction.new_shares(self.found.posterior, chance, problems))
+        if problems is not None:
+            raise ValueError(f"problems: need new=True for so many new ones, got {problems!r}")
+        return Coverage(ks, prediction.shares(self.found.posterior, self._likelihood, chance))
+
+    def table(self):
+        """Columns as `Coverage.table`, at the numbers of attempts of ``python -m sim calibrate``."""
+        return self.coverage(self.found.attempts).table()
+
+    def __repr__(self):
+        k = self.found.attempts[-1]
+        p = "" if self.p_value is None else f" (p = {self.p_value:.2g})"
+        rest = f"; cannot tell: {', '.join(self.cannot_tell)}" if self.cannot_tell else ""
+        return (
+            f"<Forecast of {len(self.found.pilot.attempts)} problems: model {self.fits}{p}; {self.coverage(k)!r}{rest}>"
+        )
+
+
+def calibrate(pilot, attempts=None, *, seed=0, settings=None):
+    """What a pilot says of coverage at any number of attempts.
+
+    Parameters
+    ----------
+    pilot : sim.pilot.pilot.Pilot or DataFrame
+        From `Pilot`, `read_pilot`, or a table with columns problem_id, attempts, successes.
+    attempts : float, optional
+        Largest number of attempts of the table; by default 100 times those of the pilot.
+    seed : int
+        Of the simulated pilots of the test of fit and of the backtest.
+    settings : dict, optional
+        {key of conf/calibrate.yaml: value}, such as {"tell.prior": 0.2}.
+
+    Returns
+    -------
+    Forecast
+        With `coverage(k)`, the test of fit and what cannot be told.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, for what is no pilot, or no setting.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.calibrate(sim.read_pilot(sim.SHIPPED_PILOT)).fits
+    'fits'
+    """
+    own = made.of(pilot)
+    config = defaults("calibrate", settings)
+    most = attempts if attempts is not None else min(_FURTHER * int(own.attempts.max()), _MOST)
+    if not 2 <= most <= _MOST:
+        raise ValueError(f"attempts: need a number from 2 to {_MOST:g}, got {most!r}")
+    grid = prediction.attempts_grid(most, int(config["attempts"]["per_decade"]))
+    found = calibration.calibrate(own, grid, calibration.asked(config), int(seed))
+    return Forecast(found, curve.likelihood(own))

@@ -1,0 +1,197 @@
+"""A model drawn and judged as values: what a notebook has of learning curves, coverage and both."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from sim.axes import MEMBERS
+from sim.axes.memory import Automatic, choice
+from sim.axes.model import Model, name_of
+from sim.experiments import asking
+from sim.experiments.question import Law, Question
+from sim.model import FEWEST_LEARNERS, LARGEST_ATTEMPTS, MOST_LEARNERS, Budget, grid, need
+from sim.records.tabular import Tabular
+
+_WHOLE = "a number from 2 to"
+
+
+@dataclass(frozen=True, repr=False)
+class Draws(Tabular):
+    """What was drawn of a model: counts over a grid of examples, of attempts, or of both (sim.simulate).
+
+    experiment: learning_curve, coverage or joint.  question: what was asked.  counts: as they were drawn; sums over
+    problems of each batch, or the unmemorised mass of each learner.
+    """
+
+    experiment: str
+    question: Question
+    counts: Any
+
+    def table(self):
+        """Columns as in table.csv: quantity, examples, attempts, depth, estimate, stderr, law, sigmas."""
+        return judge(self).table()
+
+    def __repr__(self):
+        own = self.question
+        law = own.law
+        drawn = f"{own.learners} learners" if own.memory.learners else f"{own.budget.batches * 16384:,} problems"
+        return f"<Draws of {self.experiment}: {drawn}, {law.difficulty}, {law.features}, seed {own.seed}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Judgement(Tabular):
+    """Draws tested against a law. verdicts: sim.verdict.Verdict of each quantity, none where there is no closed form.
+
+    columns: as in table.csv.
+    """
+
+    experiment: str
+    verdicts: tuple
+    columns: dict
+
+    def table(self):
+        """Columns as in table.csv: estimates with their standard errors, the law, deviations in standard errors."""
+        return self.columns
+
+    def __repr__(self):
+        words = [
+            f"{one.law}: {one.verdict}, p = {one.p_value:.2g}"
+            + ("" if one.measured is None else f", exponent {one.measured:.5g} +- {one.stderr:.2g}")
+            for one in self.verdicts
+        ]
+        return f"<{self.experiment}: {'; '.join(words) or 'simulation only'}>"
+
+
+def simulate(model, *, examples=None, attempts=None, points=25, problems=2**20, learners=1024, seed=0):
+    """Draw a model on the devices that JAX has.
+
+    Parameters
+    ----------
+    model : sim.Model
+        What is drawn.
+    examples, attempts : float, optional
+        Largest numbers of training examples n and of attempts k. One of them gives a learning curve or the coverage,
+        both the failure after n examples and k attempts.
+    points : int
+        Points of each grid, even in the logarithm, 2 to 200.
+    problems : int
+        Problems (test examples) drawn, in batches of 16,384.
+    learners : int
+        Learners drawn, each with its whole learning curve, where the memory draws these.
+    seed : int
+        With the model it fixes every draw: the same as ``python -m sim run`` draws with the same numbers.
+
+    Returns
+    -------
+    Draws
+        Counts, whose table has estimates with standard errors beside the law.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, for what cannot be drawn.
+
+    Examples
+    --------
+    >>> import sim
+    >>> draws = sim.simulate(sim.Model(), attempts=1e3, problems=2**16)
+    >>> sorted(draws.table())[:3]
+    ['attempts', 'depth', 'estimate']
+    """
+    if not isinstance(model, Model):
+        raise ValueError(f"model: need a sim.Model, got {model!r}")
+    name = {(True, False): "learning_curve", (False, True): "coverage", (True, True): "joint"}.get(
+        (examples is not None, attempts is not None)
+    )
+    if name is None:
+        raise ValueError("simulate: need examples, attempts or both, got neither")
+    if not model.dependence.exchangeable and model.verifier != type(model)().verifier:
+        raise ValueError(f"verifier: need sim.Perfect() beside {model.dependence}, got {model.verifier}")
+    need(2 <= points <= 200, "points", "a whole number from 2 to 200", points)
+    most = model.memory.limit if examples is not None else np.inf
+    need(examples is None or 2 <= examples <= most, "examples", f"{_WHOLE} {most:g}", examples)
+    need(attempts is None or 2 <= attempts <= LARGEST_ATTEMPTS, "attempts", f"{_WHOLE} {LARGEST_ATTEMPTS:g}", attempts)
+    need(FEWEST_LEARNERS <= learners <= MOST_LEARNERS, "learners", f"{FEWEST_LEARNERS} to {MOST_LEARNERS:g}", learners)
+    budget = Budget(int(problems), 0, 0)
+    budget.check("problems")
+    usual = _grids()
+    n = usual["examples"] if examples is None else grid(examples, points)
+    k = usual["attempts"] if attempts is None else grid(attempts, points)
+    memory_name, memory = _memory(model, name, n[-1])
+    question = Question(
+        int(seed), model.features, memory, memory_name, model.difficulty, model.dependence, model.verifier,
+        "first_success", "random", n, k, None, budget, int(learners), _law(replace(model, memory=memory)),
+    )  # fmt: skip
+    planned = asking.plan(name, question)
+    from sim.steps import draw
+
+    return Draws(name, question, draw(planned))
+
+
+def judge(draws, model=None, *, normalisation="discrete"):
+    """Test draws against a law; nothing is drawn.
+
+    Parameters
+    ----------
+    draws : Draws
+        What `simulate` has drawn.
+    model : sim.Model, optional
+        The law; by default that of the model which was drawn.
+    normalisation : {"discrete", "continuous"}
+        Of the Zipf law: what is simulated, or that of Hutter (2021).
+
+    Returns
+    -------
+    Judgement
+        Verdicts (confirmed, refuted, undecided) with exponents and p-values, and the table.
+
+    Examples
+    --------
+    >>> import sim
+    >>> draws = sim.simulate(sim.Model(), attempts=1e4, problems=2**20)
+    >>> [verdict.verdict for verdict in sim.judge(draws).verdicts]
+    ['confirmed']
+    >>> other = sim.Model(difficulty=sim.Beta(5, 0.4))
+    >>> [verdict.verdict for verdict in sim.judge(draws, other).verdicts]
+    ['refuted']
+    """
+    question = draws.question
+    if model is not None:
+        if not isinstance(model, Model):
+            raise ValueError(f"model: need a sim.Model, got {model!r}")
+        _, memory = _memory(model, draws.experiment, question.examples[-1])
+        question = question._replace(law=_law(replace(model, memory=memory)))
+    if normalisation not in ("discrete", "continuous"):
+        raise ValueError(f"normalisation: need discrete or continuous, got {normalisation!r}")
+    question = question._replace(law=replace(question.law, normalisation=normalisation))
+    found = asking.judged(draws.experiment, question, draws.counts)
+    return Judgement(draws.experiment, tuple(found.verdicts), found.columns)
+
+
+def _law(model):
+    members = {one.name: getattr(model, one.name) for one in fields(model)}
+    return Law(normalisation="discrete", **members)
+
+
+def _memory(model, experiment, largest):
+    """(name, member) that an experiment draws memory by, as at the command line."""
+    memory, name = model.memory, name_of(model.memory)
+    if type(memory) is Automatic:
+        name = choice(model.features, largest) if experiment == "learning_curve" else "arrival"
+        memory = MEMBERS["memory"][name](memory.depth)
+    if memory.learners and experiment == "joint":
+        able = [other for other, kind in MEMBERS["memory"].items() if not kind.learners]
+        raise ValueError(f"memory: need one of {', '.join(able)} where attempts are made too, got {name}")
+    if memory.learners and experiment == "learning_curve":
+        need(model.features.zipf, "features", f"Zipf features for memory {name}", model.features)
+        memory.check_reach(name, model.features, largest)
+    return name, memory
+
+
+def _grids():
+    """Grids of what is not asked for: part of what tells draws apart is the largest n and k."""
+    from sim.records.defaults import defaults
+
+    own = {"examples": defaults("memory/automatic")["examples"], "attempts": defaults("attempts/first_success")}
+    return {name: grid(one["max"], one["points"]) for name, one in own.items()}

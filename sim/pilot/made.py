@@ -1,0 +1,125 @@
+"""Pilots from arrays and files, as a notebook has them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sim.pilot.pilot import Pilot as _Pilot
+from sim.pilot.pilot import Stopping
+from sim.pilot.reading import read
+
+
+def pilot(attempts, successes, problem_id=None, *, name=""):
+    """A pilot from counts: `sim.Pilot`.
+
+    Parameters
+    ----------
+    attempts : int or array_like
+        Attempts made at each problem, whole numbers of at least 1, shape [problems] or one number for all.
+    successes : array_like
+        Successes among them, whole numbers from 0 to the attempts, shape [problems].
+    problem_id : iterable of str, optional
+        Names of the problems, all different; by default their numbers.
+    name : str
+        Of model and suite, for reports.
+
+    Returns
+    -------
+    sim.pilot.pilot.Pilot
+        The pilot of problems whose numbers of attempts were fixed beforehand. Where successes ended the attempts,
+        read a file with `read_pilot`.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, for counts that are none.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.Pilot(attempts=100, successes=[0, 3, 50]).attempts
+    array([100., 100., 100.])
+    """
+    won = _counts("successes", successes)
+    made = _counts("attempts", np.broadcast_to(attempts, won.shape) if np.ndim(attempts) == 0 else attempts)
+    if made.shape != won.shape or made.ndim != 1 or not len(made):
+        raise ValueError(f"attempts, successes: need one number for each problem, got shapes {made.shape}, {won.shape}")
+    wrong = np.flatnonzero((made < 1) | (won > made))
+    if len(wrong):
+        place = wrong[0]
+        raise ValueError(
+            f"problem {place}: need 1 <= attempts and 0 <= successes <= attempts, got {won[place]:g} of {made[place]:g}"
+        )
+    names = [str(number) for number in range(len(made))] if problem_id is None else [str(one) for one in problem_id]
+    if len(names) != len(made) or len(set(names)) != len(names):
+        raise ValueError(
+            f"problem_id: need {len(made)} different names, got {len(names)}, {len(set(names))} of them new"
+        )
+    return _Pilot(name or "counts", names, made, won, name)
+
+
+def _counts(name, values):
+    try:
+        found = np.array(list(values) if isinstance(values, Iterable) else values, float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: need whole numbers, got {values!r}") from None
+    if not np.isfinite(found).all() or (found != np.rint(found)).any() or (found < 0).any():
+        raise ValueError(
+            f"{name}: need whole numbers of at least 0, got {found[~(found == np.rint(found)) | (found < 0)][:1]}"
+        )
+    return found
+
+
+def read_pilot(path, *, columns=None, stopping=None, model=None):
+    """The pilot in a file: CSV, TSV, JSON lines, parquet, or the log of an evaluation harness.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    columns : dict, optional
+        {"problem", "attempts", "successes", "outcome", "order", "model" or "suite": name of the column}, where names
+        do not tell.
+    stopping : str, optional
+        What ended the attempts: "fixed", "first_success", "batches" or "batches:SIZE:CAP"; by default the data tell.
+    model : str, optional
+        Name of the suite and model, where the file has several.
+
+    Returns
+    -------
+    sim.pilot.pilot.Pilot
+        Problems, attempts and successes.
+
+    Raises
+    ------
+    ValueError
+        In one sentence with file, line, rule and value, for whatever is no pilot.
+
+    Examples
+    --------
+    >>> import sim
+    >>> pilot = sim.read_pilot(sim.SHIPPED_PILOT)
+    >>> len(pilot.attempts)
+    128
+    """
+    found = read(path, columns, stopping)
+    chosen = found if model is None else [one for one in found if one.name == model]
+    if len(chosen) != 1:
+        names = ", ".join(repr(one.name) for one in found)
+        raise ValueError(f"{path}: need one of its models ({names}), got {model!r}")
+    return chosen[0]
+
+
+def of(data):
+    """The pilot of what a user has: a Pilot, or a table with columns problem_id, attempts, successes (pandas)."""
+    if isinstance(data, _Pilot):
+        return data
+    try:
+        names = data["problem_id"] if "problem_id" in data else None
+        return pilot(data["attempts"], data["successes"], names)
+    except (KeyError, TypeError, IndexError):
+        rule = "sim.Pilot, what sim.read_pilot gives, or a table with columns attempts, successes (and problem_id)"
+        raise ValueError(f"pilot: need {rule}, got {type(data).__name__}") from None
+
+
+__all__ = ["Stopping", "of", "pilot", "read_pilot"]
