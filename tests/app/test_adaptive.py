@@ -89,6 +89,7 @@ def test_a_limit_that_is_reached_is_said(sim, tmp_path):
     assert (reached["met"], reached["drawn"]) == (False, reached["limit"])
 
 
+@pytest.mark.seldom(0)
 def test_how_the_work_is_cut_does_not_change_the_plan(sim, tmp_path):
     found = []
     for cut in (["budget.devices=1"], ["budget.devices=3", "budget.chunk=5"]):
@@ -97,6 +98,7 @@ def test_how_the_work_is_cut_does_not_change_the_plan(sim, tmp_path):
     assert found[0] == found[1]
 
 
+@pytest.mark.seldom(0)
 def test_learners_are_drawn_until_too(sim, tmp_path):
     typed = ["experiment=learning_curve", "figure=false", "budget.devices=2", "budget.until=loss@100:1e-3"]
     assert sim("run", *typed)[0] == 0

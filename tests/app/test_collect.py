@@ -113,6 +113,7 @@ def test_a_sweep_without_laws_has_a_dataset_alone(tmp_path):
     assert collect.report(tmp_path) == f"sweep: 1 tables without a law to be held against in {tmp_path}"
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("switches", [(False, False), (False, True), (True, True)])
 def test_a_sweep_is_drawn_unless_all_its_points_were_run_without_figures(tmp_path, switches):
     for number, switch in enumerate(switches):

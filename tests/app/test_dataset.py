@@ -88,6 +88,7 @@ def recorded(experiment):
     return [path for path in found if json.loads((path / "manifest.json").read_text())["experiment"] == experiment]
 
 
+@pytest.mark.seldom(6)
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_number_of_every_experiment_is_in_the_dataset(tmp_path, experiment):
     sources = recorded(experiment)
@@ -333,6 +334,7 @@ def test_the_same_sweep_gives_the_same_files(tmp_path):
     assert both[0] == both[1]
 
 
+@pytest.mark.seldom(0)
 def test_a_real_sweep_of_members_and_grids_is_a_dataset(sim, tmp_path):
     words = "experiment=coverage", "budget=smoke", "budget.devices=1", "difficulty=uniform,beta", "attempts.max=1e3,1e4"
     assert sim("run", "-m", *words)[0] == 0

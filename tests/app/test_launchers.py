@@ -23,6 +23,7 @@ def tables(where):
     return [path.read_bytes() for path in sorted(where.glob("*/point_*/coverage/table.csv"))]
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     "launcher",
     [
@@ -54,6 +55,7 @@ def test_a_sweep_given_again_draws_nothing_that_is_there(sim):
     assert said.count("done before") == 2
 
 
+@pytest.mark.seldom(0)
 def test_a_process_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_path, monkeypatch):
     text = "import os, sys\nfrom sim.experiments import coverage as c\nrun = c.run\n"
     text += "c.run = lambda question: os._exit(9) if question.seed == 1 else run(question)\n"
@@ -64,6 +66,7 @@ def test_a_process_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_pa
     assert len(tables(tmp_path / "outputs")) == 1
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("own", ["joblib hydra.launcher.n_jobs=2", "local hydra.launcher.workers=2"])
 def test_points_whose_launcher_is_killed_save_what_they_have_and_no_other_begins(sim, tmp_path, monkeypatch, own):
     swept = *SWEEP[:-1], "seed=3,4,5", "budget.problems=3e7", "plugins=[unhurried]", *f"hydra/launcher={own}".split()
@@ -166,6 +169,7 @@ WRONG = {
 }
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_number_of_workers_is_one_sentence(sim, wrong):
     engine, key, value = wrong

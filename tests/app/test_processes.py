@@ -111,6 +111,7 @@ def test_a_signal_to_any_process_ends_the_run_with_what_was_drawn_kept(tmp_path)
     assert state.read_status(where)["state"] == "interrupted"
 
 
+@pytest.mark.seldom(0)
 def test_a_dead_process_ends_the_run_with_what_was_drawn_kept(sim, tmp_path):
     """Killed when the first piece is saved; then three go on with it."""
     long = ("experiments=[coverage]", "budget.problems=2e9")

@@ -28,6 +28,7 @@ def programs(monkeypatch):
     return asked
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     ("changed", "groups"),
     [

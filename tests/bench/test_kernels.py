@@ -16,6 +16,7 @@ def kernel(request):
     return built._replace(items=1) if request.param == "bernoulli" else built
 
 
+@pytest.mark.seldom(1)
 def test_a_kernel_passes_its_check_on_a_core_and_swept_as_on_a_gpu(kernel):
     """Both draw the same lanes, so that integer sums agree to the last digit."""
     totals, lanes = [], 2**16 // kernel.items
@@ -31,6 +32,7 @@ def test_a_kernel_passes_its_check_on_a_core_and_swept_as_on_a_gpu(kernel):
     np.testing.assert_allclose(*totals, rtol=1e-5 if floats else 0)
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("name", ["words", "zipf2", "zipf17", "zipf2_million", "beta"])
 def test_a_kernel_that_repeats_itself_cannot_look_fast(name):
     """Negative control: every lane draws what the first one draws."""
@@ -38,6 +40,7 @@ def test_a_kernel_that_repeats_itself_cannot_look_fast(name):
     refused(kernel._replace(draw=lambda numbers, piece, lanes: kernel.draw(numbers, piece, 0 * lanes)))
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("name", ["first_thousand", "first_million", "first_grid", "bernoulli"])
 def test_attempts_at_other_problems_cannot_look_fast(name):
     """Negative control: problems a fifth easier than they are said to be."""
