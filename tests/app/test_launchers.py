@@ -132,22 +132,35 @@ def test_a_process_that_dies_before_it_has_its_point_takes_that_along_and_the_ne
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="need signals that can be blocked")
-def test_ctrl_c_waits_while_a_process_is_started():
+@pytest.mark.parametrize("others", [0, 1])
+def test_ctrl_c_waits_while_a_process_is_started(others):
+    """Also where other threads of this process would take it."""
+    over, held = threading.Event(), []
+    threads = [threading.Thread(target=over.wait) for _ in range(others)]
     blocked = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
     said = lambda: subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True).stdout  # noqa: E731
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it for what runs behind them
+    for thread in threads:
+        thread.start()
     try:
         with pytest.raises(KeyboardInterrupt), local._no_interrupt():
             os.kill(os.getpid(), signal.SIGINT)
             assert said() == "True\n"
-        assert said() == "False\n"
+            held.append(True)
+        assert held and said() == "False\n"
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
+        over.set()
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="need signals that can be blocked")
+def test_ctrl_c_waits_while_the_first_process_of_all_is_started():
     first = "import signal; from multiprocessing import get_context; from sim.app.launchers import local\n"
     first += "with local._no_interrupt():\n    one = get_context('spawn').Process(target=print)\n    one.start()\n"
     first += "    blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])\none.join()\nprint(blocked)"
     done = subprocess.run([sys.executable, "-c", first], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.split() == ["True"], done.stderr  # also of the first process of all
+    assert done.stdout.split() == ["True"], done.stderr
 
 
 def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
