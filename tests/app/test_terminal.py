@@ -161,8 +161,8 @@ def test_what_was_wanted_and_what_was_reached_are_told_apart():
     until = adaptive.Until("exponent:0.002", None, 0.002)
     reached = adaptive.Reached(until, 0.00187654, 1_000_000, 5_000_000, 65_536)
     assert terminal.until_line(reached, "problems") == (
-        "  budget.until=exponent:0.002 MET: standard error 0.00188, at most 0.002, with 1,000,000 problems of the limit "
-        "of 5,000,000 (planned from 65,536 others)"
+        "  budget.until=exponent:0.002 MET: standard error 0.00188, at most 0.002, with 1,000,000 problems of the "
+        "limit of 5,000,000 (planned from 65,536 others)"
     )
     more = reached._replace(stderr=0.0021)
     assert "LIMIT REACHED: standard error 0.0021, still above 0.002," in terminal.until_line(more, "learners")

@@ -160,5 +160,6 @@ BUGS = (
     Bug("bench: a GPU's clock in kHz", "sim/bench/gpu.py",
         "float(megahertz) * 1e6", "float(megahertz) * 1e3", GPU),
     Bug("bench: variance of learners over n - 2", "sim/bench/learners.py",
-        "masses[:, i].var(ddof=1) / variances[i]", "masses[:, i].std(ddof=1) / variances[i]", _of("bench/", "learners")),
+        "masses[:, i].var(ddof=1) / variances[i]", "masses[:, i].std(ddof=1) / variances[i]",
+        _of("bench/", "learners")),
 )  # fmt: skip
