@@ -227,8 +227,9 @@ def test_the_exit_code_says_the_worst_that_befell_a_point(monkeypatch, kinds, co
 @pytest.mark.parametrize(
     ("word", "error", "code"),
     [
-        ("done", None, 0), ("waiting", None, 0), ("interrupted", {"kind": "failed"}, 0), (None, None, 0), ("{", None, 2),
-        ("failed", {"kind": "refused"}, 2), ("failed", {"kind": "failed"}, 1), ("stopped", None, 1), ("running", None, 1),
+        ("done", None, 0), ("waiting", None, 0), ("interrupted", {"kind": "failed"}, 0), (None, None, 0),
+        ("failed", {"kind": "refused"}, 2), ("{", None, 2),
+        ("failed", {"kind": "failed"}, 1), ("stopped", None, 1), ("running", None, 1),
     ],
 )  # fmt: skip
 def test_points_that_ran_elsewhere_count_by_their_files(tmp_path, monkeypatch, word, error, code):

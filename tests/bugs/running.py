@@ -9,20 +9,23 @@ def _of(folder, *tests):
 
 
 ADAPTIVE, CACHE, CHECKPOINT = (_of("app/", name) for name in ("adaptive", "cache", "checkpoint"))
-COLLECT, DATASET, DOOR = (_of("app/", name) for name in ("collect", "dataset", "door"))
+COLLECT, DATASET, DOOR = _of("app/", "collect"), _of("app/", "dataset"), _of("app/", "questions", "door")
 DRY, FOLDER, JUDGING = (_of("app/", name) for name in ("dry", "folder", "judging"))
-LAUNCHERS, LEARNING, PROCESSES = (_of("app/", name) for name in ("launchers", "learning", "processes"))
-RESUME, RUN, STATUS = (_of("app/", name) for name in ("resume", "run", "status"))
-TOGETHER, SLURM, BENCH = (_of("app/", name) for name in ("together", "slurm", "bench"))
+LAUNCHERS, LEARNING, PROCESSES = _of("app/", "engines", "launchers"), _of("app/", "learning"), _of("app/", "processes")
+STATUS, CONFIGURATION = _of("app/", "status"), _of("app/", "configuration")
+COMMAND, EXPERIMENT = _of("app/", "command"), _of("app/", "experiment")
+PLACE, POINT, STATE = (_of("app/", name) for name in ("place", "point", "state"))
+TAKING, TERMINAL, ENGINES = (_of("app/", name) for name in ("taking", "terminal", "engines"))
+TOGETHER, LEARNERS = _of("app/", "together"), _of("bench/", "learners")
 CURVES, GPU, KERNELS = (_of("bench/", name) for name in ("curves", "gpu", "kernels"))
 MEASURE, ROWS, TIMING, VARIANCE = (_of("bench/", name) for name in ("measure", "rows", "timing", "variance"))
 
 BUGS = (
     # The command line and the door ------------------------------------------------------------------------------------
     Bug("a full disk at the end: exit code 0", "sim/__main__.py",
-        "code = code or _refuse(", "code = code and _refuse(", RUN),
+        "code = code or _refuse(", "code = code and _refuse(", COMMAND),
     Bug("Ctrl-C and SIGTERM end with one exit code", "sim/__main__.py",
-        'return 128 + getattr(error, "number", signal.SIGINT)', "return 128 + signal.SIGINT", RESUME),
+        'return 128 + getattr(error, "number", signal.SIGINT)', "return 128 + signal.SIGINT", COMMAND),
     Bug("a number of the law of 0 is ignored", "sim/app/door/laws.py",
         "if given.get(key) is not None}", "if given.get(key)}", DOOR),
     Bug("ceiling of a Beta beside a table ignored", "sim/app/door/laws.py",
@@ -41,49 +44,48 @@ BUGS = (
         'numbers["chunk"], numbers["devices"]', 'numbers["devices"], numbers["chunk"]', DOOR),
     # A point: its identity, its folder, its status --------------------------------------------------------------------
     Bug("checkpoint: contents of files not in the identity", "sim/app/experiment.py",
-        "**own, **inputs(own)}", "**own}", RESUME),
+        "**own, **inputs(own)}", "**own}", EXPERIMENT),
     Bug("checkpoint: kind of machine not in the identity", "sim/app/experiment.py",
-        '"experiment": name, **machine.kind(), **own', '"experiment": name, **own', RESUME),
+        '"experiment": name, **machine.kind(), **own', '"experiment": name, **own', EXPERIMENT),
     Bug("contents of a folder: its first file alone", "sim/app/experiment.py",
-        "if each.is_file()) if path", "if each.is_file())[:1] if path", RESUME),
+        "if each.is_file()) if path", "if each.is_file())[:1] if path", EXPERIMENT),
     Bug("seconds of an interrupted run forgotten", "sim/app/experiment.py",
-        "round(earlier + time.monotonic()", "round(time.monotonic()", RESUME),
+        "round(earlier + time.monotonic()", "round(time.monotonic()", EXPERIMENT),
     Bug("manifest: what a draw stands for is what was drawn", "sim/app/experiment.py",
-        '"represented": answer.represented', '"represented": answer.draws', RUN),
+        '"represented": answer.represented', '"represented": answer.draws', EXPERIMENT),
     Bug("identity of an experiment without its own settings", "sim/app/place.py",
-        "if experiment is not None and name != experiment]", "if experiment is not None]", RESUME + DOOR),
+        "if experiment is not None and name != experiment]", "if experiment is not None]", PLACE),
     Bug("sampling is not in the key", "sim/app/place.py",
         'free = {*_FREE, *_CUT, *_AMOUNT, *others, "law"}',
-        'free = {*_FREE, *_CUT, *_AMOUNT, *others, "law", "sampling"}', RESUME),
+        'free = {*_FREE, *_CUT, *_AMOUNT, *others, "law", "sampling"}', PLACE),
     Bug("dependence is not in the key", "sim/app/place.py",
         'free = {*_FREE, *_CUT, *_AMOUNT, *others, "law"}',
-        'free = {*_FREE, *_CUT, *_AMOUNT, *others, "law", "dependence"}', RESUME),
+        'free = {*_FREE, *_CUT, *_AMOUNT, *others, "law", "dependence"}', PLACE),
     Bug("a larger budget passes for what is done", "sim/app/place.py",
-        "if not _begins(key, (*_FREE, *_CUT))}", "if not _begins(key, (*_FREE, *_CUT, *_AMOUNT))}", RESUME),
+        "if not _begins(key, (*_FREE, *_CUT))}", "if not _begins(key, (*_FREE, *_CUT, *_AMOUNT))}", PLACE),
     Bug("another law passes for what is done", "sim/app/place.py",
-        "if not _begins(key, (*_FREE, *_CUT))}", 'if not _begins(key, (*_FREE, *_CUT, "law"))}', RESUME),
+        "if not _begins(key, (*_FREE, *_CUT))}", 'if not _begins(key, (*_FREE, *_CUT, "law"))}', PLACE),
     Bug("resume takes the oldest folder of the command", "sim/app/place.py",
-        "key=lambda path: path.parent.name, reverse=True", "key=lambda path: path.parent.name, reverse=False", RESUME),
+        "key=lambda path: path.parent.name, reverse=True", "key=lambda path: path.parent.name, reverse=False", PLACE),
     Bug("a job that Slurm starts again does not go on", "sim/app/point.py",
-        'point.config["resume"] or os.environ.get("SLURM_RESTART_COUNT", "0") != "0"', 'point.config["resume"]',
-        RESUME + STATUS),
+        'point.config["resume"] or os.environ.get("SLURM_RESTART_COUNT", "0") != "0"', 'point.config["resume"]', POINT),
     Bug("done with other results is done", "sim/app/point.py",
-        "if not _same_results(point, before):", "if _same_results(point, before) is None:", RESUME),
+        "if not _same_results(point, before):", "if _same_results(point, before) is None:", POINT),
     Bug("a file system without locks: dead at once", "sim/app/state.py",
-        ".total_seconds() < _SILENT", ".total_seconds() < 0", STATUS + RESUME),
+        ".total_seconds() < _SILENT", ".total_seconds() < 0", STATE),
     Bug("job of an array by the job's own number", "sim/app/state.py",
-        "job = f\"{array}_{os.environ.get('SLURM_ARRAY_TASK_ID')}\"", "job = job or array", STATUS),
+        "job = f\"{array}_{os.environ.get('SLURM_ARRAY_TASK_ID')}\"", "job = job or array", ENGINES),
     Bug("a sweep of fewer points in its folder", "sim/app/state.py",
-        "if len(before) != len(points):", "if len(before) < len(points):", RESUME),
+        "if len(before) != len(points):", "if len(before) < len(points):", PLACE),
     # Checkpoints and steps --------------------------------------------------------------------------------------------
     Bug("a step overruns the gap it fills", "sim/app/taking.py",
-        "counts[: ends[start] - start]", "counts", RESUME + CHECKPOINT),
+        "counts[: ends[start] - start]", "counts", TAKING),
     Bug("pieces that are not neighbours saved as one", "sim/app/taking.py",
-        "if piece.start != found[-1].end:", "if piece.start < found[-1].end:", RESUME + CHECKPOINT),
+        "if piece.start != found[-1].end:", "if piece.start < found[-1].end:", TAKING),
     Bug("handlers of before are not called", "sim/app/taking.py",
-        "if callable(before[number]) and", "if not callable(before[number]) and", RESUME),
+        "if callable(before[number]) and", "if not callable(before[number]) and", TAKING),
     Bug("a pilot's plan keeps nothing for the next call", "sim/app/taking.py",
-        "if early or (kind is None and self.taker.again):", "if early:", ADAPTIVE + RESUME),
+        "if early or (kind is None and self.taker.again):", "if early:", TAKING),
     Bug("pieces that overlap lose a batch", "sim/app/checkpoint.py",
         "piece.counts[max(0, end - piece.start) :]", "piece.counts[max(0, end - piece.start + 1) :]", CHECKPOINT),
     Bug("difference of two records: keys of one alone", "sim/app/checkpoint.py",
@@ -107,21 +109,20 @@ BUGS = (
         "unit = 1 if _of_learners(name, question) else BATCH", "unit = BATCH", ADAPTIVE),
     # On the terminal --------------------------------------------------------------------------------------------------
     Bug("terminal: measured and predicted prefactor exchanged", "sim/app/terminal.py",
-        'f"{verdict.prefactor_predicted:.5g} predicted"', 'f"{verdict.prefactor_measured:.5g} predicted"', RUN),
+        'f"{verdict.prefactor_predicted:.5g} predicted"', 'f"{verdict.prefactor_measured:.5g} predicted"', TERMINAL),
     Bug("terminal: one digit of the error too few", "sim/app/terminal.py",
-        "1 - np.floor(np.log10(stderr))", "-np.floor(np.log10(stderr))", RUN),
+        "1 - np.floor(np.log10(stderr))", "-np.floor(np.log10(stderr))", TERMINAL),
     Bug("terminal: the first learner of a grid is told", "sim/app/terminal.py",
-        "(told) else chosen].max()", "(told) else chosen].min()", RUN),
+        "(told) else chosen].max()", "(told) else chosen].min()", TERMINAL),
     Bug("terminal: seconds to draw and to compile exchanged", "sim/app/terminal.py",
         "{_seconds(estimate.compiling)} to compile and {_seconds(estimate.drawing)} to ",
-        "{_seconds(estimate.drawing)} to compile and {_seconds(estimate.compiling)} to ", RUN),
+        "{_seconds(estimate.drawing)} to compile and {_seconds(estimate.compiling)} to ", TERMINAL),
     Bug("terminal: batches are called for as problems", "sim/app/terminal.py",
-        "problems = verdict.batches_needed * BATCH", "problems = verdict.batches_needed", RUN),
+        "problems = verdict.batches_needed * BATCH", "problems = verdict.batches_needed", TERMINAL),
     Bug("dry run: the time of one step of many", "sim/app/dry.py",
-        "factor * seconds * cut.steps * cut.per_step / of_rounds", "factor * seconds * cut.per_step / of_rounds",
-        DRY + RUN),
+        "factor * seconds * cut.steps * cut.per_step / of_rounds", "factor * seconds * cut.per_step / of_rounds", DRY),
     Bug("dry run: random numbers of one batch", "sim/app/dry.py",
-        "random_numbers(steps.arguments) * cut.batches", "random_numbers(steps.arguments)", DRY + RUN),
+        "random_numbers(steps.arguments) * cut.batches", "random_numbers(steps.arguments)", DRY),
     # Sweeps -----------------------------------------------------------------------------------------------------------
     Bug("the cache loses what was used last", "sim/app/cache.py",
         "key=lambda path: states[path].st_atime", "key=lambda path: -states[path].st_atime", CACHE),
@@ -133,11 +134,11 @@ BUGS = (
         "if before is None or before[\"state\"] != \"done\":\n        return False\n    same =",
         "if before is None or before[\"state\"] != \"done\":\n        return False\n    same = True or", LAUNCHERS),
     Bug("slurm: points in the queue are submitted again", "sim/app/launchers/slurm.py",
-        "if known.get(point.number) in queued]", "if point.number in queued]", SLURM + LAUNCHERS),
+        "if known.get(point.number) in queued]", "if point.number in queued]", LAUNCHERS),
     Bug("slurm: cpus_per_task is an option of sbatch", "sim/app/launchers/slurm.py",
-        '"timeout_min", "cpus_per_task", "gpus_per_node"', '"timeout_min", "gpus_per_node"', SLURM + LAUNCHERS),
+        '"timeout_min", "cpus_per_task", "gpus_per_node"', '"timeout_min", "gpus_per_node"', LAUNCHERS),
     Bug("slurm: jobs that were preempted live", "sim/app/sweeps/jobs.py",
-        '"NODE_FAIL", "PREEMPTED", "BOOT_FAIL"', '"NODE_FAIL", "BOOT_FAIL"', STATUS),
+        '"NODE_FAIL", "PREEMPTED", "BOOT_FAIL"', '"NODE_FAIL", "BOOT_FAIL"', ENGINES),
     Bug("progress: experiments count by their batches done", "sim/app/sweeps/points.py",
         "return sum(shares) / len(shares) if shares", "return max(shares) if shares", STATUS),
     Bug("parameters: a swept text of null is text", "sim/app/sweeps/parameters.py",
@@ -159,7 +160,7 @@ BUGS = (
         "return Kernel(draw, numbers, 1, 2, check)", "return Kernel(draw, numbers, 1, 1, check)", KERNELS + GPU + ROWS),
     Bug("bench: a GPU's clock in kHz", "sim/bench/gpu.py",
         "float(megahertz) * 1e6", "float(megahertz) * 1e3", GPU),
-    Bug("bench: variance of learners over n - 2", "sim/bench/learners.py",
+    Bug("bench: deviation of learners for their variance", "sim/bench/learners.py",
         "masses[:, i].var(ddof=1) / variances[i]", "masses[:, i].std(ddof=1) / variances[i]",
-        _of("bench/", "learners")),
+        LEARNERS),
 )  # fmt: skip
