@@ -201,3 +201,11 @@ def test_a_jump_chain_of_many_features_is_timed_on_fewer_as_a_sort():
     assert shortened.mass.shape == (2**19, 2) and shortened.rate.shape == (2**19,)
     assert factor == pytest.approx(2 * 20 / 19)
     assert part == "524,288 of 1,048,576 features"
+
+
+def test_blocks_count_what_is_drawn_at_each_of_their_steps_beside_their_head():
+    [kernel] = learners("block_chain")
+    head = dry.random_numbers((kernel.head,))
+    steps = np.asarray(kernel.steps.reference).size
+    assert head > 0 and steps > 0
+    assert dry.random_numbers((kernel,)) == head + kernel.LEARNERS * steps

@@ -1,15 +1,17 @@
 """What the launchers ask of Slurm, Ray and joblib, in whose places something small stands."""
 
 import json
+import os
 import sys
 from types import ModuleType, SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from omegaconf import OmegaConf
 
 from sim.app import launchers, point, state
 from sim.app.configuration import CONF
-from sim.app.launchers import job, slurm
+from sim.app.launchers import job, local, slurm
 from sim.app.launchers import joblib as joblib_engine
 from sim.app.launchers import ray as ray_engine
 from sim.app.sweeps import jobs
@@ -355,3 +357,73 @@ def test_processes_that_die_before_any_point_begins_are_not_launched_for_ever(tm
     monkeypatch.setattr(joblib_engine, "_round", lambda left, workers, outcomes: "they were killed")
     outcomes = joblib_engine.launch(points(tmp_path, 3), {"n_jobs": -1})
     assert [outcome.state for outcome in outcomes] == ["stopped"] * 3
+
+
+# Processes on this machine --------------------------------------------------------------------------------------------
+
+
+class Worker:
+    """A process that is not there: it ends each point at once, the last started first."""
+
+    made: ClassVar[list] = []
+
+    def __init__(self, environment):
+        self.environment, self.point, self.took, self.ended = environment, None, [], 0
+        Worker.made.append(self)
+
+    def take(self, each):
+        self.point = each.point
+        self.took.append((each.point.number, each.launcher))
+
+    def outcome(self):
+        number, self.point = self.point.number, None
+        return point.Outcome("done", None, f"point {number}")
+
+    def end(self):
+        self.ended += 1
+
+
+@pytest.fixture
+def workers(monkeypatch):
+    monkeypatch.setattr(Worker, "made", [])
+    monkeypatch.setattr(local, "Worker", Worker)
+    monkeypatch.setattr(local, "ready", lambda own: [worker for worker in own if worker.point][-1:])
+    monkeypatch.setattr(local.os, "getpid", lambda: 4711)
+    return Worker.made
+
+
+def test_points_are_taken_by_whoever_is_free_and_no_process_is_started_for_none(tmp_path, workers):
+    outcomes = local.launch(points(tmp_path, 5), {"workers": 3})
+    assert [worker.environment for worker in workers] == [{}, {}, {}]
+    assert [worker.took for worker in workers] == [[(0, 4711)], [(1, 4711)], [(2, 4711), (3, 4711), (4, 4711)]]
+    assert sorted(outcome.sentence for outcome in outcomes) == [f"point {number}" for number in range(5)]
+    assert [worker.ended for worker in workers] == [1, 1, 1]
+    workers.clear()
+    local.launch(points(tmp_path, 2), {"workers": 8})
+    assert len(workers) == 2
+
+
+def test_processes_are_ended_where_one_of_them_ends_badly(tmp_path, workers, monkeypatch):
+    monkeypatch.setattr(local, "ready", lambda own: (_ for _ in ()).throw(KeyError("a bug")))
+    with pytest.raises(KeyError):
+        local.launch(points(tmp_path, 3), {"workers": 2})
+    assert [worker.ended for worker in workers] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("visible", "gpus"),
+    [("0,1", ["0", "1"]), (" 3 , 5", ["3", "5"]), ("", []), ("-1", []), ("NoDevFiles", []), ("GPU-a,", ["GPU-a"])],
+)
+def test_gpus_are_those_that_are_visible_each_with_a_process_of_its_own(monkeypatch, visible, gpus):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert local.gpus() == gpus
+    assert local.devices(None) == (gpus or [None])
+    assert local.devices(2) == [None, None]
+
+
+def test_a_process_sees_what_it_is_to_see_and_this_one_is_as_before(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.delenv("SIM_OTHER", raising=False)
+    with local._changed({"CUDA_VISIBLE_DEVICES": "1", "SIM_OTHER": "x"}):
+        assert (os.environ["CUDA_VISIBLE_DEVICES"], os.environ["SIM_OTHER"]) == ("1", "x")
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1" and "SIM_OTHER" not in os.environ

@@ -1,5 +1,6 @@
 """One experiment of a point: what its counts are known by, what it writes, what is done and need not be done again."""
 
+import contextlib
 import json
 from types import SimpleNamespace
 
@@ -36,6 +37,9 @@ def test_counts_are_known_by_experiment_releases_device_and_every_number_drawn_w
     others = [experiment.identity(composed | more, "coverage") for more in ({"seed": 8}, {"law": {}}, {"figure": True})]
     assert [other == own for other in others] == [False, True, True]
     assert experiment.identity(composed, "joint")["experiment"] == "joint"
+    dearer = composed | {"cost": composed["cost"] | {"price": 0.5}}
+    for name, same in (("coverage", True), ("cost", False)):
+        assert (experiment.identity(dearer, name) == experiment.identity(composed, name)) is same
     assert json.loads(json.dumps(own)) == own  # as a checkpoint keeps it
 
 
@@ -132,6 +136,12 @@ def test_the_manifest_says_what_was_drawn_with_what_in_what_time(answered, compo
     assert f"written to {where}; draw it: python scripts/plot_coverage.py" in said
 
 
+def test_the_manifest_names_recorded_attempts(composed):
+    [(_, asked)] = door.questions(composed | {"experiments": ["replay"]})
+    manifest = experiment._manifest(composed, "replay", asked, ANSWER._replace(unit="replays"), 1.0)
+    assert manifest["source"] == asked.table.source and manifest["replays"] == 524_288
+
+
 def test_the_record_says_how_far_it_is_and_that_it_is_done(answered):
     where, record, told, _ = answered
     assert [(own["batches"], own["of"], own["state"]) for own in told] == [
@@ -170,3 +180,15 @@ def test_the_commit_is_that_of_the_checkout_and_says_whether_it_was_changed(monk
     monkeypatch.setattr(machine.subprocess, "run", lambda *asked, **rest: done)
     monkeypatch.setattr(machine.Path, "exists", lambda path: True)
     assert machine.commit.__wrapped__() == commit
+
+
+@pytest.mark.parametrize(("asked", "judged", "number"), [(0, False, 7), (3, False, 3), (0, True, 1), (3, True, 3)])
+def test_a_process_has_a_device_a_core_and_one_that_judges_only_one(monkeypatch, asked, judged, number):
+    told = []
+    monkeypatch.setattr(machine.programs, "start", lambda: None)
+    monkeypatch.setattr("sim.app.cores.usable", lambda: 7)
+    monkeypatch.setattr("sim.simulate.local_devices", lambda wanted: told.append(wanted))
+    monkeypatch.setattr(jax.config, "update", lambda key, value: told.append((key, value)))
+    with machine.drawn_by(machine.Told("x", {})) if judged else contextlib.nullcontext():
+        machine.start_jax(asked)
+    assert told == [("jax_num_cpu_devices", number), asked]

@@ -287,3 +287,41 @@ def test_whole_numbers_beyond_any_float_are_infinite_with_their_sign():
     assert values.number("x", 10**400) == np.inf and values.number("x", -(10**400)) == -np.inf
     assert values.number("x", 10**400, whole=True) == 10**400
     assert values.number("x", "1e3", whole=True) == 1000
+
+
+@pytest.mark.parametrize("key", ["attempts", "examples"])
+def test_grids_have_from_2_to_200_points_of_which_those_that_round_alike_are_one(composed, key):
+    for points, different in ((2, 2), (200, 175)):
+        asked = question(put(composed[""], **{f"{key}__points": points}), "joint")
+        own = {"attempts": asked.tries, "examples": asked.examples}[key]
+        assert len(own) == len(np.unique(np.geomspace(1, 1e6, points).round())) == different
+    for points in (1, 201):
+        with pytest.raises(ValueError, match=rf"^{key}\.points: need a whole number from 2 to 200, got {points}$"):
+            question(put(composed[""], **{f"{key}__points": points}), "joint")
+    assert len(question(put(composed[""], **{f"{key}__max": 2}), "joint").tries) >= 2
+
+
+@pytest.mark.parametrize(
+    ("choice", "able"),
+    [("dependence=sticky", "dependence=independent"), ("dependence=copula", "dependence=independent"),
+     ("verifier=noisy", None), ("dependence=zipf", None), ("dependence=markov", None), ("difficulty=gamma_ratio", "difficulty=beta or ")],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["coverage", "joint"])
+def test_a_lattice_draws_members_that_take_few_numbers_and_no_others(composed, choice, able, name):
+    config = put(composed[choice], sampling__name="lattice")
+    group = choice.partition("=")[0]
+    assert MEMBERS[group][config[group]["name"]].lattice is (able is None)
+    if able is None:
+        assert question(config, name).sampling == "lattice"
+        return
+    with pytest.raises(ValueError, match=rf"^sampling=lattice: need {able}"):
+        question(config, name)
+    assert question(config | {"examples": {"max": 100, "points": 5}}, "learning_curve").sampling == "lattice"
+
+
+def test_memory_that_no_lattice_draws_is_asked_of_those_that_learn_alone(composed):
+    config = put(composed["sampling=lattice"], memory__name="training_set")
+    assert question(config, "coverage").sampling == "lattice"
+    for name in ("joint", "learning_curve"):
+        with pytest.raises(ValueError, match=r"^sampling=lattice: need memory=arrival or automatic, got training_set$"):
+            question(config, name)
