@@ -304,7 +304,8 @@ def test_grids_have_from_2_to_200_points_of_which_those_that_round_alike_are_one
 @pytest.mark.parametrize(
     ("choice", "able"),
     [("dependence=sticky", "dependence=independent"), ("dependence=copula", "dependence=independent"),
-     ("verifier=noisy", None), ("dependence=zipf", None), ("dependence=markov", None), ("difficulty=gamma_ratio", "difficulty=beta or ")],
+     ("verifier=noisy", None), ("dependence=zipf", None), ("dependence=markov", None),
+     ("difficulty=gamma_ratio", "difficulty=beta or ")],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["coverage", "joint"])
 def test_a_lattice_draws_members_that_take_few_numbers_and_no_others(composed, choice, able, name):
