@@ -9,11 +9,13 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import checkpoint, experiment, folder, point, run, state, taking
+from sim.app import checkpoint, experiment, folder, point, run, state, taking, terminal
 from sim.app.configuration import CONF, VERSION_BASE
+from sim.app.dry import Estimate
 from sim.app.point import Outcome, Point
 from sim.experiments.question import Answer
 from sim.model import TooLarge
+from sim.plan import Cut
 from sim.verdict import Verdict
 
 NAMES = ["learning_curve", "coverage", "joint"]
@@ -246,3 +248,85 @@ def test_points_that_ran_elsewhere_count_by_their_files(tmp_path, monkeypatch, w
     monkeypatch.setattr(run, "OUTCOMES", [])
     monkeypatch.setattr(run, "SWEEPS", {str(tmp_path)})
     assert run.exit_code() == code
+
+
+# A dry run ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("until", [None, "loss@10:0.1"])
+def test_a_dry_run_tells_of_every_experiment_and_leaves_no_folder(point_of, tmp_path, monkeypatch, capsys, until):
+    def estimate(name, question):
+        if name == "coverage":
+            raise TooLarge("budget.memory: need less")
+        return Estimate(Cut(8, 2, 1, 2, 1, 1, 1), 1e6, 1.0, 2.0, None)
+
+    monkeypatch.setattr("sim.app.dry.estimate", estimate)
+    outcome, status, ran = point_of(changed={"dry": True, "budget__until": until}, number=1, where="point_1")
+    assert outcome == Outcome("failed", "refused", "coverage: budget.memory: need less")
+    assert (status, ran) == (None, []) and not (tmp_path / "point_1").exists()
+    said = capsys.readouterr().out
+    assert said.count("about 3.0 s: 1.0 s to compile and 2.0 s to draw") == 2
+    assert said.count("that is the limit: with budget.until less may do") == (2 if until else 0)
+    assert said.endswith(terminal.DRY + "\n") and said.count(terminal.DRY) == 1
+
+
+def test_a_dry_run_in_the_folder_of_another_run_leaves_that_as_it_is(point_of, tmp_path, monkeypatch):
+    _, before, _ = point_of()
+    monkeypatch.setattr("sim.app.dry.estimate", lambda *asked: Estimate(Cut(8, 2, 1, 2, 1, 1, 1), 1.0, 1.0, 1.0, None))
+    outcome, status, ran = point_of(changed={"dry": True})
+    assert (outcome, status, ran) == (Outcome("done"), before, [])
+
+
+# The points of a sweep ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting(tmp_path, monkeypatch):
+    """Runs a sweep of two points that have been composed; what was run, in what order."""
+    run.forget()
+    ran, where = [], tmp_path / "sweep"
+
+    def swept(dry=False, **launcher):
+        config = {"dry": dry, "together": False}
+        run.WAITING.extend(Point(config, where / f"point_{number}", [f"seed={number}"], number) for number in range(2))
+        run.LAUNCHER.update(launcher)
+        (where / "point_0").mkdir(parents=True)
+        (where / "multirun.yaml").touch()
+        run.run_waiting()
+
+    def ran_one(made, source=None):
+        assert state.held(where) is not run.WAITING[0].config["dry"]
+        ran.append((made.number, source is not None))
+        return Outcome("failed", "refused" if made.number else "failed")
+
+    monkeypatch.setattr("sys.argv", ["sim run", "-m", "seed=0,1"])
+    monkeypatch.setattr(point, "run", ran_one)
+    monkeypatch.setattr(run.launchers, "launch", lambda points, settings: ran.append(settings["engine"]) or [])
+    yield swept, ran, where
+    run.forget()
+
+
+def test_points_of_a_sweep_are_run_one_after_the_other_and_recorded_before(waiting, capsys):
+    swept, ran, where = waiting
+    swept()
+    assert ran == [(0, True), (1, True)]
+    assert capsys.readouterr().out.splitlines() == ["point 0: seed=0", "point 1: seed=1"]
+    sweep = state.read_sweep(where)
+    assert (sweep["points"], sweep["launcher"]) == ([["seed=0"], ["seed=1"]], "basic")
+    assert {str(where)} == run.SWEEPS and [outcome.kind for outcome in run.OUTCOMES] == ["failed", "refused"]
+
+
+def test_a_dry_sweep_records_nothing(waiting):
+    swept, ran, where = waiting
+    (where.parent / "sweep").mkdir()
+    swept(dry=True)
+    assert ran == [(0, False), (1, False)] and not run.SWEEPS
+    assert not (where / "multirun.yaml").exists() and not (where / "sweep.json").exists()
+
+
+@pytest.mark.parametrize(("wait", "joined"), [(True, True), (False, False)])
+def test_a_sweep_that_is_launched_elsewhere_is_joined_up_where_it_is_waited_for(waiting, wait, joined):
+    swept, ran, where = waiting
+    swept(engine="slurm", wait=wait)
+    assert ran == ["slurm"] and state.read_sweep(where)["launcher"] == "slurm"
+    assert ({str(where)} if joined else set()) == run.SWEEPS
