@@ -2,14 +2,16 @@
 
 import json
 import os
+import signal
 import sys
+import time
 from types import ModuleType, SimpleNamespace
 from typing import ClassVar
 
 import pytest
 from omegaconf import OmegaConf
 
-from sim.app import launchers, point, state
+from sim.app import judging, launchers, point, state
 from sim.app.configuration import CONF
 from sim.app.launchers import job, local, slurm
 from sim.app.launchers import joblib as joblib_engine
@@ -427,3 +429,77 @@ def test_a_process_sees_what_it_is_to_see_and_this_one_is_as_before(monkeypatch)
     with local._changed({"CUDA_VISIBLE_DEVICES": "1", "SIM_OTHER": "x"}):
         assert (os.environ["CUDA_VISIBLE_DEVICES"], os.environ["SIM_OTHER"]) == ("1", "x")
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1" and "SIM_OTHER" not in os.environ
+
+
+# As long as the launcher lives ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def alive(monkeypatch):
+    """A launcher of number 77, as long as it is told to live; how this process is ended or interrupted."""
+    told = SimpleNamespace(parent=77, ended=[])
+    monkeypatch.setattr(job, "_LOOK", 0.01)
+    monkeypatch.setattr(job.os, "getpid", lambda: 4711)
+    monkeypatch.setattr(job.os, "getppid", lambda: told.parent)
+    monkeypatch.setattr(job.os, "kill", lambda process, number: told.ended.append((process, number)))
+    monkeypatch.setattr(job.os, "_exit", lambda code: told.ended.append(code))
+    return told
+
+
+def until(true, seconds=10):
+    """Wait for something to be so."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.005)
+
+
+def test_a_point_of_a_launcher_that_lives_is_run_to_its_end(alive):
+    for launcher in (77, None, 4711):  # its child; some other's; itself
+        with job._as_long_as(launcher):
+            time.sleep(0.03)
+    assert alive.ended == []
+
+
+def test_a_point_whose_launcher_goes_is_interrupted_once_and_then_its_process_ends(alive):
+    with job._as_long_as(77):
+        alive.parent = 1
+        until(lambda: alive.ended)
+        time.sleep(0.03)
+        assert alive.ended == [(4711, signal.SIGTERM)]
+    assert alive.ended == [(4711, signal.SIGTERM), 1]
+
+
+def test_no_point_is_begun_for_a_launcher_that_is_gone(alive):
+    alive.parent, begun = 1, []
+    with pytest.raises(SystemExit) as ended, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job.os, "_exit", sys.exit)
+        with job._as_long_as(77):
+            begun.append(True)
+    assert (begun, alive.ended, ended.value.code) == ([], [], 1)
+
+
+# Judged elsewhere -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_points_are_judged_by_whoever_is_free_and_those_that_draw_alone_here(tmp_path, workers, monkeypatch, number):
+    """Of points 0 to 4 the second and the last draw by themselves."""
+    here, drawn = [], {0: {"coverage": "0"}, 2: {"coverage": "2"}, 3: {"coverage": "3"}}
+    sweep = SimpleNamespace(all_of=lambda own: drawn.get(own.number))
+    given = []
+    monkeypatch.setattr(Worker, "take", lambda self, each: (given.append(each), setattr(self, "point", each.point))[0])
+
+    def run(own):
+        here.append(own.number)
+        return point.Outcome("done", None, f"here {own.number}")
+
+    judges = [Worker({}) for _ in range(number)]
+    found = [outcome.sentence for outcome in judging.outcomes(points(tmp_path, 5), sweep, judges, run)]
+    judged = [0, 2, 3] if number else []
+    assert here == [each for each in range(5) if each not in judged]
+    assert [(each.point.number, each.drawn, each.launcher) for each in given] == [
+        (each, drawn[each], 4711) for each in judged
+    ]
+    assert sorted(found) == sorted([*(f"here {each}" for each in here), *(f"point {each}" for each in judged)])
+    assert not any(judge.point for judge in judges)
