@@ -459,3 +459,32 @@ def test_a_grid_has_every_combination_once():
     assert parameters.grid(parameters.Parameters({}, (), {}), 1) is None
     nothing = parameters.Parameters({"a": [None, 2.0]}, ("a",), {})
     assert np.isnan(parameters.grid(nothing, 2).coordinates["a"][-1])
+
+
+def test_a_column_that_varies_in_some_points_lies_along_the_rows_of_all(tmp_path):
+    begin(tmp_path, "attempts.max=10", "attempts.max=100")
+    for number, (attempts, depth) in enumerate((([1, 10], [2, 2]), ([1, 10, 100], [2, 2, 5]))):
+        table = columns(quantity="failure", attempts=attempts, depth=depth)
+        write_done(tmp_path, number, config(attempts={"max": attempts[-1]}), table=table)
+    collect.collect(tmp_path)
+    depth = opened(tmp_path)["coverage.failure.depth"]
+    assert depth.dims == ("attempts.max", "coverage.failure.row")
+    assert depth.values[1].tolist() == [2, 2, 5]
+    assert depth.values[0, :2].tolist() == [2, 2] and np.isnan(depth.values[0, 2])
+    assert assert_round_trip(tmp_path) == 2
+
+
+def test_a_sweep_without_a_record_began_with_its_first_point_and_names_what_is_known(tmp_path):
+    for number, (since, more) in enumerate((("2026-02-01", {"device": "2 x cpu (cpu)"}), ("2026-01-01", {}))):
+        write_table(tmp_path, number, config(seed=number), versions={"sim": f"0.{number}"}, **more)
+        told = {"coverage": ("done", 8, 8)}
+        write_status(
+            tmp_path / f"point_{number}", "done", told, config(seed=number), started=since, overrides=[f"seed={number}"]
+        )
+    collect.collect(tmp_path)
+    attributes = opened(tmp_path).attrs
+    assert attributes["date_created"] == "2026-01-01" and "history" not in attributes
+    assert attributes["device"] == "2 x cpu (cpu)" and "commit" not in attributes and "data" not in attributes
+    assert attributes["sim_version"] == "0.0, 0.1"
+    assert [json.loads(own)["sim"] for own in attributes["versions"].split("; ")] == ["0.0", "0.1"]
+    assert attributes["title"] == "sim sweep of coverage over seed"

@@ -131,6 +131,20 @@ def test_what_is_trained_on_other_machines_or_otherwise_is_kept_apart(tmp_path):
     np.testing.assert_array_equal(learning.Learner(lambda: tmp_path, {"device": "cpu"}, print)(same), [2, 2, 2])
 
 
+def test_a_state_of_arrays_of_many_kinds_comes_back_as_it_was(tmp_path):
+    state = {
+        "a": jnp.float32(0.25), "b": jnp.arange(6, dtype=jnp.int32).reshape(2, 3), "c": jnp.array([True, False, True]),
+        "d": (jnp.zeros((0, 4)), jnp.array([1.5, -2.5], jnp.float16)), "e": jnp.array([[2**32 - 1]], jnp.uint32),
+    }  # fmt: skip
+    begin = lambda: jax.tree.map(jnp.zeros_like, state)  # noqa: E731
+    plain = Training({"kinds": 1}, begin, lambda _state, _number: state, 1)
+    assert same(learner(tmp_path)(plain), state)
+    again = learner(tmp_path)(stopped(plain, 0))
+    assert same(again, state) and jax.tree.structure(again) == jax.tree.structure(state)
+    kinds = lambda of: [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(of)]  # noqa: E731
+    assert kinds(again) == kinds(state)
+
+
 def test_where_nothing_is_kept_all_is_trained():
     training, given = counted()
     for _ in range(2):

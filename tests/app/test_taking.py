@@ -170,3 +170,23 @@ def test_a_signal_whose_exception_was_lost_is_raised_at_every_step():
         caught = taking._CAUGHT[-1]
         caught.clear()  # so that the handler of before, which ends the process, is not called
     taking.heed()
+
+
+def test_a_second_signal_ends_the_process_only_a_second_after_the_first(monkeypatch):
+    clock, codes = [10.0], []
+    monkeypatch.setattr(taking.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(taking.os, "_exit", codes.append)
+    monkeypatch.setattr(taking.os, "write", lambda stream, words: codes.append(words))
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGUSR2)}
+    try:
+        with taking.heeding():
+            with pytest.raises(taking.Interrupted):
+                signal.raise_signal(signal.SIGTERM)
+            for clock[0], number, code in ((10.9, signal.SIGTERM, None), (10.99, signal.SIGUSR2, None),
+                                           (11.0, signal.SIGUSR2, 128 + signal.SIGUSR2)):  # fmt: skip
+                signal.raise_signal(number)
+                assert codes[1:] == ([] if code is None else [code])
+        assert b"ended at once, by a second signal" in codes[0]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,5 +1,8 @@
 """Learners as they are timed: their mean and their spread are the law's, or they are wrong."""
 
+import time
+from typing import NamedTuple
+
 import jax
 import numpy as np
 import pytest
@@ -52,3 +55,27 @@ def test_learners_are_held_against_the_mean_and_the_variance_of_their_law(monkey
 def test_masses_are_what_a_kernel_gives_times_its_scale_above_its_offset():
     found = learners._masses(np.arange(6.0).reshape(1, 3, 2), np.array([1.0, 2.0]), np.array([10.0, 100.0]))
     np.testing.assert_array_equal(found, [[1, 102], [21, 302], [41, 502]])
+
+
+class Member(NamedTuple):
+    """Learners whose curves say which they are."""
+
+    numbers: np.ndarray
+    LEARNERS = 4
+
+    def curves(self, key):
+        return jax.random.uniform(key, (4, 2)) + 0 * self.numbers
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_every_learner_of_every_batch_is_counted_with_its_items(monkeypatch, together):
+    checked, device = [], jax.devices("cpu")[0] if together else None
+    monkeypatch.setattr(learners, "_check", lambda size, examples: checked.append)
+    built = Member(np.float32(0)), np.array([1.0, 2.0]), np.array([10.0, 100.0])
+    contestant = learners._curves(built, 100, [1, 2], 7, 3, device)
+    assert contestant.items == 3 * 4 * 7
+    assert contestant.clock is (time.perf_counter if device else time.process_time)
+    drawn = contestant.call()
+    contestant.check(drawn)
+    assert np.asarray(drawn).shape == (3, 4, 2) and len(np.unique(drawn)) == 24  # batches have keys of their own
+    np.testing.assert_allclose(checked[0], np.asarray(drawn, float).reshape(12, 2) * [10, 100] + [1, 2], rtol=1e-6)

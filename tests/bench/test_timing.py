@@ -113,3 +113,11 @@ def test_as_many_turns_are_taken_as_asked_for_or_as_fit():
         clock = Clock()
         in_turn(clock.contestant("ours", seconds), clock.contestant("peer", seconds), 1, asked)
         assert clock.log.count("ours") == 2 + turns
+
+
+def test_a_measurement_is_as_many_calls_as_fill_it_and_one_call_takes_its_own_seconds():
+    for seconds, calls in ((1.0, 1), (timing.LEAST / 10, 10), (timing.LEAST / 100, 100)):
+        clock = Clock()
+        found, once = timing._calls(clock.contestant("ours", seconds))
+        assert found == calls and once == pytest.approx(seconds)
+        assert clock.log.count("ours") >= 2  # one is checked, which may compile, and some are counted
