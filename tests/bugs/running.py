@@ -274,7 +274,7 @@ THIRD = (
     Bug("a file half written takes its name", "sim/app/writing.py",
         "            os.fsync(stream.fileno())\n", "", FOLDER + CHECKPOINT),
     Bug("judging: the last points are not waited for", "sim/app/judging.py",
-        "    while any(judge.point for judge in judges):", "    while all(judge.point for judge in judges):",
+        "    while any(judge.point for judge in judges):", "    while judges and all(judge.point for judge in judges):",
         ENGINES),
     Bug("judging: points that draw alone are judged too", "sim/app/judging.py",
         "        if drawn is None:\n            yield run(point)\n            continue\n",
