@@ -4,6 +4,7 @@ import copy
 import json
 from types import SimpleNamespace
 
+import jax
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
@@ -42,6 +43,7 @@ def point_of(composed, tmp_path, monkeypatch):
     Gives its outcome, its status, and the experiments that were run.
     """
     monkeypatch.delenv("SLURM_RESTART_COUNT", raising=False)
+    jax.local_devices()  # so that the backend has the devices of conftest.py, not those of the point
 
     def ran(errors=(), changed=(), number=None, where="here"):
         ran, errors = [], dict(errors)
