@@ -6,7 +6,6 @@ import sys
 import jax
 import pytest
 from absl import logging as absl_logging
-from seldom import SELDOM
 
 from sim import __main__ as command_line
 
@@ -39,12 +38,12 @@ def sim(monkeypatch, capsys, tmp_path):
 
 @pytest.hookimpl(tryfirst=True)  # before those that are marked slow are left out
 def pytest_collection_modifyitems(items):
-    """Mark the tests that run seldom as slow."""
-    by_name = {}
+    """Mark as slow all parameters of a test but the n, evenly spaced, of its @pytest.mark.seldom(n)."""
+    groups = {}
     for item in items:
-        by_name.setdefault((item.path, item.originalname), []).append(item)
-    for (_, name), group in by_name.items():
-        kept = SELDOM.get(name, len(group))
+        if marker := item.get_closest_marker("seldom"):
+            groups.setdefault((item.parent, item.originalname, *marker.args), []).append(item)
+    for (_, _, kept), group in groups.items():
         step = -(-len(group) // kept) if kept else len(group) + 1
         for number, item in enumerate(group, start=0 if kept else 1):
             if number % step:

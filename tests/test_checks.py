@@ -58,6 +58,7 @@ def test_p_values_of_counts_are_uniform_where_every_cell_expects_the_least_allow
     assert_uniform([p_value(assert_counts, x, probabilities) for x in counts], wide=5e-3)  # counts are whole numbers
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("sizes", [(20_000, 20_000), (2_000, 50_000)], ids=str)
 def test_p_values_of_two_samples_are_uniform(p_value, sizes):
     rng = np.random.default_rng(5)

@@ -35,6 +35,7 @@ def drawn(kind, problems, attempts, pilots, law=LAW, ceiling=1.0, seed=0):
 # Draws ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(("attempts", "ceiling"), [(7, 1.0), (60, 0.7), (3000, 1.0)])
 def test_counts_of_uniform_pilots_are_beta_binomial(attempts, ceiling):
     recorded, successes, beyond = drawn(draws.Uniform, 60, attempts, 2000, ceiling=ceiling)
@@ -82,6 +83,7 @@ def waits(member, key):
     return jax.vmap(at)(jnp.arange(200, dtype=jnp.uint32))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(("law", "attempts"), [(LAW, 20), ((0.8, 1.5), 6), ((0.5, 3.0), 9)], ids=str)
 def test_adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt(law, attempts):
     problems = 13
@@ -100,11 +102,13 @@ def test_adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt(law, atte
     assert len(solved) > 1
 
 
+@pytest.mark.seldom(0)
 def test_a_pilot_does_not_know_how_many_others_there_are():
     few, many = (study.fits(truth(), "adaptive", 30, 20, pilots, 0) for pilots in (40, 300))
     assert (few.beta == many.beta[:40]).all()
 
 
+@pytest.mark.seldom(0)
 def test_pilots_of_other_sizes_and_seeds_are_other_pilots():
     one, *others = (study.fits(truth(), "uniform", 30, m, 40, seed) for m, seed in ((20, 0), (21, 0), (20, 1)))
     assert all((one.beta != other.beta).any() for other in others)
@@ -115,6 +119,7 @@ def test_pilots_of_other_sizes_and_seeds_are_other_pilots():
 TABLES = [((5.0, 0.35), 60, 30), ((20.0, 0.15), 60, 100), ((0.8, 1.5), 60, 300), ((0.5, 0.3), 40, 20)]
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(("law", "problems", "attempts"), TABLES, ids=str)
 def test_refits_are_those_of_sim_fits(law, problems, attempts):
     recorded, successes, _ = drawn(draws.Uniform, problems, attempts, 200, law)
@@ -132,6 +137,7 @@ def log_likelihood(recorded, successes, alpha, beta, ceiling):
     return np.log(chance + (1 - ceiling) * (successes == 0)).sum(axis=1)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("with_ceiling", [False, True])
 def test_no_parameters_nearby_are_likelier_than_the_refit_s(with_ceiling):
     """Attempts as adaptive pilots have them, where Newton's method without care goes astray."""
@@ -173,6 +179,7 @@ def assert_root_mean_square(error, law):
     assert_mean(error**2, PILOTS, law**2, np.sqrt(2) * law**2)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("target", ["coverage", "exponent"])
 def test_large_pilots_err_as_much_as_their_information_allows_for(refitted, target):
     found, bound = targets.error(truth(target), refitted), targets.bound(truth(target), 256, 60)
@@ -181,6 +188,7 @@ def test_large_pilots_err_as_much_as_their_information_allows_for(refitted, targ
     rejects(assert_root_mean_square, found.error, bound * 0.87)
 
 
+@pytest.mark.seldom(0)
 def test_large_pilots_regret_as_much_as_theory_says(refitted):
     """A regret is an error squared: chi-square with one degree of freedom, as few parameters matter."""
     found, bound = targets.error(truth("decision"), refitted), targets.bound(truth("decision"), 256, 60)
@@ -188,6 +196,7 @@ def test_large_pilots_regret_as_much_as_theory_says(refitted):
     rejects(assert_mean, found.error, PILOTS, 1.3 * bound, np.sqrt(2) * bound)
 
 
+@pytest.mark.seldom(0)
 def test_with_a_ceiling_to_be_found_errors_are_those_of_three_parameters():
     own = truth("coverage", ceiling=0.7, alpha=2.0, beta=1.0)._replace(attempts=100)
     found = targets.error(own, study.fits(own, "uniform", 256, 100, PILOTS, 0))
@@ -197,6 +206,7 @@ def test_with_a_ceiling_to_be_found_errors_are_those_of_three_parameters():
     rejects(assert_root_mean_square, found.error, two)
 
 
+@pytest.mark.seldom(0)
 def test_standard_errors_of_errors_hold():
     """Of 400 errors, each from 50 pilots, about two thirds are within their standard error of the one of all."""
     all_fits = study.fits(truth(), "uniform", 60, 60, 20_000, 1)
@@ -251,6 +261,7 @@ def test_the_cheapest_size_that_surely_reaches_is_named_else_the_best_one():
     assert study._answer(lost, 0.01) == (lost[1], False)
 
 
+@pytest.mark.seldom(0)
 def test_lines_of_equal_totals_are_within_the_budget():
     found = study.study(truth(), 0.2, [20, 40], [5, 10], 250, 30, 0)
     assert all(one.total <= 250 for one in (*found.grid, *found.line, found.chosen))

@@ -120,6 +120,7 @@ def test_problems_with_different_numbers_of_attempts_stand_side_by_side():
     assert estimators.pass_at_k(k, m, c) == pytest.approx(np.array(exact), abs=1e-14)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("m", range(1, 7))
 def test_pass_at_k_is_unbiased(m):
     success = Fraction(3, 10)
@@ -255,6 +256,7 @@ def repeated(request):
     return drawn_curves(np.random.default_rng(12), curve, BATCH, (RUNS, 64)), x, request.param < 1
 
 
+@pytest.mark.seldom(0)
 def test_pulls_of_the_exponent_are_students_with_the_jackknife_error(repeated):
     failures, x, floor = repeated
     whole = estimators.power_law(failures.mean(axis=1) / BATCH, x, floor)

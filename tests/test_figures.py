@@ -137,6 +137,7 @@ def test_residuals_stand_below_in_sigma_within_at_least_three(experiment, tmp_pa
     np.testing.assert_array_equal(np.sort(heights), np.sort(np.abs(run.table["sigmas"])))
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("experiment", EXPECTED)
 def test_a_figure_is_written_as_png_and_pdf_and_twice_alike(experiment, tmp_path):
     run = read_run(write_run(tmp_path / "run", experiment))
@@ -312,6 +313,7 @@ def call(experiment, *arguments):
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("experiment", [*EXPECTED, "sweep"])
 def test_a_script_redraws_the_figure_from_the_tables(experiment, tmp_path):
     folder = tmp_path / "folder"

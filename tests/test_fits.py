@@ -152,6 +152,7 @@ def refitted():
     return fits.beta_binomial(recorded, successes)
 
 
+@pytest.mark.seldom(0)
 def test_the_scatter_of_the_fits_is_not_below_the_fisher_bound_and_hardly_above(refitted):
     bound = np.array([coverage.alpha_variance_bound(5.0, 0.35), coverage.beta_variance_bound(5.0, 0.35)]) / 1000
     assert bound[1] * 1000 == pytest.approx(0.156918254265, rel=1e-10)

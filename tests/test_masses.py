@@ -77,6 +77,7 @@ def test_a_mass_where_the_law_allows_none_refutes_it():
     assert verdict.mass_test(Masses(values, np.float64(1e-6)), np.array([0.5, 0.0]), np.arange(2))[2] == 0.0
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(("name", "size"), [("block_chain", np.inf), ("direct", np.inf), ("jump_chain", 300)])
 def test_simulated_learners_confirm_their_law_and_refute_one_two_percent_off(name, size):
     examples = grid(1e3, 11) if name != "block_chain" else N
@@ -93,6 +94,7 @@ def assert_never_tiny(p_values):
     assert min(p_values) > FALSE_ALARM
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(
     ("name", "exponent", "size", "depth"),
     [
@@ -117,6 +119,7 @@ def test_few_learners_and_rare_events_refute_no_true_law(name, exponent, size, d
         rejects(assert_never_tiny, [verdict.mass_test(run, law, ALL)[2] for run in runs])
 
 
+@pytest.mark.seldom(0)
 def test_a_measured_exponent_is_within_its_error_of_the_law():
     learner = build.learner("block_chain", 1.5, np.inf, 1, N)
     law, points = prediction(1.5), measurement.told(learning_curve.memorising_moments(N, 1.5, np.inf), 512)
@@ -129,6 +132,7 @@ def test_a_measured_exponent_is_within_its_error_of_the_law():
     rejects(assert_proportion, np.count_nonzero(np.abs(np.add(pulls, 5)) < stats.t.isf(0.05, 63)), 20, 0.9)
 
 
+@pytest.mark.seldom(0)
 def test_learners_are_the_same_for_any_chunk_and_number_of_devices():
     learner = build.learner("block_chain", 2.0, np.inf, 1, N)
     one, two, eight = (

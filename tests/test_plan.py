@@ -136,6 +136,7 @@ def compiled_bytes(steps):
 KINDS = ["learning", "learning training", "coverage", "coverage bernoulli", "replay", "joint", "joint training"]
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("chunk", [1, pytest.param(4, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_compiler_needs_no_more_than_the_estimate_for_problems(kind, chunk):
@@ -145,6 +146,7 @@ def test_the_compiler_needs_no_more_than_the_estimate_for_problems(kind, chunk):
     assert compiled_bytes(steps) <= steps.cut.device_bytes
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("depth", [1, 2])
 @pytest.mark.parametrize("name", LEARNERS)
 def test_the_compiler_needs_no_more_than_the_estimate_for_learners(name, depth):
@@ -155,6 +157,7 @@ def test_the_compiler_needs_no_more_than_the_estimate_for_learners(name, depth):
     assert compiled_bytes(steps) <= steps.cut.device_bytes
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("kind", ["joint", "learning training"])
 def test_counts_are_the_same_under_any_share(kind):
     parts, examples, tries = problems(kind)

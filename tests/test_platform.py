@@ -19,6 +19,7 @@ REDUCTIONS = {
 }
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_a_small_matrix_times_rows_then_a_reduction_is_summed_rightly(reduction):
     """jaxlib 0.9.1 to 0.10.2 fail this on CPUs, past a block boundary of the batch and without a warning."""

@@ -50,6 +50,7 @@ def assert_quantiles(table, alpha, beta, bound):
     assert max(np.abs(below).max(), np.abs(above).max()) < bound
 
 
+@pytest.mark.seldom(8)
 @pytest.mark.parametrize("alpha, beta", SHAPES + EXTREMES)
 def test_every_quantile_is_that_of_a_uniform_within_1e_7(alpha, beta):
     table = quantiles.beta_log_odds(alpha, beta)

@@ -63,6 +63,7 @@ def test_counts_are_the_same_for_every_pair_of_chunk_and_number_of_devices(quest
     assert_invariant(question, [(chunk, devices) for chunk in (0, 1, 3, 8) for devices in (0, 1, 2, 8)])
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("question", ["learning curve", "coverage"])
 def test_a_batch_does_not_know_how_many_others_there_are(question):
     """Three of them counted one by one, or two hundred counted in steps of four."""
@@ -98,12 +99,14 @@ def test_counts_are_whole_numbers_of_problems_and_keep_their_axes():
     assert (counts.failures >= 0).all() and (counts.failures <= BATCH).all()
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("question", ["joint", "training set", "coverage"])
 def test_more_examples_and_more_attempts_never_hurt_a_problem(question):
     failures = run(question).failures
     assert all((np.diff(failures, axis=axis) <= 0).all() for axis in range(1, failures.ndim))
 
 
+@pytest.mark.seldom(0)
 def test_only_numbers_changed_compile_nothing_new():
     """A sweep over exponents, sizes, depths and difficulties is compiled once a kind of features, and for depth 1."""
     budget = Budget(8 * BATCH, 5, 1)  # a chunk that no other test takes
@@ -172,6 +175,7 @@ def test_a_run_may_begin_at_any_batch_of_all():
 # --- counts against the laws ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.seldom(0)
 def test_learning_curves_coverages_and_their_union_follow_the_laws():
     """A million problems of each; the union is E + (1 - E) L. Laws 1 % off are seen."""
     problems = 64 * BATCH
@@ -188,6 +192,7 @@ def test_learning_curves_coverages_and_their_union_follow_the_laws():
         rejects(assert_proportion, total, problems, joint.failure(other, coverage.failure(TRIES, 2.0, beta, 0.9)))
 
 
+@pytest.mark.seldom(0)
 def test_the_margins_of_joint_counts_are_memory_and_inference_alone():
     """Where every problem is solved at once only memory fails; where everything is memorised only inference does."""
     problems = 64 * BATCH
@@ -218,6 +223,7 @@ def test_batches_vary_as_independent_problems_do():
     rejects(assert_mean, squared, 200, 0.5, deviation)  # every batch drawn twice would double it
 
 
+@pytest.mark.seldom(0)
 def test_a_shared_training_set_varies_more_than_independent_problems():
     """64 batches of TrainingSet: mean and variance follow the laws of shared sets, the binomial variance is refused."""
     failures = run("training set", batches=64).failures / BATCH

@@ -87,6 +87,7 @@ NULLS = {  # failure curve, batches, problems
 }
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("null", NULLS.values(), ids=NULLS.keys())
 def test_p_values_of_a_true_law_are_uniform(null):
     curve, batches, problems = null
@@ -252,6 +253,7 @@ LAWS = {f"Beta {p}": beta_law(*p) for p in BETA_LAWS} | {
 SMOKE, DEFAULT, PAPER = 2**19, 2**26, 2**30
 
 
+@pytest.mark.seldom(10)
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
 def test_the_bias_of_the_window_is_below_a_fifth_of_its_error(law):
     for problems in (SMOKE, DEFAULT, PAPER):
@@ -285,6 +287,7 @@ def test_without_events_there_is_no_window():
     assert measurement.window(law._replace(curve=np.ones_like(K)), K, measurement.OfProblems(DEFAULT)) is None
 
 
+@pytest.mark.seldom(5)
 @pytest.mark.parametrize("size", [1.0, 2.0, 100.0, 1e4, 1e6])
 @pytest.mark.parametrize("exponent", [1.5, 2.0, 3.0])
 def test_finitely_many_features_have_a_window_before_their_cut_off_or_none(exponent, size):

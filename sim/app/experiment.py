@@ -22,7 +22,7 @@ def answer(point, name, question, record, source):
     until, reached = adaptive.read(point.config["budget"]["until"]), None
     taker = taking.Taker(
         target / CHECKPOINT,
-        identity(point.config, name) | machine.kind(),
+        kept_by(point.config, name),
         lambda there, of: record.tell(name, state="running", batches=there, of=of, seconds=spent()),
         lambda sentence: print(f"sim run: {sentence}", file=sys.stderr, flush=True),
         lambda starts: _progress(starts, name),
@@ -63,6 +63,11 @@ def identity(config, name):
     """Flat record of what the counts of an experiment depend on, besides the machine."""
     own = folder.finite(place.physics(config, name))
     return {"experiment": name, **own, **inputs(own)}
+
+
+def kept_by(config, name):
+    """As `identity`, with the machine, whose rounding counts may have: what a checkpoint is known by."""
+    return identity(config, name) | machine.kind()
 
 
 def inputs(record):

@@ -24,6 +24,7 @@ from sim.laws import learning_curve
 from sim.model import grid
 
 
+@pytest.mark.seldom(6)
 @pytest.mark.parametrize("name", ROWS)
 def test_the_simulation_meets_its_law_and_no_other(name):
     row = ROWS[name]()
@@ -34,6 +35,7 @@ def test_the_simulation_meets_its_law_and_no_other(name):
     rejects(assert_counts, observed, np.maximum(cells(row.wrong), 1e-300))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(
     ("memory", "wrong", "difficulty"),
     [(MultiTrace(0.05), MultiTrace(0.0525), Certain()), (Guessing(1, 0.02), Guessing(1, 0.021), LEVI)],
@@ -55,6 +57,7 @@ def test_attempts_that_memory_grades_meet_their_law_over_n_and_k(memory, wrong, 
     assert p_value(wrong) < FALSE_ALARM
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("name", LEARNERS)
 def test_learners_meet_the_learning_curve_and_not_one_5_percent_off(name):
     examples, exponent, size, learners = grid(3000, 9), 1.5, 100.0, 2**12

@@ -14,6 +14,7 @@ from sim.model import grid
 from sim.samplers import bits
 
 
+@pytest.mark.seldom(0)
 def test_one_shared_training_set_meets_the_learning_curve_and_its_variance():
     examples, exponent, size = grid(2000, 12), 2.0, 100.0
     features = build.feature_sampler(exponent, size)
@@ -29,6 +30,7 @@ def test_one_shared_training_set_meets_the_learning_curve_and_its_variance():
     rejects(assert_mean, mean, batches, law, np.sqrt(law * (1 - law) / drawn.problems))  # as if not shared
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(("depth", "wrong"), [pytest.param(1, 2, marks=pytest.mark.slow), (3, 2)])
 def test_shared_and_own_training_sets_have_one_law_at_every_depth(depth, wrong):
     examples = grid(3000, 12)
@@ -39,6 +41,7 @@ def test_shared_and_own_training_sets_have_one_law_at_every_depth(depth, wrong):
     assert verdict.chi_square(drawn, learning_curve.unmemorised_mass(examples, 1.5, np.inf, wrong))[2] < FALSE_ALARM
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("exponent", [1.5, 2.0])
 def test_distinct_features_of_training_sets_meet_karlins_law(exponent):
     sets, n, size = 2000, 1000, 2000.0
@@ -61,6 +64,7 @@ def test_the_hazard_is_the_success_rate_of_the_next_attempt():
     rejects(assert_proportion, solved_next, unsolved, coverage.hazard(tries[::2], 5, 0.37))
 
 
+@pytest.mark.seldom(0)
 def test_k_successes_of_k_meet_the_reliability_law():
     lanes, tries = jnp.arange(2**20, dtype=jnp.uint32), np.array([1, 2, 5, 20.0])
     key_difficulty, key_attempts = jax.random.split(keys.run_key(1, "reliability"))

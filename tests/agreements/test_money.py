@@ -35,6 +35,7 @@ def lost(value, attempts, one, other):
     return differences.mean() / differences.std(ddof=1) * np.sqrt(len(differences))
 
 
+@pytest.mark.seldom(0)
 def test_attempts_paid_at_once_are_worth_most_at_the_optimum_of_the_law():
     price, numbers = 1e-3, np.arange(80.0, 145)
     unsolved, *_ = spend(LEVI, numbers)
@@ -52,6 +53,7 @@ def test_attempts_paid_at_once_are_worth_most_at_the_optimum_of_the_law():
         assert not holds(value, cost.net_value_parallel(few, 1, *wrong))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(("ceiling", "best"), [(1.0, 345), (0.95, 282)])
 def test_attempts_paid_one_by_one_are_worth_most_at_the_optimum_of_the_law(ceiling, best):
     price, numbers, difficulty_ = 1e-3, np.arange(220.0, 420), Beta(5.0, 0.35, ceiling)
@@ -82,6 +84,7 @@ def taken(tries, failure, slots=1):
     return np.transpose(moments)
 
 
+@pytest.mark.seldom(0)
 def test_the_mean_number_of_attempts_up_to_the_first_success_has_its_law():
     tries, problems = np.array([10.0, 1000, 1e5]), BUDGET.batches * BATCH
     easier = difficulty.listed(np.minimum(1.05 * MATH.success(), 1))
@@ -98,6 +101,7 @@ def test_the_mean_number_of_attempts_up_to_the_first_success_has_its_law():
     assert cost.expected_attempts(1000, 5, 0.35) == pytest.approx(229.322216790, rel=1e-11)
 
 
+@pytest.mark.seldom(0)
 def test_waves_of_attempts_take_the_seconds_of_their_law():
     tries, slots, problems = np.array([40.0, 1000, 1e5]), 16, BUDGET.batches * BATCH
     mean = 6 * spend(LEVI, tries, slots)[2].mean(axis=0)
@@ -107,6 +111,7 @@ def test_waves_of_attempts_take_the_seconds_of_their_law():
         rejects(assert_mean, mean, problems, cost.latency_slots(tries, 6, wrong[1], wrong[0]), deviation)
 
 
+@pytest.mark.seldom(0)
 def test_what_is_unsolved_falls_more_steeply_in_flops_the_longer_the_prompt():
     model = {"parameters": 8.03e9, "layers": 32, "width": 4096, "prompt": 20000, "decode": 300}
     prompt, each = token_flops(**model)
@@ -138,6 +143,7 @@ def share(batches, spent=(1,), attempts=(1,), budgets=(1,), size=2):
     return np.split(curves, np.cumsum([len(spent), len(attempts), len(attempts)]), axis=1)
 
 
+@pytest.mark.seldom(0)
 def test_problems_finished_in_turn_meet_the_renewal_law_and_its_power_law():
     near, far = grid(1e5, 11), np.array([1e6, 4e6])
     solved, *_ = share(256, spent=[*near, *far])
@@ -148,6 +154,7 @@ def test_problems_finished_in_turn_meet_the_renewal_law_and_its_power_law():
     assert meets(solved[:, len(near) :], power_law(0.35)) and not meets(solved[:, len(near) :], power_law(0.357))
 
 
+@pytest.mark.seldom(0)
 def test_rounds_over_the_unsolved_meet_their_law_at_cost_and_its_power_law():
     rounds = grid(1e7, 15)
     spent, law = suite.round_robin(rounds, 5, 0.35)
@@ -166,6 +173,7 @@ def test_rounds_over_the_unsolved_meet_their_law_at_cost_and_its_power_law():
     assert not meets(few, law)
 
 
+@pytest.mark.seldom(0)
 def test_problems_left_sooner_are_solved_at_higher_rates():
     attempts, rates = np.array([1, 10, 100]), np.array([0.0654205607477, 0.0406459020637, 0.0139793028688])
     np.testing.assert_allclose(suite.reset_rate(attempts, 5, 0.35), rates, rtol=1e-11)

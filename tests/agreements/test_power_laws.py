@@ -14,6 +14,7 @@ from sim.measurement import Prediction
 from sim.model import Budget
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("name", POWER_LAWS)
 def test_after_many_attempts_a_power_law_is_left(name):
     problem, attempts, tail, tries = POWER_LAWS[name]
@@ -26,6 +27,7 @@ def test_after_many_attempts_a_power_law_is_left(name):
     rejects(assert_proportion, failed, total, tail.prefactor * tries ** (-1.02 * tail.exponent))
 
 
+@pytest.mark.seldom(0)
 def test_attempts_from_an_urn_leave_a_power_of_the_logarithm():
     tries = np.array([1e5, 1e6, 1e8])
     parts = Parts(None, None, *Polya(0.1).samplers(LEVI.sampler(), FIRST, tries))
@@ -58,6 +60,7 @@ def test_the_exponent_and_prefactor_of_inference_are_measured(ceiling):
     rejects(assert_measured, measured, 0.35, 1.05 * c)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("exponent", [1.5, 2.0, 3.0])
 def test_the_exponent_and_prefactor_of_learning_are_measured(exponent):
     learner = build.learner("block_chain", exponent, np.inf, 1, N)
@@ -96,6 +99,7 @@ def test_the_slopes_of_failure_and_of_log_coverage_differ_as_their_laws_do():
     assert verdict.judge_fit("", "", *swapped, np.concatenate(both), len(groups)).p_value < FALSE_ALARM
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(("depth", "examples"), [(2, 100.0), (3, 100.0), (5, 300.0)])
 def test_features_seen_ever_more_often_before_they_are_memorised_cost_a_constant_ratio(depth, examples):
     law = learning_curve.depth_ratio(2.0, depth)

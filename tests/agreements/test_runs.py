@@ -1,6 +1,7 @@
 """Single training runs: their errors, and how often they prefer the worse learner."""
 
 import numpy as np
+import pytest
 from agreements.tables import BUDGET, meets
 
 from sim import build, simulate
@@ -17,6 +18,7 @@ def training_runs_of(better, worse, size, examples, runs, name):
     return dict(zip(of, np.moveaxis(drawn, 1, 0), strict=True))
 
 
+@pytest.mark.seldom(0)
 def test_the_three_errors_of_a_run_scatter_as_their_laws_say():
     n, exponent, size = np.array([10, 100, 1000]), 2.0, 100.0
     drawn = training_runs_of(2.2, exponent, size, n, 2**15, "scatter")
@@ -38,6 +40,7 @@ def test_the_three_errors_of_a_run_scatter_as_their_laws_say():
     assert not meets(drawn["var_e"], laws(exponent)["var_u"] + laws(exponent)["var_k"] / n**2)
 
 
+@pytest.mark.seldom(0)
 def test_infinitely_many_features_leave_the_mass_of_hutter_and_show_the_number_of_karlin():
     n = np.array([1000])
     drawn = training_runs_of(2.2, 2.0, np.inf, n, 2**14, "infinite")
@@ -50,6 +53,7 @@ def test_infinitely_many_features_leave_the_mass_of_hutter_and_show_the_number_o
         assert not meets(drawn[name], law(n, 2.02, np.inf))
 
 
+@pytest.mark.seldom(0)
 def test_a_run_of_each_prefers_the_worse_learner_as_often_as_the_laws_say():
     n, pair = np.array([30, 100, 300]), (2.2, 2.0)
     drawn = training_runs_of(*pair, np.inf, n, 2**15, "selection")
@@ -67,6 +71,7 @@ def test_a_run_of_each_prefers_the_worse_learner_as_often_as_the_laws_say():
     assert drawn["wrong_e"][:, -1].mean() > 0.48 and drawn["wrong_k"][:, -1].mean() < 0.08
 
 
+@pytest.mark.seldom(0)
 def test_a_finite_set_is_learnt_after_all_and_the_rest_falls_exponentially():
     n, size, learners = np.array([10, 1000, 1e5]), 100.0, 2**16
     kernel = build.learner("jump_chain", 2.0, size, 1, n)

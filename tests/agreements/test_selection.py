@@ -23,6 +23,7 @@ def of_shares(means, law):
     return means.mean(), 1024 * len(means), law, np.sqrt(law * (1 - law))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("wrong", [1, 4])
 def test_votes_end_where_the_right_answer_is_the_most_likely_and_on_hard_problems_they_do_harm(wrong):
     attempts, votes, *_, endless = choose(wrong)
@@ -37,6 +38,7 @@ def test_votes_end_where_the_right_answer_is_the_most_likely_and_on_hard_problem
     assert dozen.mean() < single.mean()
 
 
+@pytest.mark.seldom(0)
 def test_the_best_of_exponential_scores_levels_off_and_that_of_gaussian_ones_does_not():
     attempts, _, exponential, gaussian, _ = choose(4)
     problems = LEVI.problems()

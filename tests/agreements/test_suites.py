@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from agreements.tables import meets
 from checks import assert_mean, rejects
 from scipy import special
@@ -12,6 +13,7 @@ from sim.laws import coverage, plug_in
 from sim.samplers import bits
 
 
+@pytest.mark.seldom(0)
 def test_a_finite_suite_scatters_by_its_problems_alone():
     suites, problems, tries = 2**18, 16, np.array([1, 10, 100, 10_000.0])
     sampler, lanes = build.beta_sampler(5, 0.35, 1.0), jnp.arange(suites * problems, dtype=jnp.uint32)
@@ -31,6 +33,7 @@ def test_a_finite_suite_scatters_by_its_problems_alone():
     assert not meets(batches, loss * (1 - loss) / problems)  # as if each problem were attempted once
 
 
+@pytest.mark.seldom(0)
 def test_no_number_of_attempts_tells_beta_better_than_the_problems_allow():
     suites, problems = 1000, 500
     rng = keys.host_generator(keys.run_key(1, "Fisher"))

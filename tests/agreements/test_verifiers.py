@@ -20,6 +20,7 @@ def judged_answers(true_positive, false_positive, attempts):
     return np.split(simulate.curves(1, f"judged {verifier}", own, BUDGET.batches, BUDGET), 2, axis=1)
 
 
+@pytest.mark.seldom(0)
 def test_a_noisy_verifier_is_right_wrong_and_silent_as_its_laws_say():
     tries = grid(1000, 20)
     right, wrong = (x.sum(axis=0) for x in judged_answers(0.9, 0.02, tries))
@@ -36,6 +37,7 @@ def test_a_noisy_verifier_is_right_wrong_and_silent_as_its_laws_say():
     rejects(assert_counts, observed, law(0.9, 0.0204))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("ratio", [0.3, 0.1, 0.01, 1e-3])
 def test_no_number_of_attempts_passes_the_ceiling_of_a_noisy_verifier(ratio):
     right, wrong = (x.sum(axis=0) for x in judged_answers(0.8, 0.8 * ratio, [1e5, 1e6, ENDLESS]))
@@ -44,6 +46,7 @@ def test_no_number_of_attempts_passes_the_ceiling_of_a_noisy_verifier(ratio):
     rejects(assert_proportion, right, BUDGET.problems, verification.ceiling(5, 0.35, 1.05 * ratio))
 
 
+@pytest.mark.seldom(0)
 def test_what_false_positives_cost_falls_as_a_power_beta_of_their_rate():
     """The exponent by a straight line in the logarithms: the next term of the law bends it by 3e-4 at most."""
     ratios = np.array([1e-8, 1e-7, 1e-6, 1e-5])
@@ -66,6 +69,7 @@ def test_what_false_positives_cost_falls_as_a_power_beta_of_their_rate():
     rejects(assert_proportion, observed[rare], problems, 1.05 * asymptote[rare])
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(("penalty", "best", "wrong"), [(1.0, 13, 2.0), (2.0, 4, 1.0), (4.0, 0, 2.0), (8.0, 0, 2.0)])
 def test_attempts_pay_up_to_the_optimum_of_the_law_and_it_may_be_none(penalty, best, wrong):
     tries, problems = np.arange(1.0, 41), BUDGET.problems

@@ -24,6 +24,7 @@ def weigh(difficulty, rarity, lift, drop, exponent, size, tries=K, examples=N):
     return estimators.weighted_means(failed, weight), estimators.weighted_means(missed, mass)
 
 
+@pytest.mark.seldom(0)
 def test_weighted_coverage_has_its_law_when_problems_count_by_their_failure():
     failed, _ = weigh(LEVI, 0.0, 2.0, 0.0, 2.0, np.inf)
     assert meets(failed, importance.weighted_loss(K, 5, 0.35, 2.0))
@@ -31,6 +32,7 @@ def test_weighted_coverage_has_its_law_when_problems_count_by_their_failure():
         assert not meets(failed, importance.weighted_loss(K, *law))
 
 
+@pytest.mark.seldom(0)
 def test_weighted_coverage_of_listed_problems_has_its_law():
     success = TABLE.successes / TABLE.attempts
     solvable = success[success > 0]
@@ -42,6 +44,7 @@ def test_weighted_coverage_of_listed_problems_has_its_law():
     assert not meets(failed, law(1.0, 0.105)) and not meets(failed, law(0.8, 0.1))
 
 
+@pytest.mark.seldom(0)
 def test_when_hard_problems_count_more_the_exponent_of_coverage_falls_by_the_exponent_of_the_weights():
     failed, _ = weigh(LEVI, 0.0, 0.0, 0.1, 2.0, np.inf)
     assert meets(failed, importance.tail_weighted_loss(K, 5, 0.35, 0.1))
@@ -53,6 +56,7 @@ def test_when_hard_problems_count_more_the_exponent_of_coverage_falls_by_the_exp
     assert z[0] < stats.norm.isf(FALSE_ALARM / 2) < z[1] < z[2]
 
 
+@pytest.mark.seldom(0)
 def test_when_rare_features_count_more_the_learning_curve_is_weighted_and_its_exponent_falls():
     _, missed = weigh(LEVI, 0.125, 0.0, 0.0, 2.0, np.inf)
     law = lambda rarity: importance.weighted_unmemorised_infinite(N, 2.0, 2.0 * (1 - rarity))  # noqa: E731
@@ -65,6 +69,7 @@ def test_when_rare_features_count_more_the_learning_curve_is_weighted_and_its_ex
     assert z[0] < stats.norm.isf(FALSE_ALARM / 2) < z[1] < z[2]
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(("exponent", "rarity"), [(0.8, 0.3), (1.5, 0.1)])
 def test_the_weighted_learning_curve_of_a_finite_set_has_its_law(exponent, rarity):
     _, missed = weigh(LEVI, rarity, 0.0, 0.0, exponent, 1000.0, examples=grid(1000, 25))
@@ -74,6 +79,7 @@ def test_the_weighted_learning_curve_of_a_finite_set_has_its_law(exponent, rarit
     assert meets(missed, law(1.0)) and not meets(missed, law(0.95))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("drop", [0.0, 0.1])
 def test_so_many_attempts_are_needed_as_the_law_says_for_a_share_of_the_weight(drop):
     needed = importance.attempts_needed(0.1, 5, 0.35 - drop)

@@ -216,3 +216,23 @@ def test_a_row_measured_for_once(tmp_path):
     [row] = json.loads((where / "bench.json").read_text())
     assert row["value"] > 0
     assert str(where.relative_to(tmp_path)) in done.stdout
+
+
+def test_the_table_is_told_in_markdown_by_what_each_row_must_reach(measured, tmp_path):
+    measured([GOOD, MISSED, INFORMS, ABSENT])
+    [where] = tmp_path.glob("outputs/bench_*")
+    assert (where / "bench.md").read_text().splitlines() == [
+        "| what | ratio | bar | |",
+        "| --- | ---: | ---: | --- |",
+        f"| {GOOD.row.what} | 6 | at least 4.5 | holds |",
+        f"| {MISSED.row.what} | 1.3 | at most 1.1 | missed |",
+        f"| {INFORMS.row.what} | 3e+04 |  |  |",
+        f"| {ABSENT.row.what} | not measured | at least 4.5 |  |",
+    ]
+
+
+def test_a_row_of_the_file_tells_nanoseconds_of_either_side():
+    found = bench.entry(GOOD)
+    assert (found["nanoseconds"], found["peer_nanoseconds"]) == (GOOD.ratio.ours, GOOD.ratio.peer)
+    assert (found["rule"], bench.entry(MISSED)["rule"]) == ("at least", "at most")
+    assert bench.entry(ABSENT)["nanoseconds"] is None

@@ -66,6 +66,7 @@ def test_a_damaged_program_is_compiled_again_without_a_word(python, tmp_path):
         kept.write_bytes(kept.read_bytes()[:100])
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.skipif(sys.platform != "linux", reason="folders of Linux")
 @pytest.mark.parametrize("switch", [{}, {"SIM_COMPILATION_CACHE": "on"}, {"SIM_COMPILATION_CACHE": ""}])
 def test_programs_are_kept_in_the_users_cache_folder(python, tmp_path, switch):
@@ -76,6 +77,7 @@ def test_programs_are_kept_in_the_users_cache_folder(python, tmp_path, switch):
     assert elsewhere.is_dir()
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     "variables",
     [
@@ -91,6 +93,7 @@ def test_the_cache_can_be_switched_off(python, tmp_path, variables):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.seldom(0)
 def test_what_the_user_told_jax_stands(python, tmp_path):
     mine = str(tmp_path / "mine")
     told = {"JAX_COMPILATION_CACHE_DIR": mine, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "7"}
@@ -135,6 +138,7 @@ def test_the_programs_not_used_for_longest_make_room(monkeypatch, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"new-cache", "old-cache", "notes"}
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.skipif(not version("jaxlib").startswith(cache._EARLY), reason="later releases report nothing")
 def test_what_the_user_told_the_compilers_log_stands(python):
     say = "import atexit, os, sys\natexit.register(lambda: print(os.environ['TF_CPP_MIN_LOG_LEVEL'], file=sys.stderr))"

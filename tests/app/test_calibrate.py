@@ -61,6 +61,7 @@ def test_a_pilot_becomes_a_sentence_a_table_and_a_page(capsys, pilot, tmp_path):
         assert bool(row["observed"]) == (int(row["attempts"]) <= 100)
 
 
+@pytest.mark.seldom(0)
 def test_the_same_pilot_gives_the_same_bytes(capsys, pilot, tmp_path):
     for name in ("one", "two"):
         run(capsys, f"pilot={pilot}", f"output={tmp_path / name}", "figure=false")
@@ -132,6 +133,7 @@ EDGES = {
 }
 
 
+@pytest.mark.seldom(3)
 @pytest.mark.parametrize("rows", EDGES.values(), ids=EDGES.keys())
 def test_pilots_at_the_edge_are_answered(capsys, tmp_path, rows):
     data, *said = rows

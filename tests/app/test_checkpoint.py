@@ -121,3 +121,37 @@ def test_a_run_interrupted_before_its_first_step_tells_what_was_there(tmp_path):
     with pytest.raises(taking.Interrupted):
         taker(steps)
     assert told == [(4, 9)]
+
+
+def test_the_entries_in_which_two_records_differ_are_told_four_of_them():
+    there, here = {"a": 1, "b": "x", "c": None, "same": 0}, {"a": 2, "c": 1.5, "same": 0, "d": [1]}
+    assert checkpoint.difference(there, here) == (
+        'a is 1 there and 2 here, b is "x" there and absent here, c is null there and 1.5 here, '
+        "d is absent there and [1] here"
+    )
+    assert checkpoint.difference(there | {"e": 1, "f": 2}, here).endswith("e is 1 there and absent here and 2 more")
+    assert checkpoint.difference(here, here) == ""
+
+
+def test_pieces_join_in_order_and_only_as_far_as_is_wanted():
+    pieces = [Piece(4, counts(4, 9)), Piece(0, counts(0, 1)), Piece(1, counts(1, 4))]
+    assert (checkpoint.joined(pieces, 7) == counts(0, 7)).all() and len(checkpoint.joined(pieces, 7)) == 7
+    together = checkpoint.together([pieces[1], pieces[2]])
+    assert (together.start, together.end) == (0, 4) and (together.counts == counts(0, 4)).all()
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        ([], [(0, 7)]),
+        ([(0, 7)], []),
+        ([(0, 9)], []),
+        ([(9, 11)], [(0, 7)]),
+        ([(0, 2), (9, 11)], [(2, 7)]),
+        ([(1, 2), (3, 4), (4, 6)], [(0, 1), (2, 3), (6, 7)]),
+        ([(6, 8)], [(0, 6)]),
+        ([(7, 8)], [(0, 7)]),
+    ],
+)
+def test_gaps_are_what_no_piece_has_of_so_many_batches(there, missing):
+    assert checkpoint.gaps([Piece(start, counts(start, end)) for start, end in there], 7) == missing

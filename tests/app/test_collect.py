@@ -7,7 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sweeps import ALL, begin, config, files, opened, rows, verdict, words, write_done, write_status, write_table
+from sweeps import (
+    ALL,
+    begin,
+    columns,
+    config,
+    files,
+    opened,
+    rows,
+    verdict,
+    words,
+    write_done,
+    write_status,
+    write_table,
+)
 
 from sim.app import folder, writing
 from sim.app.sweeps import collect
@@ -113,6 +126,7 @@ def test_a_sweep_without_laws_has_a_dataset_alone(tmp_path):
     assert collect.report(tmp_path) == f"sweep: 1 tables without a law to be held against in {tmp_path}"
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("switches", [(False, False), (False, True), (True, True)])
 def test_a_sweep_is_drawn_unless_all_its_points_were_run_without_figures(tmp_path, switches):
     for number, switch in enumerate(switches):
@@ -311,3 +325,32 @@ def test_bad_input_is_one_sentence_and_exit_code_2(sim, tmp_path, typed):
 
 def test_help_is_given(sim):
     assert sim("collect", "--help") == (0, collect.HELP, "")
+
+
+def test_finished_tables_of_points_that_are_not_done_are_counted_apart(sim, tmp_path):
+    begin(tmp_path, "seed=0", "seed=1", "seed=2")
+    write_done(tmp_path, 0, config(seed=0))
+    for number, others in ((1, "1 finished table"), (2, "2 finished tables")):
+        names = ("coverage", "joint")[:number]
+        for name in names:
+            write_table(tmp_path, 2, config(seed=2), name)
+        told = dict.fromkeys(names, ("done", 8, 8)) | {"replay": ("running", 1, 8)}
+        write_status(tmp_path / "point_2", "interrupted", told, config(seed=2))
+        code, out, _ = sim("collect", str(tmp_path))
+        assert code == 0
+        assert out.splitlines()[0].endswith(f": 1 of 3 points collected, and {others} of the others")
+        assert f"  {1 + number} rows, written to dataset.csv, dataset.nc, summary.csv" in out
+        assert "  waiting: point 1" in out and "point 2 interrupted" in out
+
+
+def test_columns_that_only_some_experiments_have_are_empty_for_the_others(tmp_path):
+    more = {name: np.array([value]) for name, value in (("temperature", 2.0), ("threshold", 0.25), ("latent", 8.0))}
+    table = columns(quantity="coverage", attempts=[3.0]) | more
+    write_table(tmp_path, 0, config(seed=0), "generative", table=table)
+    write_table(tmp_path, 1, config(seed=1), table=columns(quantity="failure", attempts=[7.0]))
+    collect.collect(tmp_path)
+    found = [(row["attempts"], row["temperature"], row["threshold"], row["latent"]) for row in rows(tmp_path)]
+    assert found == [("3", "2", "0.25", "8"), ("7", "", "", "")]
+    assert [row["sigmas"] for row in rows(tmp_path)] == [
+        repr(float(table["sigmas"][0])), repr(float(columns(quantity="failure", attempts=[7.0])["sigmas"][0])),
+    ]  # fmt: skip

@@ -33,6 +33,7 @@ CLOSED = [
 ]
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("parts", CLOSED, ids=" ".join)
 def test_where_there_is_a_law_memory_and_all_that_follows_meet_it(composed, parts):
     _, table, verdicts = composed("experiment=joint", *parts)
@@ -47,6 +48,7 @@ GRADED = [
 ]
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("parts", GRADED, ids=" ".join)
 def test_where_memory_grades_attempts_the_whole_table_meets_one_law(composed, parts):
     _, table, [verdict] = composed("experiment=joint", *parts, "examples.points=9", "attempts.points=9")
@@ -56,6 +58,7 @@ def test_where_memory_grades_attempts_the_whole_table_meets_one_law(composed, pa
     assert learning["p_value"] > 1e-6
 
 
+@pytest.mark.seldom(0)
 def test_a_wrong_prefactor_of_learning_is_refuted_in_the_joint_law_too(composed):
     _, _, verdicts = composed("experiment=joint", "law.normalisation=continuous")
     assert "refuted" in [entry["verdict"] for entry in verdicts]
@@ -70,6 +73,7 @@ RARE = [
 ]
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("asked", RARE)
 def test_errors_too_rare_to_be_seen_refute_no_law(composed, asked):
     _, _, verdicts = composed(*asked.split(), "examples.points=8", "attempts.points=8")
@@ -85,6 +89,7 @@ OPEN = [
 ]
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("parts", OPEN, ids=" ".join)
 def test_where_memory_grades_attempts_that_are_not_plain_there_is_no_law(composed, parts):
     out, table, verdicts = composed("experiment=joint", *parts, "examples.points=5", "attempts.points=5")
@@ -93,6 +98,7 @@ def test_where_memory_grades_attempts_that_are_not_plain_there_is_no_law(compose
     assert all(0 <= float(row["estimate"]) <= 1 for row in table)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("dependence", ["polya", "copula"])
 @pytest.mark.parametrize("experiment", ["joint", "coverage"])
 def test_where_there_is_none_the_simulation_stands_alone(composed, experiment, dependence):
@@ -152,6 +158,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.seldom(14)
 @pytest.mark.parametrize("arguments", REFUSED)
 def test_what_does_not_go_together_is_refused_in_one_sentence(sim, arguments):
     asked = [] if "experiment=" in arguments else ["experiment=coverage"]
@@ -159,6 +166,7 @@ def test_what_does_not_go_together_is_refused_in_one_sentence(sim, arguments):
     assert (code, err) == (2, f"sim run: {REFUSED[arguments]}\n")
 
 
+@pytest.mark.seldom(0)
 def test_a_sweep_without_laws_says_so(sim, tmp_path):
     code, out, err = sim("run", "-m", "experiment=coverage", "verifier=noisy", "dependence=polya,copula", *SMOKE)
     assert (code, err) == (0, "")
@@ -176,6 +184,7 @@ EXTREME = [
 ]
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("parts", EXTREME)
 def test_extremes_that_are_accepted_have_a_law_and_refute_it_not(composed, parts):
     _, table, verdicts = composed("experiment=coverage", *parts.split())

@@ -15,6 +15,7 @@ BAD = {
 }
 
 
+@pytest.mark.seldom(7)
 @pytest.mark.parametrize("mode", [(), ("--multirun",)])
 @pytest.mark.parametrize("content", BAD)
 def test_a_file_that_is_no_yaml_is_one_sentence(sim, tmp_path, content, mode):
@@ -38,6 +39,7 @@ def test_a_file_with_anything_else_that_cannot_be_read_is_one_sentence(sim, tmp_
     assert complained.startswith(f"sim run: {sentence}")
 
 
+@pytest.mark.seldom(4)
 @pytest.mark.parametrize("mode", [(), ("--multirun", "seed=1,2")])
 @pytest.mark.parametrize("key", ["dry", "experiments", "figure", "distributed", "cluster", "plugins"])
 def test_a_key_that_was_taken_out_is_missed(sim, key, mode):

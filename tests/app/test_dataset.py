@@ -7,7 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray
-from sweeps import ALL, begin, columns, config, files, joined, opened, rows, write_done, write_status, write_table
+from sweeps import (
+    ALL,
+    begin,
+    columns,
+    config,
+    files,
+    joined,
+    opened,
+    rows,
+    verdict,
+    write_done,
+    write_status,
+    write_table,
+)
 
 from sim.app import folder
 from sim.app.sweeps import collect, dataset, parameters
@@ -88,6 +101,7 @@ def recorded(experiment):
     return [path for path in found if json.loads((path / "manifest.json").read_text())["experiment"] == experiment]
 
 
+@pytest.mark.seldom(6)
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_number_of_every_experiment_is_in_the_dataset(tmp_path, experiment):
     sources = recorded(experiment)
@@ -333,6 +347,7 @@ def test_the_same_sweep_gives_the_same_files(tmp_path):
     assert both[0] == both[1]
 
 
+@pytest.mark.seldom(0)
 def test_a_real_sweep_of_members_and_grids_is_a_dataset(sim, tmp_path):
     words = "experiment=coverage", "budget=smoke", "budget.devices=1", "difficulty=uniform,beta", "attempts.max=1e3,1e4"
     assert sim("run", "-m", *words)[0] == 0
@@ -346,3 +361,130 @@ def test_a_real_sweep_of_members_and_grids_is_a_dataset(sim, tmp_path):
     assert data["coverage.failure"].dims == ("difficulty.name", "attempts.max", "coverage.failure.row")
     assert data["coverage.failure.measured"].sel({"difficulty.name": "beta"}).notnull().all()
     assert assert_round_trip(where) == 4
+
+
+def test_every_number_of_a_verdict_has_a_name_of_its_own(tmp_path):
+    own = verdict(predicted=0.35, measured=0.3503, word="undecided", law="(1 - q)^k, over k")
+    write_table(tmp_path, 0, config(seed=0), verdicts=[own])
+    write_table(tmp_path, 1, config(seed=1), verdicts=[verdict(predicted=None, measured=None)])
+    collect.collect(tmp_path)
+    data = opened(tmp_path)
+    told = {name: data[f"coverage.failure_over_k.{name}"].values.tolist() for name in dataset._OF_VERDICTS}
+    assert {name: values[0] for name, values in told.items()} == {
+        "measured": 0.3503, "measured.stderr": 1e-3, "predicted": 0.35, "p_value": 0.3, "verdict": "undecided",
+        "verdict.law": "(1 - q)^k, over k",
+    }  # fmt: skip
+    assert {values[1] for name, values in told.items() if name.startswith("verdict")} == {""}
+    assert all(np.isnan(values[1]) for name, values in told.items() if not name.startswith("verdict"))
+    assert data["coverage.failure.verdict"].values.tolist() == ["", "confirmed"]
+    assert np.isnan(data["coverage.failure.measured"].values).all()
+    assert data["coverage.failure.p_value"].values.tolist()[1] == 0.3
+
+
+def test_rows_in_any_order_lie_where_their_grid_has_them(tmp_path):
+    """Of two quantities in turn, and a grid from its last corner to its first."""
+    examples, attempts = (own.ravel() for own in np.meshgrid([1, 10, 100], [1, 5], indexing="ij"))
+    own = columns(quantity="failure", examples=examples, attempts=attempts)
+    own["estimate"] = 1000 * examples + attempts
+    other = columns(quantity="ceiling", examples=[1, 10, 100])
+    table = joined(own, other)
+    order = np.random.default_rng(3).permutation(len(table["estimate"]))
+    write_table(tmp_path, 0, config(), "joint", table={name: values[order] for name, values in table.items()})
+    collect.collect(tmp_path)
+    data = opened(tmp_path)
+    assert data["joint.failure"].dims == ("point", "examples", "attempts")
+    for n in (1, 10, 100):
+        for k in (1, 5):
+            assert data["joint.failure"].sel(examples=n, attempts=k).item() == 1000 * n + k
+    assert assert_round_trip(tmp_path) == 2
+
+
+def test_points_in_any_order_lie_where_the_grid_of_their_parameters_has_them(tmp_path):
+    """Three parameters of 2, 3 and 2 values, every point with a number that tells them."""
+    grid = [(a, b, c) for a in (1, 2) for b in ("x", "y", "z") for c in (0.5, 0.25)]
+    grid = [grid[i] for i in np.random.default_rng(5).permutation(len(grid))]
+    begin(tmp_path, *(f"seed={a} name={b} difficulty.beta={c}" for a, b, c in grid))
+    for number, (a, b, c) in enumerate(grid):
+        table = columns(quantity="failure", attempts=[1, 10])
+        table["estimate"] = np.array([0.0, 1.0]) + 1000 * a + 10 * "xyz".index(b) + c
+        write_done(tmp_path, number, config(beta=c, seed=a, name=b), table=table)
+    collect.collect(tmp_path)
+    data = opened(tmp_path)
+    assert data["coverage.failure"].dims == ("seed", "name", "difficulty.beta", "attempts")
+    for number, (a, b, c) in enumerate(grid):
+        at = data.sel({"seed": a, "name": b, "difficulty.beta": c})
+        assert at["point"].item() == number
+        expected = 1000 * a + 10 * "xyz".index(b) + c
+        assert at["coverage.failure"].values.tolist() == [expected, expected + 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("null", None), ("NULL", None), ("true", True), ("False", False), ("3", 3), ("-3", -3), ("1e3", 1000.0)),
+        *(("0.5", 0.5), ("inf", np.inf), ("beta", "beta"), ("[1,2]", "[1,2]"), ("", "")),
+    ],
+)
+def test_a_swept_value_is_what_was_typed(text, value):
+    found = parameters._typed(text)
+    assert found == value and type(found) is type(value)
+
+
+def test_what_is_swept_is_what_tells_the_points_apart_by_its_own_name():
+    """Groups by their members; keys without a prefix or quotes; what only says how the work is done is none."""
+    typed = [
+        ["difficulty=beta", "+seed=1", "experiment=joint", "budget.chunk=1", "memory.depth=2", "law.beta='0.3'"],
+        ["difficulty=uniform", "+seed=1", "experiment=coverage", "budget.chunk=2", "~memory.depth", "law.beta='0.4'"],
+    ]
+    configs = [
+        {"difficulty": {"name": "beta", "alpha": 5}, "seed": 1, "experiments": ["joint"], "memory": {"depth": 2}},
+        {"difficulty": {"name": "uniform", "low": 0.1}, "seed": 1, "experiments": ["coverage"], "memory": {}},
+    ]
+    found = parameters.read(typed, configs)
+    assert found.swept == ("difficulty.name", "experiments", "memory.depth", "law.beta")
+    assert found.values["law.beta"] == [0.3, 0.4] and found.values["experiments"] == ["joint", "coverage"]
+    assert found.values["memory.depth"] == [2, ""]
+    assert found.values["difficulty.alpha"] == [5, None] and found.values["difficulty.low"] == [None, 0.1]
+    assert found.shared == {"seed": 1}
+    assert list(found.values)[: len(found.swept)] == list(found.swept)
+
+
+def test_a_grid_has_every_combination_once():
+    made = parameters.Parameters({"a": [1, 2, 1, 2], "b": ["x", "x", "y", "y"]}, ("a", "b"), {})
+    grid = parameters.grid(made, 4)
+    assert grid.order.tolist() == [0, 2, 1, 3]
+    assert {name: own.tolist() for name, own in grid.coordinates.items()} == {"a": [1, 2], "b": ["x", "y"]}
+    for wrong in ({"a": [1, 2, 1, 1], "b": ["x", "x", "y", "y"]}, {"a": [1, 2, 1], "b": ["x", "x", "y"]}):
+        assert parameters.grid(made._replace(values=wrong), len(wrong["a"])) is None
+    assert parameters.grid(parameters.Parameters({}, (), {}), 1) is None
+    nothing = parameters.Parameters({"a": [None, 2.0]}, ("a",), {})
+    assert np.isnan(parameters.grid(nothing, 2).coordinates["a"][-1])
+
+
+def test_a_column_that_varies_in_some_points_lies_along_the_rows_of_all(tmp_path):
+    begin(tmp_path, "attempts.max=10", "attempts.max=100")
+    for number, (attempts, depth) in enumerate((([1, 10], [2, 2]), ([1, 10, 100], [2, 2, 5]))):
+        table = columns(quantity="failure", attempts=attempts, depth=depth)
+        write_done(tmp_path, number, config(attempts={"max": attempts[-1]}), table=table)
+    collect.collect(tmp_path)
+    depth = opened(tmp_path)["coverage.failure.depth"]
+    assert depth.dims == ("attempts.max", "coverage.failure.row")
+    assert depth.values[1].tolist() == [2, 2, 5]
+    assert depth.values[0, :2].tolist() == [2, 2] and np.isnan(depth.values[0, 2])
+    assert assert_round_trip(tmp_path) == 2
+
+
+def test_a_sweep_without_a_record_began_with_its_first_point_and_names_what_is_known(tmp_path):
+    for number, (since, more) in enumerate((("2026-02-01", {"device": "2 x cpu (cpu)"}), ("2026-01-01", {}))):
+        write_table(tmp_path, number, config(seed=number), versions={"sim": f"0.{number}"}, **more)
+        told = {"coverage": ("done", 8, 8)}
+        write_status(
+            tmp_path / f"point_{number}", "done", told, config(seed=number), started=since, overrides=[f"seed={number}"]
+        )
+    collect.collect(tmp_path)
+    attributes = opened(tmp_path).attrs
+    assert attributes["date_created"] == "2026-01-01" and "history" not in attributes
+    assert attributes["device"] == "2 x cpu (cpu)" and "commit" not in attributes and "data" not in attributes
+    assert attributes["sim_version"] == "0.0, 0.1"
+    assert [json.loads(own)["sim"] for own in attributes["versions"].split("; ")] == ["0.0", "0.1"]
+    assert attributes["title"] == "sim sweep of coverage over seed"

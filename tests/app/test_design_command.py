@@ -43,6 +43,7 @@ def test_the_sentence_comes_first_and_all_files_are_written(command, tmp_path):
     assert verdict["verdict"] == "reached" and verdict["chosen"]["error"] < 0.12
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -62,6 +63,7 @@ def test_what_cannot_be_reached_is_said_with_the_best_there_is(command, argument
     assert first.startswith(words) and "the best one, " in first and " ± " in first
 
 
+@pytest.mark.seldom(0)
 def test_the_report_is_japanese_where_asked_for(command, tmp_path):
     code, out, _ = command(*SMALL, "report.language=ja", "target=decision", "figure=false", "output=found")
     assert code == 0 and "パイロット" in out.splitlines()[0]
@@ -69,6 +71,7 @@ def test_the_report_is_japanese_where_asked_for(command, tmp_path):
     assert '<html lang="ja">' in report and "フィッシャー" in report
 
 
+@pytest.mark.seldom(0)
 def test_a_first_pilot_takes_the_place_of_the_difficulty(command, tmp_path):
     rng = np.random.default_rng(0)
     successes = rng.binomial(100, rng.beta(0.35, 5.0, 300))
@@ -84,6 +87,7 @@ def test_a_first_pilot_takes_the_place_of_the_difficulty(command, tmp_path):
     assert [told["alpha"], told["beta"]] == pytest.approx([fit.alpha, fit.beta], rel=1e-6)
 
 
+@pytest.mark.seldom(0)
 def test_the_same_seed_gives_the_same_table_and_another_one_another(command, tmp_path):
     tables = []
     for seed in (0, 0, 1):

@@ -30,6 +30,7 @@ def files(where):
     return {path.relative_to(path.parents[2]): path.read_bytes() for name in names for path in where.rglob(name)}
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     "swept",
     [
@@ -84,6 +85,7 @@ def test_a_judge_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_path
     assert said.count("done before") == 2 and len(files(tmp_path)) == 3 * 2
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_judged_sweep_that_is_interrupted_goes_on_with_what_is_missing(sim, tmp_path, monkeypatch, number):
     swept = *SWEEP, "experiment=coverage", "seed=1,2,3,4,5,6", "plugins=[unhurried]"

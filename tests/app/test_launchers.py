@@ -23,6 +23,7 @@ def tables(where):
     return [path.read_bytes() for path in sorted(where.glob("*/point_*/coverage/table.csv"))]
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     "launcher",
     [
@@ -54,6 +55,7 @@ def test_a_sweep_given_again_draws_nothing_that_is_there(sim):
     assert said.count("done before") == 2
 
 
+@pytest.mark.seldom(0)
 def test_a_process_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_path, monkeypatch):
     text = "import os, sys\nfrom sim.experiments import coverage as c\nplan = c.plan\n"
     text += "c.plan = lambda question: os._exit(9) if question.seed == 1 else plan(question)\n"
@@ -64,6 +66,7 @@ def test_a_process_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_pa
     assert len(tables(tmp_path / "outputs")) == 1
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("own", ["joblib hydra.launcher.n_jobs=2", "local hydra.launcher.workers=2"])
 def test_points_whose_launcher_is_killed_save_what_they_have_and_no_other_begins(sim, tmp_path, monkeypatch, own):
     swept = *SWEEP[:-1], "seed=3,4,5", "budget.problems=3e7", "plugins=[unhurried]", *f"hydra/launcher={own}".split()
@@ -129,22 +132,35 @@ def test_a_process_that_dies_before_it_has_its_point_takes_that_along_and_the_ne
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="need signals that can be blocked")
-def test_ctrl_c_waits_while_a_process_is_started():
+@pytest.mark.parametrize("others", [0, 1])
+def test_ctrl_c_waits_while_a_process_is_started(others):
+    """Also where other threads of this process would take it."""
+    over, held = threading.Event(), []
+    threads = [threading.Thread(target=over.wait) for _ in range(others)]
     blocked = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
     said = lambda: subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True).stdout  # noqa: E731
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it for what runs behind them
+    for thread in threads:
+        thread.start()
     try:
         with pytest.raises(KeyboardInterrupt), local._no_interrupt():
             os.kill(os.getpid(), signal.SIGINT)
             assert said() == "True\n"
-        assert said() == "False\n"
+            held.append(True)
+        assert held and said() == "False\n"
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
+        over.set()
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="need signals that can be blocked")
+def test_ctrl_c_waits_while_the_first_process_of_all_is_started():
     first = "import signal; from multiprocessing import get_context; from sim.app.launchers import local\n"
     first += "with local._no_interrupt():\n    one = get_context('spawn').Process(target=print)\n    one.start()\n"
     first += "    blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])\none.join()\nprint(blocked)"
     done = subprocess.run([sys.executable, "-c", first], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.split() == ["True"], done.stderr  # also of the first process of all
+    assert done.stdout.split() == ["True"], done.stderr
 
 
 def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
@@ -166,6 +182,7 @@ WRONG = {
 }
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_number_of_workers_is_one_sentence(sim, wrong):
     engine, key, value = wrong

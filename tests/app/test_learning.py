@@ -68,6 +68,90 @@ def test_models_stopped_and_gone_on_with_are_the_same_and_others_are_kept_apart(
     assert len(list(tmp_path.glob("*"))) == 2
 
 
+def counted(chunks=4, begin=0):
+    """A training whose state is how often it was advanced, and by what; and the numbers it was given."""
+    given = []
+
+    def advance(state, number):
+        given.append(number)
+        return state + 10**number
+
+    return Training({"count": 1}, lambda: jnp.int32(begin), advance, chunks), given
+
+
+def test_a_training_goes_on_from_the_newest_state_that_was_saved(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(learning.time, "monotonic", lambda: clock[0])
+    training, given = counted()
+    with pytest.raises(Stop):
+        learner(tmp_path)(stopped(training, 2))
+    assert given == [0, 1]
+    [path] = tmp_path.glob("*/*.counts")
+    assert "00000001-00000002" in path.name
+    assert int(learner(tmp_path)(training)) == 1111 and given == [0, 1, 2, 3]
+    assert int(learner(tmp_path)(training)) == 1111 and len(given) == 4
+
+
+def test_of_several_states_the_newest_counts(tmp_path):
+    training, given = counted()
+    with pytest.raises(Stop):
+        learner(tmp_path)(stopped(training, 1))
+    [early] = tmp_path.glob("*/*.counts")
+    content = early.read_bytes()
+    with pytest.raises(Stop):
+        learner(tmp_path)(stopped(training, 3))
+    early.write_bytes(content)  # as of another run, at the same time
+    assert int(learner(tmp_path)(training)) == 1111 and given == [0, 1, 2, 3]
+
+
+def test_states_are_saved_once_a_second_and_at_the_end(tmp_path, monkeypatch):
+    clock, saved = [0.0], []
+    monkeypatch.setattr(learning.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(learning, "_save", lambda where, identity, done, state: saved.append((done, int(state))))
+    training, _ = counted(6)
+
+    def advance(state, number):
+        clock[0] += 0.4
+        return training.advance(state, number)
+
+    learner(tmp_path)(Training(training.identity, training.begin, advance, training.chunks))
+    assert saved == [(3, 111), (6, 111111)]
+    saved.clear()
+    learner(tmp_path)(Training(training.identity, training.begin, advance, 4))
+    assert saved == [(3, 111), (4, 1111)]
+
+
+def test_what_is_trained_on_other_machines_or_otherwise_is_kept_apart(tmp_path):
+    for kind in ({"device": "cpu"}, {"device": "gpu"}, {"device": "cpu", "sim": "2"}):
+        for identity in ({"a": 1, "b": 2}, {"a": 2, "b": 2}):
+            plain = Training(identity, lambda: jnp.zeros(3), lambda state, number: state + 1, 2)
+            learning.Learner(lambda: tmp_path, kind, print)(plain)
+    assert len(list(tmp_path.iterdir())) == 6
+    same = Training({"b": 2, "a": 1}, lambda: jnp.zeros(3), lambda state, number: state * np.nan, 2)
+    np.testing.assert_array_equal(learning.Learner(lambda: tmp_path, {"device": "cpu"}, print)(same), [2, 2, 2])
+
+
+def test_a_state_of_arrays_of_many_kinds_comes_back_as_it_was(tmp_path):
+    state = {
+        "a": jnp.float32(0.25), "b": jnp.arange(6, dtype=jnp.int32).reshape(2, 3), "c": jnp.array([True, False, True]),
+        "d": (jnp.zeros((0, 4)), jnp.array([1.5, -2.5], jnp.float16)), "e": jnp.array([[2**32 - 1]], jnp.uint32),
+    }  # fmt: skip
+    begin = lambda: jax.tree.map(jnp.zeros_like, state)  # noqa: E731
+    plain = Training({"kinds": 1}, begin, lambda _state, _number: state, 1)
+    assert same(learner(tmp_path)(plain), state)
+    again = learner(tmp_path)(stopped(plain, 0))
+    assert same(again, state) and jax.tree.structure(again) == jax.tree.structure(state)
+    kinds = lambda of: [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(of)]  # noqa: E731
+    assert kinds(again) == kinds(state)
+
+
+def test_where_nothing_is_kept_all_is_trained():
+    training, given = counted()
+    for _ in range(2):
+        assert int(learning.Learner(lambda: None, {}, print)(training)) == 1111
+    assert given == [0, 1, 2, 3] * 2
+
+
 def test_a_damaged_state_is_named_and_trained_anew(tmp_path):
     plain = Training({"x": 1}, lambda: jnp.zeros(3), lambda state, number: state + number + 1, 4)
     learner(tmp_path)(plain)

@@ -130,6 +130,7 @@ def test_a_member_of_one_s_own_is_simulated_confirmed_and_its_neighbour_refuted(
     assert neighbour["verdict"] == "refuted"
 
 
+@pytest.mark.seldom(0)
 def test_so_are_features_and_memory_of_one_s_own(own, tmp_path):
     more = "plugins=[my_coin]", "features=coin", "memory=hasty", "+examples={max: 3000, points: 15}"
     done = own(*more, "experiment=learning_curve")
@@ -141,6 +142,7 @@ def test_so_are_features_and_memory_of_one_s_own(own, tmp_path):
     assert neighbour["verdict"] == "refuted"
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -128,6 +128,7 @@ def test_prices_of_tokens_stand_for_a_price(command, tmp_path):
     assert cached["attempts"] >= verdict["attempts"]
 
 
+@pytest.mark.seldom(0)
 def test_two_currencies_of_the_same_prices_give_the_same_numbers(command, tmp_path):
     found = []
     for value, price in ((1, 0.001), (150, 0.15)):
@@ -138,6 +139,7 @@ def test_two_currencies_of_the_same_prices_give_the_same_numbers(command, tmp_pa
     assert found[0]["solved"] == found[1]["solved"]
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     ("successes", "arguments", "words"),
     [
@@ -188,6 +190,7 @@ def test_stages_that_take_longer_than_there_is_time_are_not_said_first(command, 
     assert leads == [[], ["stages"]]
 
 
+@pytest.mark.seldom(0)
 def test_a_column_of_weights_makes_some_problems_count_more(command, tmp_path):
     rows = _rows(tmp_path / "pilot.csv")
     for name, weight in (("flat", lambda c: 5), ("hard", lambda c: 1 if c == 0 else 0.1)):
@@ -200,6 +203,7 @@ def test_a_column_of_weights_makes_some_problems_count_more(command, tmp_path):
     assert numbers["flat"] == numbers["pilot"] != numbers["hard"]
 
 
+@pytest.mark.seldom(0)
 def test_only_the_ratios_of_weights_count_however_large_they_are(command, tmp_path):
     """Below 1e-300 of the largest, a weight is none: as 1e300 beside 1, 1 beside 0, or 1e308 beside 1e-300."""
     rows, answers = _rows(tmp_path / "pilot.csv"), {}
@@ -222,6 +226,7 @@ def test_only_the_ratios_of_weights_count_however_large_they_are(command, tmp_pa
     assert answers[True][0] != pytest.approx(answers[False][0], rel=1e-3)
 
 
+@pytest.mark.seldom(0)
 def test_every_model_of_a_file_has_its_own_answer(command, tmp_path):
     lines = [f"{model},p{i},50,{(i * step) % 9}" for model, step in (("small", 1), ("large", 4)) for i in range(20)]
     (tmp_path / "two.csv").write_text("model,problem,attempts,successes\n" + "\n".join(lines) + "\n")
@@ -231,6 +236,7 @@ def test_every_model_of_a_file_has_its_own_answer(command, tmp_path):
     assert (tmp_path / "found" / "payoff_1.png").is_file()
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("paid", ["parallel", "sequential"])
 def test_a_verifier_that_accepts_much_leaves_no_attempt_that_nothing_reaches(command, tmp_path, paid):
     command("pilot=pilot.csv", PRICE, "verifier.false_accept=0.5", f"paid={paid}", "output=found", "figure=false")
@@ -324,6 +330,7 @@ def same(first, second, unit=1):
 PAID = [{"paid": "parallel"}, {"paid": "sequential"}, {"paid": "sequential", "problems": "new"}]
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("paid", PAID, ids=lambda paid: " ".join(paid.values()))
 def test_the_same_money_under_another_key_is_the_same(answer, paid):
     before = answer(paid)
@@ -337,6 +344,7 @@ def test_the_same_money_under_another_key_is_the_same(answer, paid):
     assert not same(before, answer(paid, {"cost.price": 0.004001}))  # the check would see it
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("paid", PAID, ids=lambda paid: " ".join(paid.values()))
 @pytest.mark.parametrize("unit", [2, 1 / 3])
 def test_all_money_in_another_unit_is_the_same(answer, paid, unit):
@@ -516,6 +524,7 @@ def test_these_problems_are_the_pilot_s_and_new_ones_are_not(written, kind):
     assert f": {(found.new if kind == 'these' else found.these).attempts} attempts, " in line
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(("price", "fixed"), [(0.1, 0), (0.007, 0.1)])
 def test_a_budget_that_just_pays_for_k_attempts_buys_k(command, tmp_path, price, fixed):
     costs = (f"cost.price={price}", f"cost.fixed={fixed}", "cost.value=1000", "attempts.max=100", "figure=false")
@@ -640,6 +649,7 @@ def test_what_is_read_is_never_written_over(command, tmp_path, key, name):
     assert own.read_bytes() == before and list(own.parent.iterdir()) == [own]
 
 
+@pytest.mark.seldom(0)
 def test_tokens_of_the_second_model_have_prices_of_their_own(command, tmp_path):
     """An attempt of 1000 + 500 tokens at 1 and 4 a million costs 0.003; lengths are those of the first model."""
     cost = {"prompt_price": 0.1, "completion_price": 0.4, "prompt": 1000, "completion": 500}

@@ -117,6 +117,7 @@ def go_on(sim, monkeypatch, tmp_path, *more):
     return code, err, sum(len(piece.counts) for piece in drawn)
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize(
     ("error", "code", "told"),
     [

@@ -40,6 +40,7 @@ PRESETS = [
 ]
 
 
+@pytest.mark.seldom(3)
 @pytest.mark.parametrize("experiment", PRESETS)
 def test_every_experiment_runs_and_writes_what_it_promises(sim, tmp_path, experiment):
     code, out, err = sim("run", f"experiment={experiment}", "figure=true", *SMOKE)
@@ -74,6 +75,7 @@ def costly(names, *slow):
     return [pytest.param(name, marks=pytest.mark.slow) if name in slow else name for name in names]
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("preset", costly(members("sweep"), "exponent_attempts", "exponent_depth"))
 def test_every_sweep_compiles_little_and_is_joined_in_one_summary_and_figure(sim, tmp_path, monkeypatch, preset):
     monkeypatch.setattr(experiment, "_draw", lambda target: None)  # the points', which take longer than all the rest
@@ -142,6 +144,7 @@ WRONG_LAWS = {
 }
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(("experiment", "law"), [(e, law) for e, laws in WRONG_LAWS.items() for law in laws])
 def test_a_law_two_percent_off_is_refuted_and_the_models_own_is_not(sim, tmp_path, experiment, law):
     assert sim("run", f"experiment={experiment}", law, *SMOKE, "budget.problems=4e6")[0] == 0
@@ -149,6 +152,7 @@ def test_a_law_two_percent_off_is_refuted_and_the_models_own_is_not(sim, tmp_pat
     assert "refuted" in {entry["verdict"] for entry in folder.read_run(where).verdicts}
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     ("small", "key", "unit"),
     [
@@ -165,6 +169,7 @@ def test_a_small_budget_is_undecided_and_says_what_would_decide(sim, tmp_path, s
     assert f"{key}={entry['batches_needed'] * unit}" in out
 
 
+@pytest.mark.seldom(0)
 def test_attempts_one_by_one_and_a_shared_training_set_run_too(sim, tmp_path):
     cheap = ["examples.max=1e3", "attempts.max=30", "figure=false", "budget.problems=1e5"]
     code, _, err = sim("run", "experiment=joint", "memory=training_set", "attempts=bernoulli", *cheap)
@@ -173,6 +178,7 @@ def test_attempts_one_by_one_and_a_shared_training_set_run_too(sim, tmp_path):
     assert all(entry["verdict"] != "refuted" for entry in folder.read_run(where).verdicts)
 
 
+@pytest.mark.seldom(0)
 def test_a_users_own_table_is_the_difficulty_of_all_experiments_that_have_one(sim, tmp_path):
     Path("mine.csv").write_text("problem_id,attempts,successes\na,100,3\nb,100,50\nc,100,0\nd,80,8\n")
     code, out, err = sim("run", "difficulty=empirical", "difficulty.path=mine.csv", *SMOKE)
@@ -186,6 +192,7 @@ def test_a_users_own_table_is_the_difficulty_of_all_experiments_that_have_one(si
     assert folder.read_run(where).table["attempts"].max() <= 80
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -206,6 +213,7 @@ def test_a_joint_run_says_nothing_of_ceilings_it_cannot_see(sim, tmp_path, argum
     assert np.abs(table["sigmas"]).max() < 5
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("rows", ["a,10,10\nb,10,10", "a,1,1\nb,1,0", "a,10,3\nb,10,1", "a,100,50\nb,100,50\nc,100,50"])
 def test_odd_tables_are_replayed_without_a_word_of_numpys(sim, tmp_path, rows):
     Path("odd.csv").write_text(f"problem_id,attempts,successes\n{rows}\n")
@@ -275,6 +283,7 @@ REFUSED = {  # what a hurried person types -> what the sentence must name
 }
 
 
+@pytest.mark.seldom(20)
 @pytest.mark.parametrize("typed", REFUSED)
 def test_bad_input_gets_one_sentence_and_exit_code_2(sim, tmp_path, typed):
     code, out, err = sim("run", typed)
@@ -303,6 +312,7 @@ def test_a_point_of_a_sweep_that_does_not_fit_does_not_cost_the_others(sim, tmp_
     assert out.splitlines()[-1].startswith("sweep: 1 ")
 
 
+@pytest.mark.seldom(0)
 def test_a_lattice_is_drawn_confirmed_and_told_in_the_manifest(sim, tmp_path):
     code, out, err = sim("run", "sampling=lattice", *SMOKE, "experiments=[learning_curve,coverage,joint]")
     assert (code, err) == (0, "")
@@ -353,6 +363,7 @@ HUGE = {  # arguments -> what is timed in place of the whole
 TIMED_LONGER = [name for name in HUGE if any(word in name for word in ("training_set", "jump_chain", "feature_arr"))]
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("arguments", costly(HUGE, *TIMED_LONGER))
 def test_a_dry_run_is_short_however_long_the_run(sim, tmp_path, arguments):
     began = time.monotonic()

@@ -463,3 +463,53 @@ sys.exit(code)"""
     done = subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [f"{tmp_path}: 1 point: 1 done", "[]"]
+
+
+HERE = {"host": "node17", "since": "2026-01-01T10:00:00+00:00"}
+WHY = [
+    ("running", {"owner": HERE | {"slurm": None}}, "40 %, on node17 since 2026-01-01T10:00:00+00:00"),
+    (
+        "running",
+        {"owner": HERE | {"slurm": {"job": "5_1", "restarts": 0}}},
+        "40 %, on node17 since 2026-01-01T10:00:00+00:00, Slurm job 5_1",
+    ),
+    (
+        "running",
+        {"owner": HERE | {"slurm": {"job": "5_1", "restarts": 2}}},
+        "40 %, on node17 since 2026-01-01T10:00:00+00:00, Slurm job 5_1, restarted 2 times",
+    ),
+    ("running", {"owner": None}, "40 %, on ? since ?"),
+    ("stopped", {}, "its process ended without a word at 40 %; the same command with resume=true goes on"),
+    ("interrupted", {}, "at 40 %; the same command with resume=true goes on"),
+    ("failed", {"error": {"sentence": "seed: need one"}}, "seed: need one"),
+    ("failed", {"error": None}, "no reason was given"),
+    ("done", {}, ""),
+    ("waiting", {}, ""),
+]
+
+
+@pytest.mark.parametrize(("word", "more", "words"), WHY)
+def test_where_a_run_stands_is_said_by_its_state(word, more, words):
+    own = {"a": {"state": "done", "batches": 1, "of": 9}, "b": {"state": "failed", "batches": 1, "of": 5}}
+    own |= {"c": {"state": "waiting", "batches": 0, "of": None}}
+    assert points.why({"state": word, "experiments": own} | more) == words
+
+
+@pytest.mark.parametrize(
+    ("own", "share"),
+    [(("running", 3, 4), 0.75), (("running", 9, 4), 1), (("running", 0, 0), 0), (("done", 0, 4), 1),
+     (("failed", 1, 4), 0.25)],
+)  # fmt: skip
+def test_the_share_that_is_done_is_that_of_the_batches(own, share):
+    assert points.share(dict(zip(("state", "batches", "of"), own, strict=True))) == share
+
+
+def test_the_mean_progress_is_told_of_those_that_run(tmp_path):
+    begin(tmp_path, *(f"seed={seed}" for seed in range(4)))
+    write_status(tmp_path / "point_0", "done", {"coverage": ("done", 8, 8)})
+    for number, batches in ((1, 10), (2, 30)):
+        write_status(tmp_path / f"point_{number}", "running", {"coverage": ("running", batches, 50)})
+    with state.holding(tmp_path / "point_1"), state.holding(tmp_path / "point_2"):
+        found = points.read(tmp_path).points
+    assert status.counted(found) == "4 points: 1 done, 2 running (40 %), 1 waiting"
+    assert status.counted(found[:1]) == "1 point: 1 done" and status.counted([]) == "0 points: none"

@@ -1,6 +1,10 @@
 """Points of a sweep that are drawn in one program have the tables of points drawn one by one."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import jax
+import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
@@ -11,6 +15,8 @@ from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.point import Point
 from sim.experiments import coverage
 from sim.generative.training import Training
+from sim.plan import Cut
+from sim.steps import Steps
 
 BOTH = "--multirun", "budget=smoke", "figure=false", "difficulty.beta=0.3,0.4"
 SWEEP = *BOTH, "experiment=coverage"
@@ -28,6 +34,7 @@ def programs(monkeypatch):
     return asked
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     ("changed", "groups"),
     [
@@ -105,3 +112,108 @@ def test_together_is_true_false_or_null(sim, value):
     code, _, complained = sim("run", "experiment=coverage", f"together={value}")
     assert code == 2
     assert "together: need true or false, or null, got" in complained
+
+
+# Who is drawn with whom -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Draws of points whose steps say what they are like; the sizes of the programs, and what each was asked for."""
+    asked = []
+    mesh = SimpleNamespace(devices=np.array(jax.local_devices()[:1]))
+
+    def steps(point, _name):
+        if point.config.get("alone"):
+            return None
+        cut = Cut(5, 1, 1, 3, 0, 2**30, 0)
+        return Steps(None, None, (point.config["like"],), mesh, cut, f"{point.number} {{}}")
+
+    def draw(runs):
+        asked.append([int(run.physics.split()[0]) for run in runs])
+        counts = [100 * int(run.physics.split()[0]) + np.arange(6).reshape(2, 3, 1) for run in runs]
+        return np.array(counts)
+
+    monkeypatch.setattr(together_app, "_steps", steps)
+    monkeypatch.setattr(together_app, "_most", lambda steps: 64)
+    monkeypatch.setattr(together, "likeness", lambda steps: steps.arguments)
+    monkeypatch.setattr(together, "draw", draw)
+    return asked
+
+
+def sweep_of(tmp_path, kinds):
+    """Points of these kinds; None draws alone."""
+    configs = ({"alone": True} if kind is None else {"like": kind} for kind in kinds)
+    return [Point(config, tmp_path / f"point_{number}", [], number) for number, config in enumerate(configs)]
+
+
+def counted(queue, points):
+    """Number of the points whose counts each point is given; None for one that is to draw by itself."""
+    found = []
+    for point in points:
+        own = queue.drawn(point.number)
+        assert own is None or own.draws == (f"{point.number} {{}}", 0, 5)
+        assert own is None or own.counts.ravel().tolist() == [own.counts[0, 0] + i for i in range(6)]
+        found.append(None if own is None else own.counts[0, 0] // 100)
+    return found
+
+
+def test_alike_points_are_drawn_together_and_each_is_given_its_own_counts(tmp_path, drawn):
+    points = sweep_of(tmp_path, ["a", "b", "a", None, "b", "c", "a"])
+    queue = together_app._Queue("coverage", points)
+    assert counted(queue, points) == [0, 1, 2, None, 4, None, 6]  # the only one of its kind draws alone
+    assert drawn == [[0, 2, 6], [1, 4]]
+
+
+def test_a_program_that_is_there_is_used_again_unless_it_is_much_too_large(tmp_path, drawn, monkeypatch):
+    monkeypatch.setattr(together_app, "_POINTS", 5)
+    points = sweep_of(tmp_path, [*"aaaaa", *"aaaab", *"aabbb"])
+    queue = together_app._Queue("coverage", points)
+    assert counted(queue, points) == [*range(9), None, *range(10, 15)]
+    assert drawn == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 8], [10, 11], [12, 13, 14]]
+
+
+def test_a_sweep_is_looked_at_in_parts_of_like_size_and_no_program_is_larger_than_fits(tmp_path, drawn, monkeypatch):
+    monkeypatch.setattr(together_app, "_POINTS", 6)
+    monkeypatch.setattr(together_app, "_most", lambda steps: 2)
+    points = sweep_of(tmp_path, ["a"] * 10)
+    assert counted(together_app._Queue("coverage", points), points) == [0, 1, None, 3, 4, 5, 6, None, 8, 9]
+    assert drawn == [[0, 3], [1, 4], [5, 8], [6, 9]]  # of the five of a part the middle one is left
+
+
+def test_what_cannot_be_drawn_together_is_drawn_alone_and_the_next_together(tmp_path, drawn, monkeypatch):
+    draw = together.draw
+
+    def full(runs):
+        if runs[0].arguments == ("a",):
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED")
+        return draw(runs)
+
+    monkeypatch.setattr(together, "draw", full)
+    points = sweep_of(tmp_path, "abab")
+    assert counted(together_app._Queue("coverage", points), points) == [None, 1, None, 3]
+
+
+def test_points_that_are_passed_over_and_points_of_no_sweep_are_none(tmp_path, drawn):
+    points = sweep_of(tmp_path, "aaaa")
+    queue = together_app._Queue("coverage", points[:3])
+    assert queue.drawn(2).counts[0, 0] == 200
+    assert queue.drawn(3) is None
+    assert queue.there == {}  # what is passed over is not kept
+
+
+def test_points_that_have_begun_before_are_not_drawn_with_others(tmp_path):
+    points = sweep_of(tmp_path, "aaa")
+    points[1].where.mkdir()
+    (points[1].where / "status.json").touch()
+    assert [point.number for point in together_app.Sweep(points).fresh] == [0, 2]
+
+
+def test_as_many_points_share_a_program_as_their_operations_and_bytes_allow(monkeypatch):
+    steps = Steps(None, None, (np.zeros(100, np.float32),), None, Cut(8, 1, 1, 4, 0, 2**20, 2**10), "0 {}")
+    for operations, most in ((1.0, 64), (2**36 / 8 / 10, 10), (2**36, 1), (2**36 / 8 / 1.9, 1)):
+        monkeypatch.setattr("sim.app.dry.operations", lambda arguments, own=operations: own)
+        assert together_app._most(steps) == most
+    monkeypatch.setattr("sim.app.dry.operations", lambda arguments: 1.0)
+    narrow = replace(steps, cut=steps.cut._replace(allowed_bytes=20 * (2**10 + 400)))
+    assert together_app._most(narrow) == 10  # half of the memory, which counts and arguments share

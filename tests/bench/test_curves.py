@@ -27,6 +27,27 @@ def test_the_compiled_peer_makes_the_curve_also_where_it_is_not_compiled():
     assert np.abs(np.mean(found, axis=0) - expected).max() < 6 * 0.5 / np.sqrt(len(starts))
 
 
+def test_the_peer_with_two_tables_draws_every_feature_by_its_mass_and_counts_it_once(monkeypatch):
+    """On uniforms that lie evenly; then a feature that has been seen leaves no more."""
+    masses = np.array([0.5, 0.25, 0.15, 0.1])
+    table = curves.alias_table(masses)
+    accept, alias = (table >> np.uint64(32)) / 2.0**32, (table & np.uint64(0xFFFFFFFF)).astype(int)
+    uniforms = iter((np.arange(4000) + 0.5) / 4000)
+    monkeypatch.setattr(curves.np.random, "random", lambda: next(uniforms))
+    left = [curves.plain_alias_curve(accept, alias, masses, np.array([1]))[0] for _ in range(4000)]
+    drawn = [np.count_nonzero(np.isclose(left, 1 - mass)) for mass in masses]
+    np.testing.assert_allclose(drawn, 4000 * masses, atol=2)
+    [first] = [u for u in (0.01, 0.3, 0.6, 0.9) if np.isclose(_left(accept, alias, masses, monkeypatch, [u]), 0.5)][:1]
+    assert np.isclose(_left(accept, alias, masses, monkeypatch, [first] * 5), 0.5)
+
+
+def _left(accept, alias, masses, monkeypatch, uniforms):
+    """Mass unseen after draws by these uniforms."""
+    each = iter(uniforms)
+    monkeypatch.setattr(curves.np.random, "random", lambda: next(each))
+    return curves.plain_alias_curve(accept, alias, masses, np.array([len(uniforms)]))[0]
+
+
 def test_numpy_makes_the_curve():
     contestant = curves.numpy_curve()
     contestant.check(contestant.call())

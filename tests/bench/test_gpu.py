@@ -69,3 +69,28 @@ def test_what_the_block_chain_saves_is_counted_in_direct_draws(monkeypatch):
     draws, chain = gpu.learner_figures(None, 1, {"chain_million": 1e6})
     assert (draws.rate, draws.cores, draws.speed_up) == (5e8, 7.0, None)
     assert (chain.rate, chain.speed_up) == (2.5e5, 500.0)
+
+
+@pytest.mark.parametrize(("said", "hertz"), [("1980\n", 1.98e9), ("[N/A]\n", None), ("", None)])
+def test_the_clock_is_asked_of_the_driver_in_megahertz(monkeypatch, said, hertz):
+    asked = []
+    run = lambda command, **rest: asked.append(command) or SimpleNamespace(stdout=said)  # noqa: E731
+    monkeypatch.setattr(gpu.subprocess, "run", run)
+    assert gpu._clock(3) == hertz
+    assert "--id=3" in asked[0] and "--query-gpu=clocks.max.sm" in asked[0]
+
+
+@pytest.mark.parametrize(("capability", "lanes"), [("7.5", 64), ("8.0", 64), ("9.0", 64), ("10.0", 128), ("12.0", 128)])
+def test_lanes_are_those_of_the_capability(monkeypatch, capability, lanes):
+    monkeypatch.setattr(gpu, "_clock", lambda number: 1e9)
+    device = SimpleNamespace(compute_capability=capability, core_count=10, local_hardware_id=0)
+    assert gpu.hash_rate(device) == pytest.approx(10 * lanes * 1e9 / 72)
+
+
+def test_a_share_of_the_roofline_counts_the_words_of_an_item(monkeypatch):
+    """At 4 ns an item, of which each needs 2 words, that is one hash."""
+    monkeypatch.setattr(gpu, "hash_rate", lambda device: 1e9)
+    monkeypatch.setattr(gpu.programs, "on_one_core", lambda kernel: "core")
+    monkeypatch.setattr(gpu.timing, "in_turn", lambda *own: timing.Ratio(4.0, 60.0, 15.0, (14.0, 16.0)))
+    [figure] = gpu.figures(None, 3, {"beta": "problems"}, lambda kernel, device: "gpu")
+    assert figure == gpu.Figure("beta", "problems", 2.5e8, 0.25, 15.0, None, (14.0, 16.0), None)

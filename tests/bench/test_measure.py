@@ -1,11 +1,12 @@
 """Rows measured: what is absent or wrong is a row too."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from sim.bench import contestants, measure, processes
+from sim.bench import contestants, machine, measure, processes
 from sim.bench.rows import Row
 from sim.bench.timing import Absent, Contestant, Wrong
 
@@ -99,3 +100,60 @@ def test_a_cold_run_finds_an_empty_cache_and_a_cached_one_its_own(monkeypatch):
     assert len(set(cold)) == 3
     assert len(set(cached)) == 1
     assert np.intersect1d(cold, cached).size == 0
+
+
+def test_a_command_costs_the_processor_time_of_the_processes_that_have_ended(monkeypatch):
+    times = SimpleNamespace(user=100.0, system=200.0, children_user=3.0, children_system=0.5, elapsed=9.0)
+    monkeypatch.setattr(processes.os, "times", lambda: times)
+    assert processes._time_of_children() == 3.5
+    monkeypatch.setattr(processes.os, "name", "nt")
+    monkeypatch.setattr(processes.time, "perf_counter", lambda: 7.0)
+    assert processes._time_of_children() == 7.0
+
+
+def test_a_command_is_run_on_the_cpu_with_this_package_and_no_cache_but_its_own(monkeypatch):
+    seen = []
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "mine")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("KEPT", "yes")
+    run = lambda command, cwd, env, **rest: seen.append((command, cwd, env)) or SimpleNamespace(returncode=0)  # noqa: E731
+    monkeypatch.setattr(processes.subprocess, "run", run)
+    with processes.Processes(None) as own:
+        for built in (own.imports(), own.run_cold()):
+            assert (built.items, built.clock) == (1, processes._time_of_children)
+            built.call()
+    (imports, _, _), (ran, cwd, environment) = seen
+    assert imports[1:] == ["-c", "import jax, hydra"]
+    assert ran[1:] == ["-m", "sim", "run", "experiment=coverage", "budget=smoke"]
+    assert (environment["JAX_PLATFORMS"], environment["KEPT"]) == ("cpu", "yes")
+    assert environment["PYTHONPATH"] == str(Path(__file__).resolve().parents[2])
+    assert not {"JAX_COMPILATION_CACHE_DIR", "PYTHONDONTWRITEBYTECODE"} & set(environment)
+    assert cwd != environment["SIM_COMPILATION_CACHE"] and not Path(cwd).exists()
+
+
+def test_runs_on_one_and_two_devices_are_done_by_one_process_that_has_both(monkeypatch):
+    """It is told how many, and answers when it has done it."""
+    said, closed = [], []
+    stdin = SimpleNamespace(write=said.append, flush=lambda: None, close=lambda: closed.append("stdin"))
+    answers = iter(["done\n", "done\n", ""])
+    stdout = SimpleNamespace(readline=lambda: next(answers), close=lambda: closed.append("stdout"))
+    worker = SimpleNamespace(stdin=stdin, stdout=stdout, wait=lambda: closed.append("wait"))
+    started = []
+    monkeypatch.setattr(processes.subprocess, "Popen", lambda command, **rest: started.append(command) or worker)
+    with processes.Processes({3, 5}) as own:
+        one, two = own.one_device(), own.two_devices()
+        one.call(), two.call()
+        with pytest.raises(Wrong, match="ended early"):
+            one.call()
+    assert "".join(said) == "1\n2\n1\n"
+    assert len(started) == 1 and started[0][-2:] == ["3", "5"]
+    assert closed == ["stdout", "stdin", "wait"]
+
+
+def test_a_process_is_kept_on_one_core_and_knows_those_it_had(monkeypatch):
+    kept = []
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda process: {2, 5, 3}, raising=False)
+    monkeypatch.setattr(machine.os, "sched_setaffinity", lambda process, cores: kept.append(cores), raising=False)
+    assert machine.pin() == {2, 3, 5} and kept == [{5}]
+    monkeypatch.delattr(machine.os, "sched_setaffinity")
+    assert machine.pin() is None and len(kept) == 1

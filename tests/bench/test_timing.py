@@ -83,3 +83,41 @@ def test_a_peer_that_is_not_installed_is_named():
     with pytest.raises(Absent, match=r"^no_such_peer is not installed$"):
         package("no_such_peer")
     assert package("scipy.stats").__name__ == "scipy.stats"
+
+
+def test_time_is_told_for_an_item_in_nanoseconds():
+    clock = Clock()
+    assert timing._nanoseconds(clock.contestant("ours", 2e-3, items=50), 4) == pytest.approx(4e4)
+    measured = in_turn(clock.contestant("ours", 0.1, items=4), clock.contestant("peer", 0.1, items=5), 1, 3)
+    assert (measured.ours, measured.peer) == pytest.approx((2.5e7, 2e7))
+    assert measured.value == pytest.approx(0.8)
+
+
+def test_quartiles_are_those_of_the_ratios_turn_by_turn():
+    turns = np.array([[1.0, 2.0], [2.0, 8.0], [4.0, 24.0], [5.0, 40.0], [6.0, 60.0]])
+    found = ratio(turns, 3)
+    assert (found.ours, found.peer, found.value) == (4.0, 24.0, 18.0)
+    assert found.quartiles == pytest.approx((12.0, 24.0))
+
+
+def test_a_share_far_from_a_half_has_the_deviation_of_its_own():
+    """Of 10^6 trials at 1 %: 9.95e-5, six of which are allowed."""
+    need_share("x", 0.01 + 5.9e-4, 0.01, 10**6)
+    for share in (0.01 + 6.1e-4, 0.01 - 6.1e-4):
+        with pytest.raises(Wrong, match=r"x: 0\.0\d+ against 0\.01, 6\.1 standard errors off"):
+            need_share("x", share, 0.01, 10**6)
+
+
+def test_as_many_turns_are_taken_as_asked_for_or_as_fit():
+    for seconds, asked, turns in ((0.1, 5, 5), (1.0, 9, 6), (0.5, 100, 12), (5.0, 9, 3)):
+        clock = Clock()
+        in_turn(clock.contestant("ours", seconds), clock.contestant("peer", seconds), 1, asked)
+        assert clock.log.count("ours") == 2 + turns
+
+
+def test_a_measurement_is_as_many_calls_as_fill_it_and_one_call_takes_its_own_seconds():
+    for seconds, calls in ((1.0, 1), (timing.LEAST / 10, 10), (timing.LEAST / 100, 100)):
+        clock = Clock()
+        found, once = timing._calls(clock.contestant("ours", seconds))
+        assert found == calls and once == pytest.approx(seconds)
+        assert clock.log.count("ours") >= 2  # one is checked, which may compile, and some are counted

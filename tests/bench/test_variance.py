@@ -33,6 +33,7 @@ def test_a_biased_curve_is_wrong_on_either_side():
             variance_ratio(*pair)
 
 
+@pytest.mark.seldom(0)
 def test_the_row_of_the_lattice_is_measured(monkeypatch):
     monkeypatch.setattr(variance, "_REPLICATES", 128)
     [measured] = measure([ROWS[NAMES.index("lattice_variance")]], 1, None)

@@ -125,6 +125,7 @@ MADE = {
 }
 
 
+@pytest.mark.seldom(6)
 @pytest.mark.parametrize("made", MADE)
 @pytest.mark.parametrize("like", LIKE)
 def test_odd_pilots_have_numbers_for_answers(made, like):

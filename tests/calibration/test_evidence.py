@@ -95,6 +95,7 @@ def test_kinds_have_the_shares_of_prior_times_evidence():
         np.testing.assert_allclose(found.mixing[place], law, rtol=1e-9)
 
 
+@pytest.mark.seldom(0)
 def test_few_points_find_the_evidence_that_many_find():
     """Of a pilot that narrows a few of 41 directions."""
     likelihood = mixtures.of_counts(*pilot(140, 100))
@@ -103,6 +104,7 @@ def test_few_points_find_the_evidence_that_many_find():
     assert few == pytest.approx(many, abs=0.5)
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("kind", [PLAIN, BENT], ids=lambda kind: kind.name)
 def test_the_wider_prior_is_the_one_that_is_sampled_from_scratch(kind):
     """Evidence, parameters and coverage; the prior itself in the place of the wider one is seen in the evidence."""

@@ -82,6 +82,7 @@ def test_attempts_and_waves_are_as_many_as_find_the_problem_unsolved(slots):
     np.testing.assert_array_equal(waves * BATCH, np.where(np.arange(100) % slots == 0, before, 0).cumsum(axis=1))
 
 
+@pytest.mark.seldom(0)
 def test_problems_beyond_reach_are_counted_and_take_all_attempts():
     tries = [1e6, 12345678, 1e15]
     beyond, unsolved, made, waves = spend(Beta(1.0, 5.0, 0.3), tries)
@@ -98,6 +99,7 @@ def test_certain_problems_take_one_attempt():
     assert not beyond.any() and not unsolved.any() and (made == 1).all() and (waves == 1).all()
 
 
+@pytest.mark.seldom(0)
 def test_sums_of_sixteen_thousand_numbers_keep_six_digits():
     for value in (1e6 + 1, 3.3333334e5, 1e15 / 3):
         of_pieces = np.full((128, 128), value, np.float32)
@@ -121,6 +123,7 @@ def test_tokens_cost_what_brown_et_al_count():
 # The experiment -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("difficulty", [LEVI, CAPPED, Uniform(0.0, 0.1)])
 def test_laws_are_not_refuted_by_what_they_describe(difficulty):
     answer = ask(difficulty)
@@ -130,6 +133,7 @@ def test_laws_are_not_refuted_by_what_they_describe(difficulty):
     assert np.isfinite(answer.columns["sigmas"]).all()
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("wrong", [Beta(5.25, 0.35, 1.0), Beta(5.0, 0.3675, 1.0), Beta(5.0, 0.35, 0.98)])
 def test_laws_that_are_off_are_refuted(wrong):
     verdicts = words_of(ask(law=wrong))
@@ -165,6 +169,7 @@ def test_the_error_of_the_best_number_is_honest():
     assert 0.3 < np.mean(np.square(pulls)) < 1.5
 
 
+@pytest.mark.seldom(0)
 def test_where_no_attempt_pays_or_all_do_there_is_no_best_number():
     dear = ask(price=0.5)
     assert not {"best_parallel", "best_sequential", "regret_parallel"} & set(dear.columns["quantity"])
@@ -174,6 +179,7 @@ def test_where_no_attempt_pays_or_all_do_there_is_no_best_number():
     assert "V pass@k - c E min(T, k), all pay" in {verdict.law for verdict in easy.verdicts}
 
 
+@pytest.mark.seldom(0)
 def test_rare_failures_and_distant_numbers_leave_no_infinite_deviation():
     for difficulty, largest, price in ((Beta(5.0, 3.0, 1.0), 1e4, 1e-3), (LEVI, 1e15, 1e-12)):
         answer = ask(difficulty, largest=largest, price=price)
@@ -201,6 +207,7 @@ class Bare(Difficulty):
         return "bare"
 
 
+@pytest.mark.seldom(0)
 def test_without_a_law_the_simulation_stands_alone():
     answer = ask(Bare(), Unknown())
     assert answer.verdicts == [] and np.isnan(answer.columns["law"]).all()
@@ -260,6 +267,7 @@ def test_the_figure_says_what_it_shows():
         assert phrase in drawn
 
 
+@pytest.mark.seldom(0)
 def test_the_figure_leaves_out_what_there_is_not():
     assert "best k" not in words(ask(price=0.5))
     assert "exponent" not in words(ask(Certain()))

@@ -79,6 +79,7 @@ def usual():
 # The sampler ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.seldom(0)
 def test_a_problem_weighs_powers_of_its_failure_and_success_and_nothing_if_it_cannot_be_solved():
     success = np.resize([1.0, 1 - 1e-6, 0.9, 0.3, 1e-4, 1e-30], BATCH)
     log_success = np.log(success)
@@ -89,6 +90,7 @@ def test_a_problem_weighs_powers_of_its_failure_and_success_and_nothing_if_it_ca
         np.testing.assert_allclose(weight, expected.mean(), rtol=3e-6)
 
 
+@pytest.mark.seldom(0)
 def test_what_cannot_fail_or_succeed_leaves_exactly_its_weight():
     log_success = np.where(np.arange(BATCH) % 4 == 0, np.log(1e-30), 0.0).astype(np.float32)
     failures, failed, weight, *_ = drawn(weighted(Given(log_success), (0.0, 0.0, 0.1)))
@@ -96,6 +98,7 @@ def test_what_cannot_fail_or_succeed_leaves_exactly_its_weight():
     np.testing.assert_allclose(failed / weight, 1e3 / (1e3 + 3), rtol=1e-6)
 
 
+@pytest.mark.seldom(0)
 def test_how_a_batch_is_cut_into_pieces_changes_no_count():
     log_success = np.log(np.linspace(1e-3, 1, BATCH)).astype(np.float32)
     one, other = (drawn(weighted(Given(log_success), (0.1, 1.0, 0.1), lanes=lanes)) for lanes in (128, 512))
@@ -124,6 +127,7 @@ def plain(batches, rarity, lift, drop, tries, examples):
     return np.concatenate(sides, axis=1)
 
 
+@pytest.mark.seldom(0)
 def test_weighted_failures_are_those_of_a_plain_simulation_and_of_no_other_weights():
     points, batches = np.array([1.0, 10, 100, 1000]), 64
     kernel = weighted(LEVI.sampler(), (0.125, 1.0, 0.1), points, points)
@@ -208,6 +212,7 @@ def test_a_law_five_per_cent_off_is_refuted(wrong):
     assert found["failure"] == found["weighted_failure"] == "refuted" and found["weighted_error"] != "refuted"
 
 
+@pytest.mark.seldom(0)
 def test_without_weights_a_share_of_the_weight_is_a_share_of_the_problems():
     answer = ask(Importance(0.0, 0.0, 0.0, 0.5), tries=grid(100, 8))
     for name in ("estimate", "law"):
@@ -215,6 +220,7 @@ def test_without_weights_a_share_of_the_weight_is_a_share_of_the_problems():
     assert column(answer, "attempts_needed", "law") == column(answer, "weighted_attempts_needed", "law")
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(
     "difficulty",
     [
@@ -255,6 +261,7 @@ def test_where_the_law_is_not_known_there_is_none():
     assert importance._problem_law(LatentPrecision(2.5, 0.1, 0.5), hard) is None
 
 
+@pytest.mark.seldom(0)
 def test_depths_without_a_law_are_simulated_all_the_same():
     answer = ask(depth=3, tries=grid(100, 5))
     assert np.isnan(column(answer, "weighted_error", "law")).all()
@@ -262,6 +269,7 @@ def test_depths_without_a_law_are_simulated_all_the_same():
     assert {entry.quantity for entry in answer.verdicts} == {"failure", "weighted_failure"}
 
 
+@pytest.mark.seldom(0)
 def test_a_table_of_problems_nobody_solves_has_no_weight():
     table = counts.Pilot(*([None] * len(counts.Pilot._fields)))._replace(
         attempts=np.array([9.0, 9]), successes=np.zeros(2)
@@ -319,6 +327,7 @@ def test_the_figure_shows_both_sides_the_target_and_what_it_takes(usual):
     assert all(label in said for label in ("attempts per problem k", "examples seen n", "residual (sigma)"))
 
 
+@pytest.mark.seldom(0)
 def test_a_side_without_a_law_is_drawn_as_wide_as_the_other(usual):
     unknown = usual.columns["quantity"] == "weighted_error"
     columns = usual.columns | {name: np.where(unknown, np.nan, usual.columns[name]) for name in ("law", "sigmas")}

@@ -70,6 +70,7 @@ def assert_like(means, literally, wrong_better):
     assert 2 * stats.norm.sf(worst) * z.size > FALSE_ALARM, f"z = {worst:.1f}"
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("depth", [1, 2])
 def test_the_kernel_does_what_a_table_of_counts_does(depth):
     size, batches, runs = 30, 512, 8000
@@ -113,6 +114,7 @@ def test_however_many_features_crowd_a_table_each_finds_a_place():
         assert np.array_equal(np.sort(np.unique(row, return_index=True)[1]), np.flatnonzero(found))
 
 
+@pytest.mark.seldom(0)
 def test_what_is_drawn_does_not_depend_on_how_the_work_is_cut():
     kernel = training_runs.build(*(build.feature_sampler(s, np.inf) for s in (2.0, 2.5)), STOPS, 1)
     one = simulate.curves(3, "cut", kernel, 12, Budget(2 * BATCH, 1, 1))
@@ -130,6 +132,7 @@ def right():
     return ask()
 
 
+@pytest.mark.seldom(0)
 def test_every_quantity_has_rows_and_none_is_refuted(right):
     assert list(dict.fromkeys(right.columns["quantity"])) == list(EXPERIMENTS["noise"].quantities) == list(noise.LAWS)
     assert list(words(right)) == list(noise.LAWS) and "refuted" not in words(right).values()
@@ -139,11 +142,13 @@ def test_every_quantity_has_rows_and_none_is_refuted(right):
     assert examples[0] == 2 and examples[-1] == 200
 
 
+@pytest.mark.seldom(0)
 def test_a_law_with_an_exponent_5_percent_off_is_refuted_by_every_quantity_of_whole_runs():
     found = words(ask(law=2.1))
     assert all(found[name] == "refuted" for name in noise.LAWS if name != "selection_instantaneous"), found
 
 
+@pytest.mark.seldom(0)
 def test_one_error_says_ever_less_and_whole_runs_ever_more(right):
     def scatter(name):
         return np.sqrt(column(right, name, "estimate")) / column(right, f"mean_{name}", "estimate")
@@ -154,6 +159,7 @@ def test_one_error_says_ever_less_and_whole_runs_ever_more(right):
     assert wrong["instantaneous"] > 0.48 and wrong["time_average"] < 0.05
 
 
+@pytest.mark.seldom(0)
 def test_deeper_learners_are_simulation_only_but_for_their_mean():
     answer = ask(depth=2, learners=2**12, asked=BRIEF)
     assert set(words(answer)) == {"mean_instantaneous", "mean_conditional"} and "refuted" not in words(answer).values()
@@ -162,12 +168,14 @@ def test_deeper_learners_are_simulation_only_but_for_their_mean():
     assert column(answer, "mean_time_average", "estimate")[0] == 1  # two examples, seen less than twice before
 
 
+@pytest.mark.seldom(0)
 def test_another_normalisation_has_a_mean_and_it_is_refuted():
     assert words(ask(normalisation="continuous", learners=2**12, asked=BRIEF)) == dict.fromkeys(
         ("mean_instantaneous", "mean_conditional"), "refuted"
     )
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(("exponent", "size"), [(20.0, np.inf), (2.0, 1), (2.0, 5), (0.5, 300)])
 def test_what_hardly_ever_happens_refutes_nothing(exponent, size):
     answer = ask(exponent=exponent, size=size, learners=2**10, asked=BRIEF)
@@ -175,6 +183,7 @@ def test_what_hardly_ever_happens_refutes_nothing(exponent, size):
     assert np.all(np.abs(answer.columns["sigmas"][np.isfinite(answer.columns["law"])]) < 6)
 
 
+@pytest.mark.seldom(0)
 def test_few_learners_decide_nothing():
     assert set(words(ask(learners=64, asked=BRIEF)).values()) == {"undecided"}
 
@@ -214,5 +223,6 @@ def test_the_figure_shows_noise_wrong_choices_and_residuals(right):
     assert "sigma" in foot.get_ylabel() and foot.get_xlabel() == "examples seen n"
 
 
+@pytest.mark.seldom(0)
 def test_the_figure_without_laws_says_so():
     assert "simulation only" in drawn(ask(depth=2, learners=2**10, asked=BRIEF), 2).axes[1].get_title(loc="left")

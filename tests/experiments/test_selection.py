@@ -94,6 +94,7 @@ def test_at_one_success_rate_the_laws_hold_up_to_a_thousand_votes():
     rejects(assert_mean, *of_proportion(curves[3], voting.best_gaussian(K, 0.27, 1.575)))
 
 
+@pytest.mark.seldom(0)
 def test_answers_all_alike_have_even_shares_and_what_leads_wins_in_the_end():
     for successes, share in ((24, 0.0), (25, 0.25), (26, 1.0)):
         curves, endless = simulated(successes)
@@ -108,6 +109,7 @@ def test_what_never_or_always_succeeds_is_chosen_never_or_always():
         assert (curves == share).all() and (endless == share).all()
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("attempts", [7, 1000])
 def test_votes_are_multinomial(attempts):
     chance = np.array([0.3, 0.35, 0.35])
@@ -145,6 +147,7 @@ def question(*overrides):
 POINTS = ("attempts.max=1000", "attempts.points=7", "budget.problems=2097152")
 
 
+@pytest.mark.seldom(0)
 def test_the_laws_are_not_refuted_and_those_of_an_alpha_five_percent_off_are():
     asked = question(*POINTS)
     answer = asking.answer("selection", asked)
@@ -156,6 +159,7 @@ def test_the_laws_are_not_refuted_and_those_of_an_alpha_five_percent_off_are():
     assert {verdict.verdict for verdict in others} == {"refuted"}
 
 
+@pytest.mark.seldom(0)
 def test_without_a_closed_form_there_is_no_law_and_the_grid_ends_at_a_million():
     less = "difficulty.scale=0.4"  # so that some majorities are right
     answer = asking.answer(
@@ -184,6 +188,7 @@ def test_where_few_problems_change_sides_nothing_is_judged_unless_the_law_has_fa
     assert experiment._told(law[:3] - law[0], samples[:, :3] - samples[:, :1], problems) == []
 
 
+@pytest.mark.seldom(0)
 def test_a_table_of_problems_is_not_refuted_where_all_that_can_be_solved_is():
     asked = question("difficulty=empirical", "attempts.max=1e8", "attempts.points=9", "budget.problems=2097152")
     assert all(verdict.verdict != "refuted" for verdict in asking.answer("selection", asked).verdicts)

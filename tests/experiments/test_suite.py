@@ -104,6 +104,7 @@ def sampled():
     return drawn("one by one", 256, difficulty=EASY, size=10, **grids)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("attempts", [12, 60])
 def test_problems_finished_in_turn_are_those_of_attempts_made_one_by_one(attempts):
     solved, rng = sampled()[0][:, [12, 60].index(attempts)], generator(f"in turn {attempts}")
@@ -111,6 +112,7 @@ def test_problems_finished_in_turn_are_those_of_attempts_made_one_by_one(attempt
     rejects(same_mean, solved, finished_in_turn(20_000, attempts + 4, rng))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("each", [1, 2, 7])
 def test_problems_left_are_solved_at_the_rate_of_a_long_run_of_attempts(each):
     """Such a run is ahead of the rate, as the problem it breaks off is a hard one: by 7e-5 for 7 attempts each."""
@@ -143,6 +145,7 @@ def unsolved_on_average(number, unsolved, budget, alpha, beta):
     )
 
 
+@pytest.mark.seldom(0)
 def test_a_finite_suite_leaves_what_every_outcome_of_its_rounds_leaves_and_more_than_an_endless_one():
     budgets = np.array([2, 8, 15, 40, 90])
     *_, shares = drawn("exact", 512, difficulty=LEVI, budgets=budgets / 5, size=5)
@@ -167,6 +170,7 @@ def curves(own, seed):
     return own.curves(keys.key_of(jnp.stack([jnp.uint32(0), seed])))
 
 
+@pytest.mark.seldom(0)
 def test_hopeless_problems_hold_a_suite_up_for_ever_and_certain_ones_never():
     grids = {"spent": (1, 10, 1000), "attempts": (1, 10, 1e15), "budgets": (1, 2, 1e15)}
     of = lambda successes: SimpleNamespace(  # noqa: E731
@@ -191,6 +195,7 @@ def test_a_batch_has_room_for_suites_of_every_size(size, suites):
 # The experiment -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.seldom(0)
 def test_every_quantity_is_shown_and_judged_but_for_the_finite_suite():
     answer = ask()
     names = list(dict.fromkeys(answer.columns["quantity"]))
@@ -208,12 +213,14 @@ def test_every_quantity_is_shown_and_judged_but_for_the_finite_suite():
     assert abs(of_rounds.measured - of_rounds.predicted) < 5 * of_rounds.stderr
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("wrong", [Beta(5.25, 0.35, 1.0), Beta(5.0, 0.3675, 1.0), Beta(5.0, 0.35, 0.95)], ids=str)
 def test_a_law_five_percent_off_is_refuted(wrong):
     verdicts = {v.quantity: v.verdict for v in ask(law=wrong, budget=Budget(2**23, 0, 2)).verdicts}
     assert verdicts == dict.fromkeys(suite.LAWS, "refuted")
 
 
+@pytest.mark.seldom(0)
 def test_other_difficulties_have_their_laws_too():
     answer = ask(Beta(5.0, 0.35, 0.8))  # in which some problems are never solved
     assert [v.quantity for v in answer.verdicts] == list(suite.LAWS)
@@ -222,6 +229,7 @@ def test_other_difficulties_have_their_laws_too():
     assert np.abs(answer.columns["sigmas"][np.isfinite(answer.columns["law"])]).max() < 6
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("difficulty", [Beta(5.0, 40.0, 1.0), Beta(1e4, 1e-3, 1.0), Certain()], ids=str)
 def test_what_hardly_ever_happens_refutes_nothing(difficulty):
     answer = ask(difficulty)
@@ -237,6 +245,7 @@ def test_problems_finished_in_turn_end_where_their_law_or_their_number_does():
     assert suite.spendable(Bare(), tries)[-1] <= 512
 
 
+@pytest.mark.seldom(0)
 def test_the_smaller_the_suite_the_more_it_leaves_at_equal_cost():
     small, larger = (ask(size=size) for size in (3, 164))
     left = [column(answer, "finite_suite", "estimate")[-1] for answer in (small, larger)]
@@ -264,6 +273,7 @@ class Bare(Difficulty):
         return "bare"
 
 
+@pytest.mark.seldom(0)
 def test_without_a_law_the_simulation_stands_alone():
     answer = ask(difficulty=Bare(), law=SimpleNamespace())
     assert answer.verdicts == [] and np.isnan(answer.columns["law"]).all()
@@ -271,6 +281,7 @@ def test_without_a_law_the_simulation_stands_alone():
     np.testing.assert_array_equal(column(answer, "finite_suite", "attempts"), grid(1e5, 16))
 
 
+@pytest.mark.seldom(0)
 def test_the_draws_do_not_know_the_law():
     one, other = ask(), ask(law=Beta(5.0, 0.4, 1.0))
     for quantity in ("solve_to_completion", "reset", "round_robin"):
@@ -307,10 +318,12 @@ def test_the_figure_says_what_it_shows():
         assert phrase in said
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("answer", [lambda: ask(Certain()), lambda: ask(tries=grid(2, 2))])
 def test_the_figure_bears_suites_with_nothing_left_and_grids_of_two_points(answer):
     assert "N = 20 / law" in words(answer(), 20)
 
 
+@pytest.mark.seldom(0)
 def test_without_a_law_the_figure_says_so():
     assert "simulation only: no closed form" in words(ask(difficulty=Bare(), law=SimpleNamespace())).replace("\n", " ")

@@ -129,6 +129,7 @@ def test_every_quantity_is_shown_with_its_law_and_judged():
     assert answer.draws == BUDGET.problems and answer.represented == BUDGET.problems * 1000
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("wrong", [Beta(5.25, 0.35, 1.0), Beta(5.0, 0.3675, 1.0), Beta(5.0, 0.35, 0.95)], ids=str)
 def test_a_law_five_percent_off_is_refuted(wrong):
     assert [v.verdict for v in ask(law=wrong).verdicts] == ["refuted"] * 5
@@ -171,6 +172,7 @@ def test_the_optimum_and_what_it_loses_have_honest_errors():
     assert min(regrets) == 0 and np.mean(np.square(regrets)) < 2
 
 
+@pytest.mark.seldom(0)
 def test_the_error_of_the_utility_is_the_spread_of_batches():
     tries = np.array([1.0, 10, 100])
     counts = simulate.curves(1, "utility", kernel(attempts=tries), 512, BUDGET)
@@ -191,6 +193,7 @@ class Bare(Difficulty):
         return "bare"
 
 
+@pytest.mark.seldom(0)
 def test_without_a_law_the_simulation_stands_alone():
     answer = ask(difficulty=Bare(), law=SimpleNamespace())
     assert answer.verdicts == [] and np.isnan(answer.columns["law"]).all()
@@ -248,6 +251,7 @@ def test_no_attempt_at_all_is_said_in_words():
     assert "best k: 0 ± 0.25 simulated, 0 by the law" in words(drawn)
 
 
+@pytest.mark.seldom(0)
 def test_without_a_law_the_figure_says_so():
     drawn = words(figure_of(ask(difficulty=Bare(), law=SimpleNamespace())))
     assert "right, simulation only: no law to hold against" in drawn and "by the law" not in drawn

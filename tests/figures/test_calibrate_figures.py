@@ -117,6 +117,7 @@ def drawn(name):
     return figure
 
 
+@pytest.mark.seldom(4)
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_says_what_it_shows(name):
     words = "\n".join(text.get_text() for text in texts(drawn(name)))
@@ -124,6 +125,7 @@ def test_a_figure_says_what_it_shows(name):
         assert phrase in words
 
 
+@pytest.mark.seldom(3)
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_words_cover_others_or_leave_the_figure(name):
     figure = drawn(name)
@@ -138,12 +140,14 @@ def test_no_words_cover_others_or_leave_the_figure(name):
         assert box.x0 >= -1 and box.y0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1, text
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("name", FIGURES)
 def test_letters_are_5_points_high_at_half_size(name):
     figure = drawn(name)
     assert figure.get_figwidth() == 5.2 and min(text.get_fontsize() for text in texts(figure)) >= 10
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("name", FIGURES)
 def test_svg_is_the_same_twice_without_a_date_and_with_letters_as_outlines(name):
     first, second = (calibrate.svg(FIGURES[name]()) for _ in range(2))
@@ -151,6 +155,7 @@ def test_svg_is_the_same_twice_without_a_date_and_with_letters_as_outlines(name)
     assert not re.search(r"<text|<script|<dc:date|Matplotlib v", first)
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("name", FIGURES)
 def test_drawing_leaves_the_settings_of_matplotlib_alone(name):
     names = [name for name in rcParams if "backend" not in name]  # reading the backend would load pyplot

@@ -5,6 +5,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from checks import assert_proportion, rejects
 from scipy import stats
 
@@ -49,6 +50,7 @@ def law(spread):
     return stats.chi2.cdf(room / (TEMPERATURES[:, None, None] * spread) ** 2, LATENT)
 
 
+@pytest.mark.seldom(0)
 def test_attempts_succeed_as_often_as_noise_in_m_directions_leaves_them_near_enough():
     right = counts().sum(axis=0)
     assert_proportion(right, 64 * BATCHES, law(SPREAD))
@@ -56,6 +58,7 @@ def test_attempts_succeed_as_often_as_noise_in_m_directions_leaves_them_near_eno
     assert (right[:, 3] == 0).all()  # an error of its own above the threshold: the ceiling
 
 
+@pytest.mark.seldom(0)
 def test_shared_noise_leaves_the_share_of_successes_and_makes_the_attempts_of_a_batch_alike():
     alone, shared = counts(), counts(0.999)
     middle = np.abs(law(SPREAD) - 0.5) < 0.4
@@ -68,6 +71,7 @@ def test_shared_noise_leaves_the_share_of_successes_and_makes_the_attempts_of_a_
     rejects(assert_proportion, mostly, BATCHES, np.clip(law(SPREAD)[middle] * 0.3, 0, 1))
 
 
+@pytest.mark.seldom(0)
 def test_the_best_of_more_attempts_is_nearer_and_has_the_error_it_is_said_to_have():
     part = attempts.part(models(), PIXELS, [1.0], [1.0], 64)
     drawn, errors = attempts.best(part, keys.run_key(2, "best"), np.array([1, 8, 64], np.int32))

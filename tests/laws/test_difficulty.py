@@ -273,6 +273,7 @@ def test_attempts_at_a_latent_precision_agree_with_gauss_and_legendre(beta, tole
     assert law == pytest.approx(step @ np.exp(log_density + attempts * log_fails), rel=1e-11, abs=0)
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize(
     ("beta", "tolerance", "variance"), [(2.5, 0.1, 0.3), (0.7, 3.0, 1.0), (6, 0.01, 5.0), (1, 30, 0.01)]
 )
@@ -294,6 +295,7 @@ def test_one_biased_attempt_is_a_student_variate_around_the_bias(beta, tolerance
     assert law == pytest.approx(expected, rel=1e-10, abs=0)
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("attempts", [10, 1e4, 1e8])
 def test_biased_attempts_agree_with_a_double_integral(attempts):
     """Over the bias and the root of the precision, plain Gauss-Legendre panels; the bias is wide (v = 1)."""
@@ -401,6 +403,7 @@ def test_bounded_hardness_has_no_power_law():
         assert rate == pytest.approx(-np.log(0.99), rel=0.01, abs=0)
 
 
+@pytest.mark.seldom(0)
 def test_a_bias_bends_the_power_law_away():
     """Slopes between 1e8 and 1e10 attempts at beta = 2.5: 0.4255, 0.2291, 0.1301; the law is within 7 % of them."""
     for variance, slope in [(0.3, 0.4255), (1, 0.2291), (3, 0.1301)]:
@@ -410,6 +413,7 @@ def test_a_bias_bends_the_power_law_away():
         assert difficulty.latent_precision_biased_slope(1e9, variance) == pytest.approx(slope, rel=0.07, abs=0)
 
 
+@pytest.mark.seldom(0)
 def test_the_bent_slope_is_wrong_by_the_root_of_v_over_ln_k():
     """ln k cannot be varied enough; so the error must halve when v falls to a quarter."""
     errors = []

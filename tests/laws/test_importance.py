@@ -64,6 +64,7 @@ def test_a_problem_of_weight_two_counts_as_two_problems():
     assert alone == pytest.approx(0.7**5, rel=1e-14, abs=0)
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize(("alpha", "beta"), [(0.4, 0.35), (2, 1), (5, 0.35)])
 @pytest.mark.parametrize(("lift", "drop"), [(0, 0), (0.7, 0), (3, 0), (0, 0.1), (0, 0.25)])
 def test_the_weighted_loss_is_the_weighted_average_over_problems(alpha, beta, lift, drop):
@@ -133,6 +134,7 @@ def test_the_more_the_rare_features_count_the_less_is_learnt():
     assert np.all(np.diff(lifts) > 0)
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize(("exponent", "top"), [(1.2, 1e6), (2, 1e10), (3, 1e9), (6, 1e15)])
 @pytest.mark.parametrize("v", [1.01, 1.5, 2.0, 4.0, 9.0])
 def test_infinitely_many_features_agree_with_the_zeta_series(exponent, top, v):

@@ -146,6 +146,7 @@ def test_equal_features_are_missed_alike():
     np.testing.assert_allclose(learning_curve.unmemorised_mass(500, 0.0, 100), float(case["value"]), rtol=1e-13)
 
 
+@pytest.mark.seldom(5)
 @pytest.mark.parametrize("exponent", [1.02, 1.3, 2.0, 3.7, 6.0, 10.0])
 @pytest.mark.parametrize("rank_seen_once", [0.7, 3, 30])
 @pytest.mark.parametrize("depth", [1, 4, 20])
@@ -312,6 +313,7 @@ def test_the_asymptotes_of_the_variances_are_wrong_by_one_over_n(exponent):
         assert error[0] > 30 * error[1]
 
 
+@pytest.mark.seldom(0)
 def test_the_variance_of_a_larger_set_joins_that_of_a_smaller_one():
     """From 8192 features, summed pair by pair, to 8193, by integrals: a step of 1e-6 and no jump."""
     for law in (learning_curve.unmemorised_mass_variance, learning_curve.distinct_features_variance):

@@ -100,6 +100,7 @@ def test_equal_features_are_missed_as_one_of_them_is(examples, size, depth):
     assert spectrum.uniform_unmemorised(examples, size, depth) == pytest.approx(expected, rel=1e-12, abs=1e-300)
 
 
+@pytest.mark.seldom(4)
 @pytest.mark.parametrize("depth", [1, 3])
 @pytest.mark.parametrize("decay", [0.03, 0.5, 2.0, 10.0])
 @pytest.mark.parametrize("examples", [1, 30, 1e6, 1e15])

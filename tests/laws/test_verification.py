@@ -157,6 +157,7 @@ def test_a_perfect_verifier_gives_coverage():
     np.testing.assert_array_equal(verification.wrong_mean(k, *LEVI, 1.0, 0.0), 0)
 
 
+@pytest.mark.seldom(20)
 @pytest.mark.parametrize(("alpha", "beta"), SHAPES)
 @pytest.mark.parametrize("true_positive", [1.0, 0.9, 0.1])
 def test_what_stays_unanswered_agrees_with_a_positive_series(alpha, beta, true_positive):
@@ -167,6 +168,7 @@ def test_what_stays_unanswered_agrees_with_a_positive_series(alpha, beta, true_p
             assert law == pytest.approx(expected, rel=1e-11, abs=0), attempts
 
 
+@pytest.mark.seldom(3)
 @pytest.mark.parametrize(("alpha", "beta"), [(5.0, 0.35), (0.4, 0.074), (185.0, 2.0), (1e-3, 300.0)])
 @pytest.mark.parametrize(("true_positive", "false_positive"), [(0.9, 0.02), (0.6, 0.59), (1.0, 0.3)])
 def test_the_outcomes_agree_with_the_sum_over_the_attempt_that_is_returned(alpha, beta, true_positive, false_positive):
@@ -225,6 +227,7 @@ def test_what_stays_unanswered_is_a_power_law_of_the_accepted_share_until_false_
     np.testing.assert_allclose(ended, np.exp(-1e-5 * k), rtol=1e-2)
 
 
+@pytest.mark.seldom(3)
 @pytest.mark.parametrize("true_positive", [1.0, 0.9, 0.3])
 @pytest.mark.parametrize("false_positive", [0.2, 0.02, 0.001])
 @pytest.mark.parametrize("penalty", [0.53, 1.1, 4.3])  # no two numbers of attempts equally good

@@ -121,6 +121,7 @@ def test_the_majority_is_stable_at_ten_thousand_votes(attempts):
             assert law == pytest.approx(float(expected), rel=1e-11, abs=0), s
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize(("alpha", "beta"), [(5.0, 0.35), (1e-3, 1e-3), (0.4, 30.0), (185.0, 0.074), (50.0, 1e4)])
 def test_the_mean_majority_is_stable_at_ten_thousand_votes(alpha, beta):
     for attempts in (1, 101, 9999):
@@ -165,6 +166,7 @@ def test_between_many_votes_a_polynomial_is_as_good(monkeypatch):
     np.testing.assert_allclose(voting._wins_of_many(3001, 3), direct, atol=1e-12)
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(("attempts", "wrong"), [(1000, 2), (10**4, 4), (10**5, 20), (10**6, 2)])
 def test_of_many_votes_too_an_answer_like_any_other_wins_its_even_share(attempts, wrong):
     share = 1 / (wrong + 1)
@@ -172,6 +174,7 @@ def test_of_many_votes_too_an_answer_like_any_other_wins_its_even_share(attempts
     assert right @ voting._wins_of_many(attempts, wrong) == pytest.approx(share, rel=2e-15 * attempts + 1e-12, abs=0)
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("wrong", [1, 4])
 def test_a_million_votes_are_within_a_thousandth_of_their_limit_and_have_the_stated_order(wrong):
     gap = voting.plurality_mean([10**4, 10**6], *LEVI, wrong) - voting.plurality_limit(*LEVI, wrong)
@@ -229,6 +232,7 @@ def test_the_better_of_two_by_hand():
             assert voting.best_gaussian(2, s, mu) == pytest.approx(gaussian, rel=1e-13, abs=0)
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("shift", [0.5, 2.0, 8.0])
 @pytest.mark.parametrize("success", [1e-9, 0.01, 0.4])
 def test_the_best_exponential_score_agrees_with_its_integral(success, shift):
@@ -262,6 +266,7 @@ def test_a_score_that_never_errs_is_coverage():
     np.testing.assert_allclose(law, [[0, 0, 0], [0, 0.1, 1], [0, 1 - 0.9**10, 1]], rtol=1e-13)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("shift", [0.0, 0.5, 3.0])
 @pytest.mark.parametrize("success", [1e-9, 1e-3, 0.4])
 def test_the_best_normal_score_agrees_with_its_integral(success, shift):

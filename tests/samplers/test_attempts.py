@@ -51,6 +51,7 @@ def geometric(log_success, tries):
     return cells(np.exp(special.xlog1py(tries, -np.exp(log_success))), 1.0)
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("name", MEMBERS)
 def test_four_attempts_at_a_half_are_the_sixteen_sequences(name):
     """s = 1/2, k = 0 ... 4, 2^22 problems: every sequence of right and wrong is equally likely."""
@@ -66,6 +67,7 @@ def test_four_attempts_at_a_half_are_the_sixteen_sequences(name):
     rejects(assert_counts, counts, np.roll(law, 1))
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("success", [0.999, 0.9, 0.5, 0.1, 1e-2, 1e-3, 1e-5, 1e-7, 1e-9, 1e-12, 1e-15, 1e-25, 1e-37])
 def test_the_first_success_comes_after_k_attempts_with_probability_one_minus_s_to_the_k(success):
     """2^24 problems on a grid of k around 1 / s. A success probability 0.3 % off is seen."""
@@ -82,6 +84,7 @@ def test_the_first_success_comes_after_k_attempts_with_probability_one_minus_s_t
         rejects(assert_counts, counts, cells(np.exp(-np.exp(float(log_success)) * tries), 1.0))  # continuous time
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("success", [0.999, 0.9, 0.3, 0.03, 1e-3])
 def test_both_members_agree_with_each_other_and_with_the_law(success):
     """2^20 problems, up to 300 attempts."""
@@ -97,6 +100,7 @@ def test_both_members_agree_with_each_other_and_with_the_law(success):
         rejects(assert_same_distribution, counts[name], np.rint(1e7 * geometric(other, tries)))
 
 
+@pytest.mark.seldom(0)
 def test_attempts_of_rare_success_succeed_rarely():
     """Bernoulli attempts at s = 1e-8: of 2^28 attempts 2.7 succeed; with uniforms of 23 bits, 32."""
     log_success, tries = np.float32(np.log(1e-8)), np.array([64.0])
@@ -114,6 +118,7 @@ def test_what_cannot_be_solved_never_is_and_what_is_certain_is_at_once(name):
     assert certain.tolist() == [0, PIECE, 0, 0, 0]
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_row_does_not_depend_on_the_other_points_of_the_grid(name):
     sampler, lanes = build.attempts_sampler(name), np.arange(1000, dtype=np.uint32)
@@ -126,6 +131,7 @@ def test_a_row_does_not_depend_on_the_other_points_of_the_grid(name):
     assert (whole != other).any()
 
 
+@pytest.mark.seldom(0)
 def test_replays_of_a_tiny_table_are_all_its_orders():
     """Five recorded attempts, two successes, k = 1 ... 5: every order of the record is equally likely."""
     law = np.zeros(6)
@@ -158,6 +164,7 @@ REPLAYS = [
 ]
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("recorded, successes", REPLAYS)
 def test_replays_have_the_hypergeometric_law(recorded, successes):
     """2^20 replays of one problem: P(unsolved after k) = C(m - c, k) / C(m, k) up to k = m."""
@@ -181,6 +188,7 @@ def test_replays_have_the_hypergeometric_law(recorded, successes):
         rejects(assert_counts, counts, geometric(np.log(successes / recorded), tries))  # with replacement
 
 
+@pytest.mark.seldom(0)
 def test_each_lane_replays_its_own_row():
     sampler = build.replay_sampler(np.array([10.0, 10.0, 10.0]), np.array([0.0, 10.0, 5.0]))
     rows = np.arange(3000) % 3

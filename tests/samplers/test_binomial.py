@@ -76,6 +76,7 @@ def errors_of_deviates(count, probability, rounded):
     return abs(z.mean()), abs(z.var() - 1), abs((z**3).mean() - skewness), np.abs(share - law.cdf(k)).max()
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("count, probability", DEVIATES)
 def test_the_corrected_normal_is_as_good_as_it_says(count, probability):
     """A mean of 12 and more. The million quantiles leave out 3e-6 of the variance."""
@@ -109,6 +110,7 @@ def chosen(key, count, probability):
     return binomial.draw(uniform, normal, jnp.full(DRAWS, count), jnp.full(DRAWS, probability))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("count, probability", [(1, 0.9), (7, 0.6), (40, 0.97), (1e3, 0.999), (50, 0.5), (1e4, 1e-3)])
 def test_few_successes_and_few_failures_are_drawn_alike(count, probability):
     found = np.asarray(chosen(keys.run_key(0, f"{count} {probability}"), np.float32(count), np.float32(probability)))

@@ -147,6 +147,7 @@ def test_turns_lanes_and_streams_are_independent():
         rejects(assert_counts, counts, (1 + 0.2 * (same - 1 / 64)) / 4096)  # 3 in 1000 second words copy the first
 
 
+@pytest.mark.seldom(0)
 def test_exponentials_follow_their_law_over_all_magnitudes(exponential_octaves):
     """By the eighth of an octave: none is 0, and beyond 16, which no 23-bit uniform reaches, lie 15."""
     counts, edges = exponential_octaves
@@ -161,6 +162,7 @@ def test_exponentials_follow_their_law_over_all_magnitudes(exponential_octaves):
     rejects(assert_proportion, 0, 8 * BLOCK, np.exp(-16))
 
 
+@pytest.mark.seldom(0)
 def test_some_exponentials_of_jax_random_are_zero(exponential_octaves):
     """What these full-resolution ones are for: of 2^26, jax.random.exponential gives eight that are 0."""
     theirs = jax.jit(lambda key: (jax.random.exponential(key, (BLOCK,)) == 0).sum())
@@ -200,6 +202,7 @@ def test_normals_have_the_law_of_a_normal():
     rejects(assert_proportion, tails, 4 * BLOCK, stats.norm.sf(5.5))
 
 
+@pytest.mark.seldom(0)
 def test_normals_have_the_moments_of_a_normal():
     """2^24 draws: odd moments vanish, the second is 1, the fourth 3."""
     (x,) = (x.astype(float) for x in blocks_of(normals, "moments", 1))
@@ -224,6 +227,7 @@ def rate_errors(rate):
         return max(abs(g / e - 1) for g, e in zip(got, exact, strict=True))
 
 
+@pytest.mark.seldom(0)
 def test_the_rate_is_right_to_1e_6_from_the_least_float_to_almost_1():
     assert rate_errors(bits.rate) < 1e-6
     naive = jax.jit(lambda log_p: -jnp.log1p(-jnp.exp(log_p)))

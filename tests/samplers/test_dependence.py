@@ -68,6 +68,7 @@ PAIRS = [  # a mechanism, and a neighbour that must be told from it
 ]
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(("member", "neighbour"), PAIRS, ids=str)
 def test_waiting_times_are_those_of_attempts_made_one_after_the_other(member, neighbour):
     difficulty = Beta(2.0, 1.0, 0.9)
@@ -78,6 +79,7 @@ def test_waiting_times_are_those_of_attempts_made_one_after_the_other(member, ne
     rejects(assert_same_distribution, first_successes(neighbour, difficulty), made)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("member", [Sticky(0.3), Polya(0.3), Copula(0.5)], ids=str)
 def test_exchangeable_attempts_are_made_one_by_one_too(member):
     found = [first_successes(member, Beta(2.0, 1.0, 0.9), attempts) for attempts in ("first_success", "bernoulli")]
@@ -85,6 +87,7 @@ def test_exchangeable_attempts_are_made_one_by_one_too(member):
     rejects(assert_same_distribution, first_successes(Independent(), Beta(2.0, 1.0, 0.9)), found[1])
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(
     ("success", "correlation", "off"), [(0.3, 0.05, 1.05), (0.3, 0.5, 1.05), (1e-3, 0.05, 1.05), (1e-3, 0.5, 1.5)]
 )
@@ -105,6 +108,7 @@ def test_an_urn_s_limit_is_beta_distributed(success, correlation, off):
     rejects(assert_counts, counts, law(off * theta))
 
 
+@pytest.mark.seldom(0)
 def test_the_normal_quantile_is_scipys_from_one_tail_to_the_other():
     logs = np.concatenate([-np.logspace(-6, 4, 60), np.log1p(-np.logspace(-6, -1, 20))]).astype(np.float32)
     found = np.asarray(dependence._normal_quantile(jnp.asarray(logs)), float)
@@ -122,6 +126,7 @@ def test_effective_attempts_are_the_sum_of_the_weights(discount):
             np.testing.assert_allclose(dependence.effective_attempts(k, discount), float(far), rtol=1e-9)
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("kind", [Sticky(0.5), Polya(0.5), Copula(0.5)], ids=str)
 def test_what_is_certain_or_impossible_stays_so_but_for_the_sticky(kind):
     sampler, _ = kind.samplers(None, None, TRIES)

@@ -58,6 +58,7 @@ def shares_between(edges, alpha, beta):
     return np.diff(np.concatenate([[0.0], cumulative(edges, alpha, beta), [1.0]]))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("alpha, beta", SHAPES)
 def test_success_probabilities_follow_the_beta_law(alpha, beta):
     """2^21 draws in a hundred cells of one per cent; the smaller parameter, which rules, 2 % off is seen."""
@@ -82,6 +83,7 @@ def test_success_probabilities_follow_the_beta_law_to_one_part_in_ten_thousand(a
     rejects(assert_counts, counts, shares_between(edges, alpha, 1.002 * beta))
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("alpha, beta", SHAPES)
 def test_the_mean_success_and_the_mean_log_success_are_those_of_the_law(alpha, beta):
     """E[s] = beta / (alpha + beta), E[log s] = psi(beta) - psi(alpha + beta): 2^21 draws."""
@@ -113,6 +115,7 @@ def test_success_probabilities_below_1e_30_are_as_frequent_as_they_should(alpha,
     rejects(assert_proportion, underflown, len(log_success), cumulative(x[2], alpha, beta))
 
 
+@pytest.mark.seldom(0)
 def test_success_probabilities_below_1e_30_are_carried_on_to_the_attempts():
     """Beta (1, 0.01): of all problems half are unsolved after 1e30 attempts, L(k) = B(1 + k, 0.01) / B(1, 0.01)."""
     tries = np.array([1, 1e3, 1e15, 1e30], np.float32)
@@ -165,6 +168,7 @@ def log_gamma_pairs(shape, name, pieces):
     return np.moveaxis(np.asarray(drawn, float), 1, 0).reshape(2, -1)
 
 
+@pytest.mark.seldom(0)
 def test_the_two_gamma_variates_of_a_problem_are_independent():
     pairs = log_gamma_pairs(0.35, "independent", PIECES)
     edges = stats.loggamma.ppf(np.arange(1, 10) / 10, float(np.float32(0.35)))
@@ -173,6 +177,7 @@ def test_the_two_gamma_variates_of_a_problem_are_independent():
     rejects(assert_counts, np.bincount(10 * first + first, minlength=100), np.full(100, 0.01))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("shape", [1e-3, 0.01, 0.15, 0.35, 1.0, 3.7, 185.0, 1e4])
 def test_log_gamma_variates_follow_their_law(shape, number):
@@ -224,6 +229,7 @@ def test_drawing_twice_with_one_key_raises():
         draw(sampler, pieces)
 
 
+@pytest.mark.seldom(0)
 def test_no_accepted_variate_is_lost():
     """A lane that ends the loop without its variate would be hundreds of standard deviations out."""
     shape, lanes = np.float32(1e4), np.arange(1 << 20, dtype=np.uint32)

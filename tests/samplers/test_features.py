@@ -94,6 +94,7 @@ def assert_cells(counts, exponent, size, digits):
     assert_counts(counts, cell_masses(exponent, size, digits))
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("size", [1, 2, 5, 15, 16, 17, 18, 40])
 @pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0])
 def test_every_rank_of_a_small_set_comes_with_its_probability(exponent, size):
@@ -108,6 +109,7 @@ def test_every_rank_of_a_small_set_comes_with_its_probability(exponent, size):
     rejects(assert_counts, counts, other / other.sum())
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("exponent, size", [(1.5, np.inf), (2.0, np.inf), (2.0, 40), (3.0, 1e6)])
 def test_the_rarest_examples_are_those_whose_share_of_the_tail_is_small(exponent, size):
     """2^22 draws of the rarest eighth: the common ranks fall away, the one at the border in part."""
@@ -124,6 +126,7 @@ def test_the_rarest_examples_are_those_whose_share_of_the_tail_is_small(exponent
     rejects(assert_counts, counts, rarest(1.01 * exponent))
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     "exponent, size",
     [pytest.param(*world, marks=pytest.mark.slow) if world in LIKE_OTHERS else world for world in INFINITE + FINITE],
@@ -146,6 +149,7 @@ def test_ranks_follow_zipf_s_law_to_one_part_in_ten_thousand(exponent, size):
     rejects(assert_cells, counts, 1.002 * exponent, size, 6)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("exponent, size", [(0.5, 10_000), (1.0, 10_000), (1.3, 4_097), (2.0, 3_000)])
 def test_ranks_of_a_thousand_are_right_one_by_one(exponent, size):
     """2^24 draws, every rank by itself: also those whose last digit is drawn afresh, and the very last."""
@@ -194,6 +198,7 @@ def test_a_steep_law_leaves_the_first_rank_as_rarely_as_it_should():
     rejects(assert_proportion, counts[2], 4 * BLOCK, 2.0**-18 / special.zeta(18.0))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("exponent", [1.05, 1.2, 1.7])
 def test_the_far_tail_of_infinitely_many_features_has_its_mass(exponent):
     """P(rank > 2^e) for e up to 62, among 2^24 draws: at s = 1.2 one in 270 lies beyond 2^40."""
@@ -222,6 +227,7 @@ def assert_collisions(rank, n, exponent, size, low, high):
     assert_proportion(equal_pairs(within), n * (n - 1) // 2, both)
 
 
+@pytest.mark.seldom(0)
 def test_no_rank_of_a_million_is_out_of_reach_or_drawn_too_often():
     """The rarer half of 10^6 features, s = 1.5: float32 cumulative sums miss 94 %."""
     exponent, size = 1.5, 10**6
@@ -245,6 +251,7 @@ def billion():
     return ranks(build.feature_sampler(1.0, 1e9), "billion", 4)
 
 
+@pytest.mark.seldom(0)
 def test_ranks_of_a_billion_repeat_as_often_as_they_should(billion):
     """The octaves from 2^24 on, where float32 holds only every second, fourth ... rank."""
     n = len(billion)
@@ -260,6 +267,7 @@ def distinct_low_ranks(s, size, last, n):
     return seen.sum(), np.sqrt((seen * (1 - seen)).sum())
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("exponent", [0.1, 0.5])
 def test_low_ranks_that_are_rare_are_told_apart_too(exponent):
     """Their mass is far below the float32 resolution of a tail sum: drawn from the top alone they come in clumps."""
@@ -300,6 +308,7 @@ def test_odd_and_even_ranks_beyond_2_to_the_24_are_equally_frequent(billion):
     rejects(assert_uniform_digits, rare.astype(np.float32).astype(np.uint64), 1)
 
 
+@pytest.mark.seldom(0)
 def test_the_low_digits_of_ranks_up_to_2_to_the_54_are_uniform():
     """s = 1.2: 500,000 of 2^24 draws lie beyond 2^24."""
     rank = ranks(build.feature_sampler(1.2, np.inf), "digits", 4)
@@ -312,6 +321,7 @@ def test_the_low_digits_of_ranks_up_to_2_to_the_54_are_uniform():
     assert_uniform_digits(high_words, 6)
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("exponent, size", [(0.5, 1e9), (1.0, 1e6), (1.2, np.inf), (2.0, np.inf), (3.0, 100)])
 def test_the_log_probability_is_that_of_the_rank(exponent, size):
     """log p = -s log rank - log H, to 1e-5 below rank 2^12; beyond, to the s 2^-12 of the digits drawn afresh."""
@@ -337,6 +347,7 @@ def test_log_probabilities_beyond_2_to_the_63_follow_the_law():
     rejects(assert_proportion, hits, len(log_probability), special.zeta(1.06, r) / special.zeta(1.06))
 
 
+@pytest.mark.seldom(0)
 def test_the_mean_log_rank_is_that_of_the_law():
     """E[log rank] = -zeta'(s) / zeta(s), to 3e-4: the sharpest single test of an exponent."""
     for exponent in (1.7, 2.0, 3.0):
@@ -383,6 +394,7 @@ SPECTRA = {
 }
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("name", SPECTRA)
 def test_features_of_other_spectra_come_with_their_probabilities(name):
     sampler, mass = SPECTRA[name]
@@ -402,6 +414,7 @@ def test_features_of_other_spectra_come_with_their_probabilities(name):
     rejects(assert_counts, counts, off / off.sum())
 
 
+@pytest.mark.seldom(0)
 def test_the_rarest_features_of_a_long_table_are_as_rare_as_they_are():
     """Some 1e-8 each: float32 sums from the front would not tell them apart."""
     mass = np.append(1 - 1e-3, np.full(10**5, 1e-8))

@@ -241,6 +241,7 @@ def assert_gain(failures, independent, bar):
     assert (ratio / likely >= bar).all(), f"ratios {ratio.round(1)}, less by {likely:.2f} at the worst; bar {bar}"
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("alpha, beta", BETAS)
 def test_pass_at_k_is_unbiased(alpha, beta):
     """6400 batches: seen to some 1e-5 of the loss. A law 2 % off in beta is refused, and one 0.02 % off."""
@@ -252,6 +253,7 @@ def test_pass_at_k_is_unbiased(alpha, beta):
     rejects(assert_law, failures, coverage.failure(TRIES, alpha, 1.0002 * beta))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("alpha, beta", BETAS)
 def test_the_variance_of_pass_at_k_is_20_times_below_that_of_independent_draws(alpha, beta):
     """Reached, at k = 1, 3, 10, 100, 1e3, 1e4, 1e5: 140 220 550 390 550 350 220; 160 270 590 370 990 200 170."""
@@ -273,6 +275,7 @@ def assert_honest(failures, law, runs):
         assert p_value > FALSE_ALARM, f"pulls have standard deviation {normal.std():.3g}: p = {p_value:.2g}"
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("alpha, beta", BETAS)
 def test_reported_errors_are_honest(alpha, beta):
     """400 runs of 16 batches at every k. Errors a quarter off are seen, as is the error of independent problems."""
@@ -283,6 +286,7 @@ def test_reported_errors_are_honest(alpha, beta):
         rejects(assert_honest, failures + (wrong - 1) * off.repeat(BATCHES, axis=0), law, RUNS)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("depth", [1, 3, 20])
 def test_the_learning_curve_is_unbiased(depth):
     """2^24 test examples; one waiting time for each copy, each in a dimension of its own.
@@ -304,6 +308,7 @@ def ranks(streams, features):
     return feature.low[None, :] == jnp.arange(1, 9, dtype=jnp.uint32)[:, None]
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("exponent, size", [(2.0, np.inf), (1.7, 10**6), (1.0, 100), (0.5, 8)])
 def test_zipf_features_keep_their_law(exponent, size):
     """Ranks 1 to 7 of 2^22 features. A batch has each as often as it should, but for a lane at either end."""
@@ -337,6 +342,7 @@ def table_failures(streams, numbers):
     return unsolved(streams, (difficulty.Table(log_success), tries))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("count, gain", [(128, BAR), (100, 0.5)])
 def test_problems_from_a_table_are_unbiased(count, gain):
     """Of 100 rows, which remainders do not spread evenly, little is gained: but nothing is lost."""

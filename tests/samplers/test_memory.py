@@ -79,6 +79,7 @@ def joint_counts(stage, cells):
 GRIDS = [np.arange(5.0), np.array([1.0, 4.0])]
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("examples", GRIDS, ids=["n = 0 1 2 3 4", "n = 1 4"])
 @pytest.mark.parametrize("depth", [1, 2])
 def test_a_training_set_of_an_urn_has_the_joint_law_of_all_its_sequences(short_chunks, depth, examples):
@@ -92,6 +93,7 @@ def test_a_training_set_of_an_urn_has_the_joint_law_of_all_its_sequences(short_c
     rejects(assert_counts, arrivals, enumerated(3 - depth, examples))
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("examples", GRIDS, ids=["n = 0 1 2 3 4", "n = 1 4"])
 @pytest.mark.parametrize("depth", [1, 2])
 def test_arrivals_of_an_urn_are_independent_with_the_law_of_all_its_sequences(depth, examples):
@@ -126,6 +128,7 @@ def arrival_stages(sampler, key, log_probability, examples):
 PROBABILITIES = [0.9, 0.5, 0.1, 1e-3, 1e-6, 1e-9]
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("probability", PROBABILITIES)
 @pytest.mark.parametrize("depth", [1, 2, 5])
 def test_arrivals_have_the_negative_binomial_law(depth, probability):
@@ -160,6 +163,7 @@ def test_arrivals_of_a_feature_of_probability_1e_30_are_right():
     rejects(assert_counts, counts, -np.diff(np.concatenate([[1.0], law**1.02, [0.0]])))
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("name", ["arrival", "training_set"])
 @pytest.mark.parametrize("depth", [1, 3])
 def test_depth_d_means_d_copies(name, depth):
@@ -197,6 +201,7 @@ def stage_counts(name, depth, exponent, examples, sets=1 << 16):
     return np.bincount(np.asarray(stage), minlength=len(examples) + 1)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("depth", [1, 2])
 def test_training_sets_and_arrivals_agree_in_distribution_and_with_the_law(monkeypatch, depth):
     """One lane a key, at all n up to 256 at once: 65,536 training sets and as many arrivals."""
@@ -242,6 +247,7 @@ def shared_training_sets(batches):
     return np.array(shares)
 
 
+@pytest.mark.seldom(0)
 def test_the_mean_over_training_sets_is_the_learning_curve():
     """200 training sets up to 10,000 examples, with the variance of shared training sets."""
     lanes, batches = 4096, 200
@@ -259,6 +265,7 @@ def test_the_mean_over_training_sets_is_the_learning_curve():
     rejects(assert_mean, share.var(axis=0, ddof=1) / alone, batches, 1.0, np.sqrt(2.0))
 
 
+@pytest.mark.seldom(0)
 def test_a_test_feature_drawn_twice_gets_one_answer():
     features = build.feature_sampler(1.5, np.inf)
 
@@ -272,6 +279,7 @@ def test_a_test_feature_drawn_twice_gets_one_answer():
     assert disagreements("arrival") > 0
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("name", ["arrival", pytest.param("training_set", marks=pytest.mark.slow)])
 def test_a_row_does_not_depend_on_the_other_points_of_the_grid(name):
     features = build.feature_sampler(1.5, np.inf)
@@ -295,6 +303,7 @@ def test_a_training_set_does_not_depend_on_how_many_examples_are_drawn_at_once(m
     assert (np.asarray(again) == np.asarray(expected)).all()
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("lanes", [1, 2, 3, 1000, 1024, 1025])
 def test_every_rank_is_found_in_a_sorted_list_of_any_length(lanes):
     """Memory looks training examples up by bisection: all of them, and numbers between and beyond them."""
@@ -306,6 +315,7 @@ def test_every_rank_is_found_in_a_sorted_list_of_any_length(lanes):
     assert (place == np.minimum(np.searchsorted(rank, wanted), lanes - 1)).all()
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize("name", ["arrival", "training_set"])
 def test_learning_twice_with_one_key_raises(name):
     features, key = build.feature_sampler(1.5, np.inf), keys.run_key(0, "reuse")
@@ -350,6 +360,7 @@ def test_guesses_take_the_place_of_what_is_not_memorised():
     rejects(assert_proportion, guessed, found.shape[1], [0.9, 0.9**10.5])
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("probability", [0.002, 0.3, 0.7])
 def test_traces_are_counted_from_one_number_of_examples_to_the_next(probability):
     """The log of the failure of an attempt is a multiple of log(1 - q): the number of copies, binomial at every n."""
@@ -367,6 +378,7 @@ def test_traces_are_counted_from_one_number_of_examples_to_the_next(probability)
     rejects(assert_mean, seen.mean(), len(seen), 1.02 * law.mean(), law.std())  # of the most examples
 
 
+@pytest.mark.seldom(0)
 def test_one_trace_that_is_always_recalled_is_plain_memory():
     with np.errstate(divide="ignore"):
         sampler = memory.MultiTrace(np.float32(np.log1p(-1.0)))

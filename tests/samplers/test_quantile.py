@@ -88,6 +88,7 @@ def shares_between(edges, alpha, beta):
     return np.diff(np.concatenate([[0.0], cumulative(edges, alpha, beta), [1.0]]))
 
 
+@pytest.mark.seldom(4)
 @pytest.mark.parametrize("alpha, beta", SHAPES)
 def test_log_success_follows_the_beta_law_from_tail_to_tail(alpha, beta):
     """2^21 draws in cells of one per cent, the last ones down to 2e-5; the smaller parameter 2 % off is seen."""
@@ -132,6 +133,7 @@ def test_success_probabilities_below_1e_30_are_as_frequent_as_they_should(alpha,
     rejects(assert_proportion, hits, len(log_success), cumulative(x, alpha, 1.02 * beta))
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize("ceiling", [1e-3, 0.3, 0.9, 0.9999])
 def test_a_share_of_one_minus_the_ceiling_cannot_be_solved_and_the_others_are_no_easier_for_it(ceiling):
     log_success = drawn(table_sampler(5, 0.35, ceiling), f"ceiling {ceiling}", 2 * PIECES)
@@ -152,6 +154,7 @@ def test_coverage_of_what_is_drawn_is_the_law_up_to_a_million_attempts(alpha, be
     rejects(assert_proportion, failures, problems, off)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("alpha, beta", [(5, 0.35), (0.2, 0.05), (50, 20)])
 def test_the_table_and_gamma_variates_draw_from_one_law(alpha, beta):
     sampler = difficulty.GammaRatio(*(np.float32(x) for x in (alpha, beta, 1)))

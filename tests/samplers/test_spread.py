@@ -81,6 +81,7 @@ def shares_between(drawn, quantile):
     return np.bincount(np.searchsorted(inner, drawn), minlength=len(SHARES) - 1)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize(
     ("member", "quantile", "wrong"), QUANTILES, ids=lambda x: str(x) if isinstance(x, tuple) else ""
 )
@@ -91,6 +92,7 @@ def test_success_probabilities_follow_their_distribution_function(member, quanti
     rejects(assert_counts, shares_between(drawn, wrong), np.diff(SHARES))
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     ("beta", "tolerance", "bias"), [(2.5, 0.1, 1.0), (1.0, 2.0, 3.0), (6.0, 0.01, 0.5), (0.5, 5.0, 5.0)]
 )
@@ -112,6 +114,7 @@ def test_a_biased_answer_is_right_as_often_as_normal_answers_are(beta, tolerance
     rejects(assert_same_distribution, counts[0], counts[2])
 
 
+@pytest.mark.seldom(0)
 def test_an_interval_of_the_normal_law_keeps_its_digits_short_or_long_near_or_far():
     """Against 420 digits of mpmath: half widths from 1e-6 to 50, up to 40 deviations off."""
     halves, offsets = np.meshgrid(np.logspace(-6, 1.7, 30), np.concatenate([[0], np.logspace(-4, 1.6, 30)]))

@@ -59,6 +59,7 @@ def sampled(member):
     return np.concatenate([(accepted - right)[::-1], waiting[-1:], right])
 
 
+@pytest.mark.seldom(1)
 @pytest.mark.parametrize(
     ("member", "neighbour"),
     [
@@ -76,6 +77,7 @@ def test_outcomes_are_those_of_attempts_judged_one_after_the_other(member, neigh
     rejects(assert_same_distribution, sampled(neighbour), made)
 
 
+@pytest.mark.seldom(0)
 def test_the_first_attempt_enumerated():
     """Right and accepted, wrong and accepted, or neither: all three outcomes of one attempt at problems alike."""
     lanes = jnp.arange(1 << 20, dtype=jnp.uint32)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from checks import rejects
 
-from sim import build, keys, simulate
+from sim import batches, build, keys, simulate
 from sim.batches import Parts
 from sim.model import BATCH, Budget
 from sim.samplers import attempts, memory
@@ -80,7 +80,8 @@ def forget():
 def assert_every_piece_counts_the_same(name, monkeypatch, sizes):
     of, found = question(name), []
     for size in sizes:
-        monkeypatch.setattr(simulate, "_piece", lambda parts, platform, size=size: size)
+        for room in (batches, simulate):
+            monkeypatch.setattr(room, "piece_of", lambda parts, platform, size=size: size)
         forget()
         found.append(counts(of))
     assert all((some == found[0]).all() for some in found)

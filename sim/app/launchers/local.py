@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 
@@ -111,16 +112,27 @@ def _changed(environment):
 
 @contextlib.contextmanager
 def _no_interrupt():
-    """Within, Ctrl-C waits, here and in a process started here, until that takes it (`_work`)."""
+    """Within, Ctrl-C waits, here and in a process started here, until that takes it (`_work`).
+
+    A signal that is blocked in this thread goes to another one, as JAX has some: what handles it here waits too.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     resource_tracker.ensure_running()  # by whoever starts the first process, and that would let Ctrl-C through
+    handler, caught = signal.getsignal(signal.SIGINT), []
+    waits = callable(handler) and threading.current_thread() is threading.main_thread()  # which runs all handlers
+    if waits:
+        signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if waits:
+            signal.signal(signal.SIGINT, handler)
+        for number in caught[:1]:
+            signal.raise_signal(number)
 
 
 def ready(workers):

@@ -50,6 +50,7 @@ def check_spreads(found, exponent, size, depth, examples):
     assert_mean(found.var(axis=0, ddof=1) / deviation**2, len(found), 1.0, np.sqrt(2 + excess))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("exponent, depth", [(1.5, 1), (2.0, 2), (3.0, 5)])
 def test_means_and_spreads_are_those_of_the_law_up_to_1e15_examples(exponent, depth):
     found = masses(block_chain, exponent, np.inf, depth, EXAMPLES, 8)
@@ -74,6 +75,7 @@ def test_every_curve_follows_the_law(exponent, depth):
     rejects(check_means, found, 1.002 * exponent, np.inf, depth, examples)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("depth", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_arrivals_and_block_chains_agree_in_distribution(depth):
     """A set of 8192 features: means, spreads, correlations between n, and the whole distribution."""
@@ -123,12 +125,14 @@ def test_a_hundred_million_features_are_not_cut_short():
     check_means(masses(block_chain, 2.0, 1e8, 1, examples, 8), 2.0, 1e8, 1, examples)
 
 
+@pytest.mark.seldom(0)
 def test_a_set_that_is_learnt_has_nothing_left():
     found = masses(block_chain, 1.5, 5000, 1, np.array([1e4, 1e9, 1e12]), 1)
     assert (found[:, 0] > 0).all()
     assert np.abs(found[:, 1:]).max() < 1e-30
 
 
+@pytest.mark.seldom(0)
 def test_neighbouring_exponents_share_a_program():
     curves.clear_cache()
     for exponent in (2.0, 2.001, 2.002):

@@ -67,6 +67,7 @@ def tally(found, law):
     return np.array([found.count(course) for course in law] + [sum(course not in law for course in found)])
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("name", ["direct", "jump_chain"])
 @pytest.mark.parametrize("depth", [1, 2])
 def test_every_course_of_learning_an_urn_comes_as_often_as_enumerated(short_chunks, name, depth):
@@ -84,6 +85,7 @@ def test_independent_features_are_told_from_a_training_set():
     rejects(assert_counts, tally(found, law), np.array([*law.values(), 0.0]))
 
 
+@pytest.mark.seldom(0)
 def test_after_d_examples_of_the_only_feature_all_is_memorised():
     for name in ("feature_arrivals", "block_chain"):
         found = masses(name, 2.0, 1, 3, GRID, 1)
@@ -96,6 +98,7 @@ EXAMPLES = np.array([1, 10, 100, 1000, 4096, 4097, 10_000.0])
 SPANS = [(0, 0), (4096, 4096), (4096, 4097), (4096, 4159), (4101, 4160), (5000, 90_001), (9000, 8000)]
 
 
+@pytest.mark.seldom(4)
 @pytest.mark.parametrize("start, stop", SPANS)
 @pytest.mark.parametrize("digits", [0, 1, 3])
 def test_sifting_counts_the_examples_whose_first_digits_are_0(start, stop, digits):
@@ -135,6 +138,7 @@ def first_memorised(exponent, depth, examples):
     return -np.diff(stats.binom.cdf(depth - 1, examples, rare), prepend=1, append=0)
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("depth", [1, 2])
 def test_what_sifting_leaves_comes_as_often_as_enumerated(depth):
     """Two features, one of them rare: 1 example in 128 passes, and in 64 of these the rare one is shown."""
@@ -149,6 +153,7 @@ def test_what_sifting_leaves_comes_as_often_as_enumerated(depth):
     rejects(assert_counts, counts, first_memorised(13.0, 3 - depth, examples))
 
 
+@pytest.mark.seldom(0)
 @pytest.mark.parametrize("depth", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_direct_and_jump_chains_agree_in_distribution(depth):
     """A thousand features: means, and the whole distribution at each n."""
@@ -168,6 +173,7 @@ def test_direct_and_jump_chains_agree_in_distribution(depth):
     rejects(assert_same_distribution, np.histogram(one[:, 6], edges)[0], np.histogram(wrong[:, 6], edges)[0])
 
 
+@pytest.mark.seldom(0)
 def test_direct_draws_have_the_mean_and_the_variance_of_the_law():
     """Infinite features, far beyond the table: means and variances of the missing mass (Karlin)."""
     examples = np.array([1, 3, 30, 300, 4096, 5000, 20_000.0])
