@@ -122,7 +122,7 @@ BUGS = (
         LEARNERS + _of("samplers/learners/", "joint_law")),
     Bug("block chain: the removed are added", "sim/samplers/learners/block_chain.py",
         "sign=np.where(fewer_stay, 1, -1)", "sign=np.where(fewer_stay, 1, 1)",
-        LEARNERS + _of("samplers/learners/", "block_chain")),
+        LEARNERS + _of("samplers/learners/", "blocks")),
     # Axes -------------------------------------------------------------------------------------------------------------
     Bug("copula: the factor's weight is that of the rest", "sim/axes/dependence.py",
         "np.sqrt([self.correlation, 1 - self.correlation])", "np.sqrt([1 - self.correlation, self.correlation])",
