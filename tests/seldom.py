@@ -131,7 +131,7 @@ SELDOM = {
     "test_attempts_one_by_one_and_a_shared_training_set_run_too": 0,
     "test_a_users_own_table_is_the_difficulty_of_all_experiments_that_have_one": 0,
     "test_success_probabilities_below_1e_30_are_carried_on_to_the_attempts": 0,
-    "test_means_and_spreads_are_those_of_the_law_up_to_1e15_examples": 0,
+    "test_means_and_spreads_are_those_of_the_law_up_to_1e15_examples": 1,
     "test_arrivals_and_block_chains_agree_in_distribution": 0,
     "test_a_biased_answer_is_right_as_often_as_normal_answers_are": 1,
     "test_a_sweep_has_the_tables_of_the_basic_launcher_bit_for_bit": 1,
