@@ -154,6 +154,60 @@ def test_a_verifier_waits_for_acceptance_and_then_says_whether_it_is_right():
     assert (np.asarray(found[1]) == right).all()
 
 
+def test_a_replay_finds_its_first_success_as_often_as_its_orders_do():
+    """No success of 3; 1 of 3; 2 of 4; 3 of 3: every order of the recorded attempts is as likely."""
+    lanes = np.arange(1 << 14, dtype=np.uint32)
+    recorded, successes = np.array([3.0, 3, 4, 3]), np.array([0.0, 1, 2, 3])
+    sampler = build.replay_sampler(recorded, successes)
+    grid, streams = np.arange(6, dtype=np.float32), (STREAM, jax.random.key(1, impl="threefry2x32"))
+    found = np.asarray(unsolved(sampler, streams, lanes % np.uint32(4), lanes, grid))
+    stops = np.array([-np.diff(found[:, lanes % 4 == row].sum(axis=1), append=0) for row in range(4)])
+    assert stops[0].tolist() == [0, 0, 0, 0, 0, 4096] and stops[3].tolist() == [4096, 0, 0, 0, 0, 0]
+    assert_counts(stops[1], np.array([1, 1, 1, 0, 0, 0]) / 3)
+    assert_counts(stops[2], np.array([3, 2, 1, 0, 0, 0]) / 6)
+    rejects(assert_counts, stops[2], np.array([8, 4, 2, 1, 1, 0]) / 16)
+
+
+# --- bits -----------------------------------------------------------------------------------------------------------
+
+
+def test_functions_of_one_number_are_those_of_float64():
+    """Polynomials of float32 on a grid from one end of their reach to the other."""
+    log_p = -np.geomspace(1e-30, 87.3, 4001)
+    x, odds = np.geomspace(1.2e-38, 3e38, 4001), np.sinh(np.linspace(-5, 5, 2000))
+    power = np.linspace(-126, 127, 4001)
+    given = [own.astype(np.float32) for own in (log_p, x, odds, power)]
+
+    @jax.jit
+    def of_all(log_p, x, odds, power):
+        return bits.rate(log_p), bits.exp(log_p), bits.log(x), bits.log2(x), bits.log_sigmoid(odds), bits.exp2(power)
+
+    log_p, x, odds, power = (own.astype(float) for own in given)
+    exact = (
+        np.where(log_p < -0.7, -np.log1p(-np.exp(log_p)), -np.log(-np.expm1(log_p))),
+        *(np.exp(log_p), np.log(x), np.log2(x)),
+        *(special.log_expit(odds), 2.0**power),
+    )
+    for own, expected in zip(of_all(*given), exact, strict=True):
+        np.testing.assert_allclose(np.asarray(own, float), expected, rtol=2e-6, atol=1e-37)
+
+
+def test_two_normals_of_a_pair_of_words_are_the_sides_of_one_triangle():
+    first, second = (np.asarray(own, float) for own in jax.jit(bits.normals)(STREAM, np.uint32(3), LANES))
+    high, low = variates.words(STREAM, 3, LANES)
+    radius, angle = np.sqrt(-2 * np.log((high + 0.5) / 2**32)), 2 * np.pi * low / 2**32
+    np.testing.assert_allclose(first, variates.normal(STREAM, 3, LANES), atol=2e-6)
+    np.testing.assert_allclose(first**2 + second**2, radius**2, rtol=3e-6, atol=1e-6)
+    np.testing.assert_allclose(np.abs(first), np.abs(radius * np.cos(angle)), atol=3e-6)
+
+
+def test_a_word_times_a_count_is_cut_down_to_whole_numbers_exactly():
+    word = np.append(variates.words(STREAM, 0, LANES)[0], np.uint32([0, 2**32 - 1, 2**16 - 1, 2**16]))
+    for count in (1, 7, 1000, 2**16 + 1, 10**9, 2**32 - 1):
+        exact = word.astype(object) * count // 2**32
+        assert np.asarray(bits.scaled(word, np.uint32(count))).tolist() == exact.tolist()
+
+
 # --- dependence -----------------------------------------------------------------------------------------------------
 
 
