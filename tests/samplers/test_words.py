@@ -25,7 +25,6 @@ from sim.axes.spread import (
 from sim.axes.verifier import Noisy
 from sim.pilot.frequencies import Frequencies
 from sim.samplers import binomial, bits, spread
-from sim.samplers.difficulty import log_gamma_pair
 from sim.samplers.features import Feature
 
 STREAM, OTHER = ((np.uint32(a), np.uint32(b)) for a, b in ((1, 2), (3, 4)))
@@ -184,7 +183,7 @@ def test_functions_of_one_number_are_those_of_float64():
 
     log_p, x, odds, power = (own.astype(float) for own in given)
     exact = (
-        np.where(log_p < -0.7, -np.log1p(-np.exp(log_p)), -np.log(-np.expm1(log_p))),
+        np.where(log_p < -0.7, -np.log1p(-np.exp(np.minimum(log_p, -0.7))), -np.log(-np.expm1(log_p))),
         *(np.exp(log_p), np.log(x), np.log2(x)),
         *(special.log_expit(odds), 2.0**power),
     )
@@ -248,20 +247,6 @@ def test_an_urn_s_limit_has_the_mean_and_the_correlation_of_its_attempts():
 
 
 # --- difficulty -----------------------------------------------------------------------------------------------------
-
-
-def test_both_gamma_variates_have_their_moments_and_no_correlation():
-    lanes, shapes = np.arange(1 << 16, dtype=np.uint32), np.array([0.4, 3.0])
-    streams = STREAM, OTHER, (np.uint32(5), np.uint32(6))
-    pair = np.array(jax.jit(lambda own: log_gamma_pair(streams, own, lanes))(tuple(shapes.astype(np.float32))), float)
-    mean, variance, fourth = (special.polygamma(order, shapes) for order in (0, 1, 3))
-    assert_mean(pair.mean(axis=1), len(lanes), mean, np.sqrt(variance))
-    centred = (pair - mean[:, None]) / np.sqrt(variance)[:, None]
-    kurtosis = fourth / variance**2 + 3
-    assert_mean((centred**2).mean(axis=1), len(lanes), 1.0, np.sqrt(kurtosis - 1))
-    rejects(assert_mean, (centred**2).mean(axis=1), len(lanes), [1.1, 1.05], np.sqrt(kurtosis - 1))
-    assert_mean((centred[0] * centred[1]).mean(), len(lanes), 0.0, 1.0)
-    rejects(assert_mean, (centred[0] * centred[1]).mean(), len(lanes), 0.05, 1.0)
 
 
 def test_a_kumaraswamy_power_is_what_an_exponential_leaves_of_one():
@@ -433,10 +418,9 @@ def test_traces_are_the_copies_so_far_and_each_is_recalled_by_itself():
         np.testing.assert_allclose(found[number], expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("depth", [1, 3])
-def test_a_training_set_is_counted_example_by_example(depth):
+def test_a_training_set_is_counted_example_by_example():
     """Its examples are the first lanes of its stream; 4096 of them are drawn at once."""
-    zipf, examples = build.feature_sampler(1.5, np.inf), np.array([0, 1, 10, 4096, 4200], np.float32)
+    depth, zipf, examples = 3, build.feature_sampler(1.5, np.inf), np.array([0, 1, 10, 4096, 4200], np.float32)
     lanes = np.arange(512, dtype=np.uint32)
     test = at(zipf, OTHER, lanes)
     found = forgotten(TrainingSet(depth).sampler(), STREAM, zipf, test, lanes, examples)
