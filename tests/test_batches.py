@@ -51,9 +51,11 @@ def waits(number, success):
     return variates.exponential(stream(number), 0, LANES) / -np.log1p(-success)
 
 
-def counted(parts, n, k, platform="cpu", sampling="random"):
-    draw = jax.jit(batches.failures_of, static_argnames=("sampling", "platform"))
-    return np.asarray(draw(WORDS, parts, n, k, batches.SAMPLING[sampling], platform=platform))
+draw = jax.jit(batches.failures_of, static_argnames=("sampling", "platform"))
+
+
+def counted(parts, n, k, platform="cpu", sampling="random", words=WORDS):
+    return np.asarray(draw(words, parts, n, k, batches.SAMPLING[sampling], platform=platform))
 
 
 FIRST, ARRIVAL = build.attempts_sampler("first_success"), build.memory_sampler("arrival", 2)
@@ -181,3 +183,16 @@ def test_a_batch_takes_the_bytes_of_its_grids_and_learners_say_so_themselves():
     assert graded == 4 * 256 * (3 * (3 + 2 + 3 * 2) + 64)
     assert simulate.batch_bytes((Parts(difficulty=Even(), attempts=FIRST), None, K, None)) == 4 * 256 * (3 * 2 + 64)
     assert simulate.batch_bytes((Learned(),)) == 10
+
+
+def test_counts_say_whether_their_problems_are_independent():
+    parts = Parts(difficulty=Even(), attempts=FIRST)
+    runs = {
+        sampling: simulate.failures(1, "sampling", parts, Budget(2**15, 2, 1), None, K, sampling=sampling)
+        for sampling in ("random", "lattice")
+    }
+    assert [runs[sampling].independent for sampling in ("random", "lattice")] == [True, False]
+    words = keys.streams(keys.run_key(1, "sampling"), np.arange(2, dtype=np.uint32), 2)
+    for sampling, run in runs.items():
+        own = [counted(parts, None, K, sampling=sampling, words=(words[0][i], words[1][i])) for i in range(2)]
+        assert (run.failures == own).all() and run.problems == BATCH
