@@ -16,7 +16,6 @@ from sim.axes.dependence import Copula, Markov, Polya, Sticky, Zipf
 from sim.axes.memory import Arrival, Capacity, Guessing, MultiTrace, TrainingSet
 from sim.axes.spread import (
     ContinuousBernoulli,
-    LatentPrecision,
     Reciprocal,
     ScaledKumaraswamy,
     SmallBall,
@@ -278,19 +277,6 @@ def test_room_in_a_small_ball_is_the_uniform_itself(dimension, temperature, ceil
     assert_logs(found, np.where(room <= 1, log_success, -np.inf), 1e-5)
 
 
-def test_a_bias_moves_the_answer_by_so_many_of_its_own_deviations():
-    """The precision of each problem is read off the same draw without a bias."""
-    tolerance = 0.3
-    streams = STREAM, OTHER, (np.uint32(5), np.uint32(6)), (np.uint32(7), np.uint32(8))
-    success = np.exp(draw(LatentPrecision(2.5, tolerance, 0.0).sampler(), *streams))
-    half = np.sqrt(2) * special.erfinv(success)
-    biased = np.exp(draw(LatentPrecision(2.5, tolerance, 0.7).sampler(), *streams))
-    told = half < 4  # beyond, nothing is left of 1 - s in float32
-    half, off = half[told], np.abs(0.7 / tolerance * variates.normal(streams[3], 0, LANES[told]))
-    inside = special.ndtr(half - off * half) - special.ndtr(-half - off * half)
-    np.testing.assert_allclose(biased[told], inside, rtol=3e-4, atol=1e-6)
-
-
 def test_an_interval_of_the_normal_law_short_and_long_near_and_far():
     half, offset = (x.ravel() for x in np.meshgrid([1e-12, 1e-3, 0.3, 1.9, 2.1, 5.0], [0.0, 0.5, 1.9, 3.0, 12.0]))
     found = jax.jit(spread._log_interval)(np.log(half).astype(np.float32), offset.astype(np.float32))
@@ -421,18 +407,20 @@ def test_traces_are_the_copies_so_far_and_each_is_recalled_by_itself():
 def test_a_training_set_is_counted_example_by_example():
     """Its examples are the first lanes of its stream; 4096 of them are drawn at once."""
     depth, zipf, examples = 3, build.feature_sampler(1.5, np.inf), np.array([0, 1, 10, 4096, 4200], np.float32)
-    lanes = np.arange(512, dtype=np.uint32)
-    test = at(zipf, OTHER, lanes)
+    lanes = LANES[:512]
+    test = jax.tree.map(lambda own: np.asarray(own)[:512], at(zipf, OTHER, LANES))
     found = forgotten(TrainingSet(depth).sampler(), STREAM, zipf, test, lanes, examples)
-    shown = at(zipf, STREAM, np.arange(4200, dtype=np.uint32))
-    same = np.asarray(shown.low)[:, None] == np.asarray(test.low)
-    same &= np.asarray(shown.high)[:, None] == np.asarray(test.high)
+    halves = [at(zipf, STREAM, LANES + np.uint32(first)) for first in (0, 4096)]
+    low, high = (np.concatenate([getattr(half, word) for half in halves])[:4200] for word in ("low", "high"))
+    same = (low[:, None] == test.low) & (high[:, None] == test.high)
     seen = np.array([same[: int(n)].sum(axis=0) for n in examples])
     assert (np.asarray(found) == (seen < depth)).all()
     assert 0.02 < np.mean(seen[-1] < depth) < 0.9
 
 
 # --- binomial -------------------------------------------------------------------------------------------------------
+
+successes = jax.jit(binomial.draw)
 
 
 @pytest.mark.parametrize(("count", "probability"), [(5, 0.4), (1000, 0.01), (10**6, 2e-6), (30, 0.7), (8, 0.999)])
@@ -441,19 +429,17 @@ def test_few_successes_are_as_many_as_leave_more_than_the_uniform(count, probabi
     rarer = min(probability, 1 - probability)
     more = (stats.binom.sf(np.arange(60)[:, None], count, rarer) > share).sum(axis=0)
     exact = more if probability < 0.5 else count - more
-    found = jax.jit(binomial.draw)(
-        bits.uniform(STREAM, 0, LANES), bits.normal(STREAM, 1, LANES), np.float32(count), np.float32(probability)
-    )
+    given = share, variates.normal(STREAM, 1, LANES), np.array(count), np.array(probability)
+    found = successes(*(own.astype(np.float32) for own in given))
     assert (np.asarray(found) == exact).mean() > 0.9995
 
 
 @pytest.mark.parametrize(("count", "probability"), [(1000, 0.1), (10**4, 0.9), (10**5, 0.5)])
 def test_many_successes_are_the_quantile_of_their_normal(count, probability):
-    normal = np.linspace(-4, 4, 1001)
+    normal = np.linspace(-4, 4, len(LANES))
     flipped = normal if probability <= 0.5 else -normal
     exact = stats.binom.ppf(special.ndtr(flipped), count, probability)
-    found = jax.jit(binomial.draw)(
-        np.ones(1001, np.float32), normal.astype(np.float32), np.float32(count), np.float32(probability)
-    )
+    given = np.ones(len(LANES)), normal, np.array(count), np.array(probability)
+    found = successes(*(own.astype(np.float32) for own in given))
     off = np.asarray(found) - exact
     assert np.abs(off).max() <= 1 and (off == 0).mean() > 0.4  # whole numbers: it rounds where the quantile rounds up
