@@ -51,7 +51,7 @@ def waits(number, success):
     return variates.exponential(stream(number), 0, LANES) / -np.log1p(-success)
 
 
-draw = jax.jit(batches.failures_of, static_argnames=("sampling", "platform"))
+draw = variates.jit(batches.failures_of, static_argnames=("sampling", "platform"))
 
 
 def counted(parts, n, k, platform="cpu", sampling="random", words=WORDS):

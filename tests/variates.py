@@ -1,8 +1,15 @@
 """Random variates of a stream by NumPy in float64: what sim.samplers.bits has in float32, from the same words."""
 
+from functools import partial
+
+import jax
 import numpy as np
 
 from sim.samplers import bits
+
+# Programs that run once: to compile them well takes longer than to run them.
+QUICK = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+jit = partial(jax.jit, compiler_options=QUICK)
 
 
 def words(stream, turn, lane):

@@ -57,11 +57,11 @@ def own(of, parts):
 
 def drawn(kernel):
     """The row of a batch, float64."""
-    (row,) = np.asarray(jax.jit(lambda of: kernel.curves(of))(key()), float)
+    (row,) = np.asarray(variates.jit(lambda of: kernel.curves(of))(key()), float)
     return row
 
 
-@jax.jit
+@variates.jit
 def ranks(stream):
     return ZIPF.at(stream, LANES).low
 
@@ -211,7 +211,7 @@ def test_who_is_chosen_is_asked_of_all_votes_and_scores_so_far():
         gaussian = score(best_right) + 0.7 > score(best_wrong)
         expected.append([x.reshape(16, 1024).mean(axis=1) for x in (counted[0] > 0, lead, exponential, gaussian)])
     endless = (s > 1 / 3).reshape(16, 1024).mean(axis=1)
-    found = np.asarray(jax.jit(lambda of: kernel.curves(of))(key()), float)
+    found = np.asarray(variates.jit(lambda of: kernel.curves(of))(key()), float)
     np.testing.assert_allclose(found[:, :12].reshape(16, 4, 3), np.transpose(expected, (2, 1, 0)), atol=2.1 / 1024)
     np.testing.assert_allclose(found[:, 12], endless, atol=1.1 / 1024)
 

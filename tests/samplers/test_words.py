@@ -13,10 +13,12 @@ from scipy import special, stats
 from sim import build
 from sim.axes import features
 from sim.axes.dependence import Copula, Markov, Polya, Sticky, Zipf
+from sim.axes.difficulty import Beta
 from sim.axes.memory import Arrival, Capacity, Guessing, MultiTrace, TrainingSet
 from sim.axes.spread import (
     ContinuousBernoulli,
     Reciprocal,
+    ScaledBeta,
     ScaledKumaraswamy,
     SmallBall,
     Uniform,
@@ -64,7 +66,7 @@ def assert_waits(unsolved, waiting, attempts):
     assert (np.asarray(unsolved) == (waiting > attempts))[sure].all()
 
 
-@jax.jit
+@variates.jit
 def at(sampler, stream, lanes):
     """What a sampler draws; one program for all its numbers."""
     return sampler.at(stream, lanes)
@@ -86,7 +88,7 @@ def waits(sampler, tries=TRIES, stream=STREAM):
     return unsolved(sampler, stream, LOG_SUCCESS, LANES, tries)
 
 
-@jax.jit
+@variates.jit
 def unsolved(sampler, *given):
     """Whether a sampler of attempts leaves lanes unsolved; one program for all its numbers."""
     return sampler.unsolved(*given)
@@ -147,7 +149,7 @@ def test_a_verifier_waits_for_acceptance_and_then_says_whether_it_is_right():
     waiting = variates.exponential(STREAM, 0, LANES) / -np.log1p(-accepts)
     sampler = Noisy(t, f).sampler(None)
     assert_waits(waits(sampler), np.where(right, waiting, np.inf), TRIES)
-    found = jax.jit(sampler.accepted)(STREAM, LOG_SUCCESS, LANES)
+    found = variates.jit(sampler.accepted)(STREAM, LOG_SUCCESS, LANES)
     np.testing.assert_allclose(found[0], waiting, rtol=2e-6)
     assert (np.asarray(found[1]) == right).all()
 
@@ -176,7 +178,7 @@ def test_functions_of_one_number_are_those_of_float64():
     power = np.linspace(-126, 127, 4001)
     given = [own.astype(np.float32) for own in (log_p, x, odds, power)]
 
-    @jax.jit
+    @variates.jit
     def of_all(log_p, x, odds, power):
         return bits.rate(log_p), bits.exp(log_p), bits.log(x), bits.log2(x), bits.log_sigmoid(odds), bits.exp2(power)
 
@@ -191,7 +193,7 @@ def test_functions_of_one_number_are_those_of_float64():
 
 
 def test_two_normals_of_a_pair_of_words_are_the_sides_of_one_triangle():
-    first, second = (np.asarray(own, float) for own in jax.jit(bits.normals)(STREAM, np.uint32(3), LANES))
+    first, second = (np.asarray(own, float) for own in variates.jit(bits.normals)(STREAM, np.uint32(3), LANES))
     high, low = variates.words(STREAM, 3, LANES)
     radius, angle = np.sqrt(-2 * np.log((high + 0.5) / 2**32)), 2 * np.pi * low / 2**32
     np.testing.assert_allclose(first, variates.normal(STREAM, 3, LANES), atol=2e-6)
@@ -254,6 +256,17 @@ def test_a_kumaraswamy_power_is_what_an_exponential_leaves_of_one():
     assert_logs(draw(ScaledKumaraswamy(3.5, 0.25, 0.2).sampler(), STREAM), log_success)
 
 
+def test_a_scaled_beta_success_is_the_beta_s_of_the_same_words_times_the_scale():
+    plain = draw(Beta(2.0, 0.35, 1.0).sampler(), STREAM)
+    assert_logs(draw(ScaledBeta(2.0, 0.35, 0.2).sampler(), STREAM), plain + np.log(0.2))
+    below = special.betainc(0.35, 2.0, np.exp(plain))
+    np.testing.assert_allclose(below, variates.uniform(STREAM, 0, LANES), rtol=3e-5, atol=1e-6)
+    capped = draw(Beta(2.0, 0.35, 0.8).sampler(), STREAM)
+    share = variates.uniform(STREAM, 0, LANES) / 0.8
+    assert (np.isneginf(capped) == (share > 1)).all()
+    np.testing.assert_allclose(special.betainc(0.35, 2.0, np.exp(capped))[share < 1], share[share < 1], rtol=3e-5)
+
+
 def test_a_success_between_two_bounds_is_even_itself_or_in_its_logarithm():
     share = variates.uniform(STREAM, 0, LANES)
     assert_logs(draw(Uniform(0.1, 0.7).sampler(), STREAM), np.log(0.1 + 0.6 * share))
@@ -279,7 +292,7 @@ def test_room_in_a_small_ball_is_the_uniform_itself(dimension, temperature, ceil
 
 def test_an_interval_of_the_normal_law_short_and_long_near_and_far():
     half, offset = (x.ravel() for x in np.meshgrid([1e-12, 1e-3, 0.3, 1.9, 2.1, 5.0], [0.0, 0.5, 1.9, 3.0, 12.0]))
-    found = jax.jit(spread._log_interval)(np.log(half).astype(np.float32), offset.astype(np.float32))
+    found = variates.jit(spread._log_interval)(np.log(half).astype(np.float32), offset.astype(np.float32))
     inside = np.array([_normal_mass(*ends) for ends in zip(half, offset, strict=True)])
     assert_logs(np.asarray(found), np.log(inside), 2e-5)
 
@@ -359,7 +372,7 @@ def unmemorised(member):
     return np.asarray(forgotten(member.sampler(), STREAM, None, SEEN, LANES, EXAMPLES))
 
 
-@jax.jit
+@variates.jit
 def forgotten(sampler, *given):
     """Whether a sampler of memory has not memorised lanes; one program for all its numbers."""
     return sampler.unmemorised(*given)
@@ -382,7 +395,7 @@ def test_a_rank_without_room_is_never_memorised():
 
 def test_a_guess_is_as_good_as_its_chance_at_any_problem():
     own = Guessing(2, 0.05).sampler()
-    found = jax.jit(lambda: own.log_success(STREAM, None, SEEN, LANES, EXAMPLES, LOG_SUCCESS))()
+    found = variates.jit(lambda: own.log_success(STREAM, None, SEEN, LANES, EXAMPLES, LOG_SUCCESS))()
     expected = np.where(arrival(2) > EXAMPLES[:, None], np.log(0.05), LOG_SUCCESS)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
@@ -392,7 +405,7 @@ def test_traces_are_the_copies_so_far_and_each_is_recalled_by_itself():
     probability, examples = np.resize([0.3, 0.9, 1e-3], LANES.shape), np.array([1, 6, 9], np.float32)
     test = Feature(np.log(probability).astype(np.float32), np.zeros_like(LANES), LANES)
     own, of_memorised = MultiTrace(0.2).sampler(), np.full(len(LANES), -0.5, np.float32)
-    found = jax.jit(lambda: own.log_success(STREAM, None, test, LANES, examples, of_memorised))()
+    found = variates.jit(lambda: own.log_success(STREAM, None, test, LANES, examples, of_memorised))()
     copies = np.zeros(len(LANES))
     for number, more in enumerate([1, 5, 3]):
         share = variates.uniform(STREAM, 2 * number, LANES)
@@ -420,7 +433,7 @@ def test_a_training_set_is_counted_example_by_example():
 
 # --- binomial -------------------------------------------------------------------------------------------------------
 
-successes = jax.jit(binomial.draw)
+successes = variates.jit(binomial.draw)
 
 
 @pytest.mark.parametrize(("count", "probability"), [(5, 0.4), (1000, 0.01), (10**6, 2e-6), (30, 0.7), (8, 0.999)])

@@ -1,6 +1,5 @@
 """Learners from their random words: every kernel's curves once more by NumPy, feature by feature, in float64."""
 
-import jax
 import numpy as np
 import pytest
 import variates
@@ -19,13 +18,13 @@ def masses(size):
     return mass / mass.sum()
 
 
-@jax.jit
+@variates.jit
 def curve(member, *given):
     """Of one learner."""
     return member._curve(*given)
 
 
-@jax.jit
+@variates.jit
 def at(sampler, lanes):
     return sampler.at(STREAM, lanes)
 
@@ -80,7 +79,7 @@ def test_feature_arrivals_are_sums_of_waits_of_every_copy():
     total, n = masses(40)[0] ** -1.0, np.array([0, 3, 10, 30, 200.0])
     member = feature_arrivals.member(EXPONENT, 3, 21, 3, n, total)
     stream = bits.stream(keys.run_key(0, "arrivals"))
-    found = jax.jit(lambda key: member.curves(key))(keys.run_key(0, "arrivals"))
+    found = variates.jit(lambda key: member.curves(key))(keys.run_key(0, "arrivals"))
     rank, learner = np.arange(3, 22, dtype=np.uint32)[:, None], np.arange(128, dtype=np.uint32)[None, :]
     theta = masses(40)[2:21, None]
     arrival = sum(variates.geometric(stream, rank, np.uint32(128 * copy) + learner, theta) for copy in range(3))
@@ -92,7 +91,7 @@ def test_a_jump_chain_sorts_the_sightings_that_teach_and_waits_for_each():
     """Sightings come in the order of exponential clocks; the wait for the next is as rare as what is left."""
     depth, n, theta = 3, np.array([1, 2, 5, 20, 100, 1000.0]), masses(30)
     member, _, _ = jump_chain.build(EXPONENT, 30, depth, n, zipf.normaliser(EXPONENT, 30))
-    found = jax.jit(lambda: member._curve(STREAM, OTHER, np.uint32(7)))()
+    found = variates.jit(lambda: member._curve(STREAM, OTHER, np.uint32(7)))()
     sighting = np.arange(30 * depth, dtype=np.uint32)
     times = (variates.exponential(STREAM, 7, sighting).reshape(30, depth) / theta[:, None]).cumsum(axis=1)
     teaches = np.zeros((30, depth))
@@ -137,7 +136,7 @@ def test_a_step_draws_the_thinned_or_the_removed_as_deviation_or_by_search():
     step = block_chain.Step(*(np.asarray(x, np.float32) for x in step))
     lane = np.arange(8 * 4, dtype=np.uint32).reshape(8, 4)
     delta = np.resize(np.array([-2.0, 0, 1, 3], np.float32), (8, 4))
-    found, mass = jax.jit(lambda: block_chain._thin(delta, STREAM, np.uint32(5), lane, step))()
+    found, mass = variates.jit(lambda: block_chain._thin(delta, STREAM, np.uint32(5), lane, step))()
     kept = np.where((np.arange(8) == 2)[:, None], 0.0, delta)
     share, normal = variates.uniform(STREAM, 5, lane), variates.normal(STREAM, 5, lane)
     own = {name: getattr(step, name).astype(float)[:, None] for name in step._fields}
@@ -190,7 +189,7 @@ def test_blocks_end_where_nothing_will_have_been_seen():
 
 
 def test_sums_in_runs_leave_no_summand_out_and_take_none_twice():
-    add = jax.jit(
+    add = variates.jit(
         lambda last: sums.in_runs(lambda i: (i * i + 1).astype(np.float32)[None], np.zeros(1, np.float32), last)
     )
     for count in (0, 1, 255, 256, 257, 700):
