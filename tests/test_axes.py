@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import special, stats
 
 from sim.axes import MEMBERS, law_keys, member_fields, register
 from sim.axes.dependence import Copula, Dependence, Independent, Markov, Polya, Sticky, Zipf
@@ -137,6 +137,37 @@ def test_one_attempt_is_as_good_as_the_mean_success(difficulty, dependence, mean
         waiting, wrong = known
         assert waiting == pytest.approx(1 - 0.7 * mean - 0.1 * (1 - mean), rel=1e-8)
         assert wrong == pytest.approx(1 - 0.7 * mean, rel=1e-8)
+
+
+def biased_student(beta, tolerance, bias):
+    """Chance that an answer of random precision, about a prediction that is off, is near enough."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    answer = stats.t(beta, scale=(2 / beta) ** 0.5)
+    within = answer.cdf(tolerance - bias * nodes) - answer.cdf(-tolerance - bias * nodes)
+    return weights @ within / weights.sum()
+
+
+def ball(dimension, temperature):
+    """Mean chance of a ball whose room is uniform."""
+    nodes, weights = np.polynomial.legendre.leggauss(80)
+    return weights @ special.gammainc(dimension / 2, (1 + nodes) / 4 / temperature) / 2
+
+
+@pytest.mark.parametrize(
+    ("difficulty", "mean"),
+    [
+        (GammaRatio(2.0, 0.35, 0.8), 0.8 * 0.35 / 2.35),
+        (ScaledKumaraswamy(2.0, 0.35, 0.2), 0.2 * 2 * special.beta(1 + 1 / 0.35, 2)),
+        (ContinuousBernoulli(0.2), 0.2 / -0.6 + 1 / (2 * np.arctanh(0.6))),
+        (LatentPrecision(2.5, 0.3, 0.0), biased_student(2.5, 0.3, 0.0)),
+        (LatentPrecision(2.5, 0.3, 0.5), biased_student(2.5, 0.3, 0.5)),
+        (SmallBall(3.0, 0.2, 0.7), 0.7 * ball(3.0, 0.2)),
+    ],
+    ids=str,
+)
+def test_one_attempt_at_problems_of_a_law_is_as_good_as_their_mean(difficulty, mean):
+    assert difficulty.failure(np.ones(1)) == pytest.approx(1 - mean, rel=1e-6)
+    assert difficulty.problems().weight @ np.exp(difficulty.problems().log_success) == pytest.approx(mean, rel=1e-6)
 
 
 def test_only_of_attempts_independent_at_other_problems_outcomes_are_known():
