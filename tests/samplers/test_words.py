@@ -345,6 +345,21 @@ def test_zipf_features_are_where_the_sums_from_the_rarest_up_pass_the_uniform(ex
     assert rank.max() <= size
 
 
+def test_the_rarest_examples_are_those_whose_words_begin_with_zeros():
+    """An eighth of all: their words as if three binary digits 0 stood before them."""
+    one, other = variates.words(STREAM, 0, LANES)
+    shifted = one >> np.uint32(3), (one << np.uint32(29)) | (other >> np.uint32(3))
+    zipf = build.feature_sampler(1.3, 10**4)
+    found, known = (
+        at(sampler, Told(jnp.asarray(words[0][None]), jnp.asarray(words[1][None])), LANES)
+        for sampler, words in ((zipf.rarest(1 / 8), (one, other)), (zipf, shifted))
+    )
+    near = np.asarray(known.low) < 4096
+    assert (np.asarray(found.low) == np.asarray(known.low))[near].mean() > 0.998
+    np.testing.assert_allclose(found.log_probability, known.log_probability, rtol=1e-3)
+    assert np.asarray(found.low).min() > 5 and near.mean() > 0.5
+
+
 @pytest.mark.parametrize("size", [np.inf, 1e9])
 def test_the_last_digits_of_a_rare_rank_are_even_and_not_those_of_its_share(size):
     """Shares that agree in their first 30 digits have all ranks of a run, 2^13 or more."""
