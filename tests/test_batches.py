@@ -12,6 +12,7 @@ from sim import batches, build, keys, simulate, steps, together
 from sim.axes.dependence import Sticky
 from sim.axes.memory import Guessing, TrainingSet
 from sim.batches import BATCH, Parts
+from sim.laws import zipf
 from sim.model import Budget
 from sim.samplers import bits
 from sim.samplers.features import Feature
@@ -196,3 +197,46 @@ def test_counts_say_whether_their_problems_are_independent():
     for sampling, run in runs.items():
         own = [counted(parts, None, K, sampling=sampling, words=(words[0][i], words[1][i])) for i in range(2)]
         assert (run.failures == own).all() and run.problems == BATCH
+
+
+def test_learners_are_cut_alike_whatever_the_chunk_of_the_budget():
+    """Their rounding may depend on it."""
+    cuts = []
+
+    def kept(run):
+        cuts.append(run.cut)
+        return steps.take(run)
+
+    learner = build.Learner(Learned(), np.zeros(3), np.ones(3))
+    for chunk in (0, 3):
+        simulate.masses(5, "told", learner, 20, Budget(2**15, chunk, 1), kept)
+    assert cuts[0] == cuts[1] and cuts[0].chunk == 1 and cuts[0].batches == 10
+
+
+@pytest.mark.parametrize("name", ["direct", "feature_arrivals", "block_chain", "jump_chain"])
+def test_a_learner_is_built_for_its_exponent_size_depth_and_examples(name):
+    """2000 features at depth 2; what a chain of blocks does not draw stands at its mean."""
+    n, size = np.array([10.0, 3000]), 2000
+    mass = np.arange(1, size + 1.0) ** -1.5 / zipf.normaliser(1.5, size)
+    stays = np.array([mass * ((1 - mass) ** more + more * mass * (1 - mass) ** (more - 1)) for more in n])
+    learner = build.learner(name, 1.5, size, 2, n)
+    found = learner.kernel
+    total = np.log(zipf.normaliser(1.5, size))
+    if name == "jump_chain":
+        np.testing.assert_allclose(found.rate[:, 0], mass, rtol=1e-6)
+        assert found.mass.shape == (size, 2) and found.examples.tolist() == [10, 3000]
+    elif name == "block_chain":
+        drawn = stays[:, int(found.head.first) - 1 : int(found.head.last)].sum(axis=1)
+        np.testing.assert_allclose(learner.offset + drawn, stays.sum(axis=1), rtol=0.01)
+        assert found.head.log_total == pytest.approx(total)
+        assert found.head.depth == 2 and found.head.exponent == np.float32(1.5)
+    else:
+        assert found.log_total == pytest.approx(total) and found.exponent == np.float32(1.5) and found.depth == 2
+        assert (found.stops if name == "direct" else found.examples).tolist() == [10, 3000]
+        assert (learner.offset == 0).all() and (learner.scale == 1).all()
+
+
+def test_a_table_of_problems_has_the_success_rate_of_each():
+    table = build.table_sampler(np.array([10.0, 20, 40]), np.array([0.0, 5, 40]))
+    np.testing.assert_allclose(table.log_success, [-np.inf, np.log(0.25), 0.0], rtol=1e-6)
+    assert build.row_sampler(7).count == 7

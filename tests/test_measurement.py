@@ -81,6 +81,13 @@ def test_the_window_is_the_best_of_all(curve, floor, problems):
     assert (both[0].start, min(both[0].stop, len(X))) == (slow.start, min(slow.stop, len(X)))
 
 
+def test_a_window_has_five_points_or_more_however_far_apart_they_are():
+    for points, told in ((4, False), (5, True)):
+        x = 10.0 ** np.arange(points)
+        law = Prediction(2 * (x + 1.3) ** -0.4, 0.4, 2.0, False)
+        assert (measurement.window(law, x, OfProblems(10**4)) is not None) == told
+
+
 # --- errors of a fit --------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +232,18 @@ def test_points_that_never_vary_must_be_the_law_s_but_for_events_none_of_which_w
         assert (verdict.judge_means("law", "x", means, law, event=event).verdict == "refuted") == refuted, off
     still = verdict.judge_means("law", "x", means, Prediction(np.array([0.255, 0.5]), None, None, True), event=0.1)
     assert still.max_sigmas == pytest.approx(0.005 / (0.1 / 100))
+
+
+@pytest.mark.parametrize(("batches", "few", "enough"), [(66, 10, 11), (6000, 399, 401)])
+def test_a_point_is_judged_where_it_parts_from_the_one_before_in_400_batches_or_a_sixth(batches, few, enough):
+    rng = np.random.default_rng(11)
+    first = rng.normal(size=batches)
+    means = np.column_stack([first, first, first, first + 5])
+    means[:few, 1] += 1
+    means[-enough:, 2] += 2
+    assert verdict._apart(means, np.arange(3)).tolist() == [0, 2]
+    assert verdict._apart(means, np.array([1, 3])).tolist() == [1, 3]
+    assert verdict._apart(np.zeros((batches, 2)), np.arange(2)).tolist() == [0]
 
 
 def test_a_lattice_is_granted_the_rounding_of_whole_numbers():
