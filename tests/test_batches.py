@@ -240,3 +240,24 @@ def test_a_table_of_problems_has_the_success_rate_of_each():
     table = build.table_sampler(np.array([10.0, 20, 40]), np.array([0.0, 5, 40]))
     np.testing.assert_allclose(table.log_success, [-np.inf, np.log(0.25), 0.0], rtol=1e-6)
     assert build.row_sampler(7).count == 7
+
+
+def test_runs_are_alike_in_all_but_their_numbers():
+    """Tables of as many problems are; longer tables, other budgets and other grids are not."""
+
+    def steps_of(problems, budget, k):
+        taken = []
+        parts = Parts(
+            difficulty=build.table_sampler(np.full(problems, 9.0), np.arange(1.0, problems + 1)), attempts=FIRST
+        )
+
+        def kept(run):
+            taken.append(run)
+            return np.zeros((run.cut.batches, len(k)))
+
+        simulate.failures(problems, "alike", parts, Budget(budget, 0, 1), None, k, kept)
+        return together.likeness(taken[0])
+
+    one = steps_of(3, 2**16, K)
+    assert one == steps_of(3, 2**16, K + 1)
+    assert one not in (steps_of(4, 2**16, K), steps_of(3, 2**17, K), steps_of(3, 2**16, np.append(K, 9)))
