@@ -55,8 +55,8 @@ def waits(number, success):
 draw = variates.jit(batches.failures_of, static_argnames=("sampling", "platform"))
 
 
-def counted(parts, n, k, platform="cpu", sampling="random", words=WORDS):
-    return np.asarray(draw(words, parts, n, k, batches.SAMPLING[sampling], platform=platform))
+def counted(parts, n, k, platform="cpu", sampling="random"):
+    return np.asarray(draw(WORDS, parts, n, k, batches.SAMPLING[sampling], platform=platform))
 
 
 FIRST, ARRIVAL = build.attempts_sampler("first_success"), build.memory_sampler("arrival", 2)
@@ -187,16 +187,22 @@ def test_a_batch_takes_the_bytes_of_its_grids_and_learners_say_so_themselves():
 
 
 def test_counts_say_whether_their_problems_are_independent():
+    """And batches are asked for by words of their own number, a stream for each part that draws."""
     parts = Parts(difficulty=Even(), attempts=FIRST)
-    runs = {
-        sampling: simulate.failures(1, "sampling", parts, Budget(2**15, 2, 1), None, K, sampling=sampling)
-        for sampling in ("random", "lattice")
-    }
-    assert [runs[sampling].independent for sampling in ("random", "lattice")] == [True, False]
-    words = keys.streams(keys.run_key(1, "sampling"), np.arange(2, dtype=np.uint32), 2)
-    for sampling, run in runs.items():
-        own = [counted(parts, None, K, sampling=sampling, words=(words[0][i], words[1][i])) for i in range(2)]
-        assert (run.failures == own).all() and run.problems == BATCH
+    for sampling in ("random", "lattice"):
+        taken = []
+
+        def kept(run, taken=taken):
+            taken.append(run)
+            return np.full((run.cut.batches, len(K)), 7, np.int32)
+
+        run = simulate.failures(1, "sampling", parts, Budget(2**15, 2, 1), None, K, kept, sampling)
+        assert run.independent == (sampling == "random") and run.problems == BATCH
+        assert run.failures.tolist() == [[7, 7], [7, 7]] and run.failures.dtype == np.int64
+        assert taken[0].arguments[-1] == batches.SAMPLING[sampling]
+        numbers = np.array([3, 9], np.uint32)
+        words = keys.streams(keys.run_key(1, "sampling"), numbers, 2)
+        assert (np.array(taken[0].words(numbers)) == np.array(words)).all()
 
 
 def test_learners_are_cut_alike_whatever_the_chunk_of_the_budget():
