@@ -155,6 +155,17 @@ def test_ten_thousand_attempts_keep_their_digits():
     assert estimators.pass_at_k([1], [10**7], [1])[0, 0] == pytest.approx(1e-7, rel=1e-9)
 
 
+@pytest.mark.parametrize("problems", [[0, 1, 2, 700, 1490, 1500], range(1500)], ids=["one by one", "all at once"])
+def test_pass_at_k_is_the_chance_that_a_sample_has_a_success(problems):
+    """SciPy's hypergeometric law, of few and of many different problems."""
+    attempts, successes = np.array([1, 2, 9, 800, 1500]), np.array(problems)
+    known = stats.hypergeom.sf(0, 1500, successes, attempts[:, None])
+    found = estimators.pass_at_k(attempts, np.full(len(successes), 1500), successes)
+    np.testing.assert_allclose(found, known, rtol=1e-8, atol=1e-12)
+    twice = estimators.pass_at_k(attempts, np.full(2 * len(successes), 1500), np.tile(successes[::-1], 2))
+    np.testing.assert_allclose(twice, np.tile(found[:, ::-1], 2), rtol=1e-12)
+
+
 # Jackknife ------------------------------------------------------------------------------------------------------------
 
 

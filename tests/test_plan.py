@@ -41,6 +41,27 @@ def test_as_many_batches_are_computed_together_as_fit_in_the_share(batch_bytes, 
     assert chunk * batch_bytes <= made.device_bytes <= chunk * batch_bytes + 4 * 25 * made.per_step
 
 
+def test_a_cut_by_hand():
+    """1000 batches on 2 devices, 4 at once on each, at least 16 steps; 5000 of them in 19 steps."""
+    assert cut(1000, 2, 4, batch_bytes=100, cells=10, share=0.5, device=1000, host=10**6) == plan.Cut(
+        *(1000, 2, 4, 64, 4 * 100 + 4 * 10 * 64 // 2, 500, 24 * 10 * 1000)
+    )
+    many = cut(5000, 2, 4, batch_bytes=100, cells=10, share=0.5, device=1000, host=10**7)
+    assert (many.per_step, many.steps, many.at_once) == (8 * 33, 19, 8)  # 5000 // 256 = 19
+    few = cut(5, 2, 4, batch_bytes=100, cells=10, share=0.5, device=1000)
+    assert (few.chunk, few.per_step, few.steps) == (3, 6, 1)
+    quick = cut(5000, 2, 4, batch_bytes=100, cells=10, share=0.5, device=1000, fewest=4, full=2000)
+    assert (quick.steps, quick.per_step) == (4, 8 * 157)
+
+
+def test_the_bytes_of_a_batch_by_hand():
+    """Sums, what is added and masks of every counter; 64 words of each lane."""
+    assert plan.problem_bytes(256, 25, 0) == 4 * 256 * (3 * 25 + 64)
+    assert plan.problem_bytes(256, 0, 20) == 4 * 256 * (3 * 20 + 64)
+    assert plan.problem_bytes(256, 10, 20) == int(4 * 256 * (3 * (30 + 200 / 32) + 64))
+    assert plan.problem_bytes(128, 10, 20, 1) == 4 * 128 * (3 * (30 + 200) + 64)
+
+
 def test_a_batch_that_does_not_fit_is_refused_with_what_it_needs_and_what_it_had():
     with pytest.raises(TooLarge) as caught:
         cut(batch_bytes=256 * MEBI + 1)

@@ -79,3 +79,18 @@ def test_the_loss_of_a_learnt_bias_agrees_with_its_quadrature(bias):
         np.testing.assert_allclose(joint.failure(share, between(np.full(6, share), tries)), exact, rtol=1e-4)
         wrong.append(np.abs(joint.failure(share, between(np.full(6, max(share / 2, 1e-3)), tries)) / exact - 1).max())
     assert max(wrong) > 3e-3
+
+
+def test_the_loss_of_a_bias_between_those_computed_is_right_to_one_in_ten_thousand():
+    """A loss that bends in both, from least to largest variance and attempts, and at what was computed itself."""
+    loss = lambda v, k: (1 + k / 5) ** (-0.35 / (1 + 3 * v))  # noqa: E731
+    computed = []
+
+    def slow(variance, attempts):
+        computed.append(variance)
+        return loss(variance, attempts)
+
+    learnt = allocation.learnt_bias(slow, (1e-3, 0.5), (1.0, 1e5))
+    v, k = (x.ravel() for x in np.meshgrid(np.geomspace(1e-3, 0.5, 37), np.geomspace(1.0, 1e5, 61)))
+    np.testing.assert_allclose(learnt(v, k), loss(v, k), rtol=1e-4)
+    assert computed[0] == pytest.approx(1e-3) and computed[-1] == pytest.approx(0.5) and len(computed) == 45

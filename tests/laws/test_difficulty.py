@@ -413,6 +413,13 @@ def test_a_bias_bends_the_power_law_away():
         assert difficulty.latent_precision_biased_slope(1e9, variance) == pytest.approx(slope, rel=0.07, abs=0)
 
 
+def test_the_bent_slope_by_hand_and_within_7_per_cent_of_those_measured():
+    """1 / sqrt(v ln k) at k = e^16; slopes between 1e8 and 1e10 attempts at beta = 2.5, as in the test above."""
+    assert difficulty.latent_precision_biased_slope(np.exp(16.0), 0.25) == pytest.approx(0.5, rel=1e-14)
+    slopes = difficulty.latent_precision_biased_slope(1e9, np.array([1.0, 3.0]))
+    np.testing.assert_allclose(slopes, [0.2291, 0.1301], rtol=0.07)
+
+
 @pytest.mark.seldom(0)
 def test_the_bent_slope_is_wrong_by_the_root_of_v_over_ln_k():
     """ln k cannot be varied enough; so the error must halve when v falls to a quarter."""

@@ -196,3 +196,19 @@ def test_a_number_gives_a_number_and_a_table_gives_a_table():
     ):
         assert isinstance(law(3), np.float64)
         assert law([[1, 2, 3], [4, 5, 6]]).shape == (2, 3)
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_features_of_one_mass_may_stand_together_with_their_number(depth):
+    """2 of 0.2, 4 of 0.1, 20 of 0.01: room may end among those of one mass."""
+    mass, weight, n = np.array([0.2, 0.1, 0.01]), np.array([2.0, 4, 20]), np.array([0, 1, 5, 100.0])
+    each = np.repeat(mass, weight.astype(int))
+    for room in (0, 1, 2, 4, 6, 10, 26, np.inf):
+        known = spectrum.capacity_unmemorised(n, each, room, depth)
+        np.testing.assert_allclose(spectrum.capacity_unmemorised(n, mass, room, depth, weight), known, rtol=1e-12)
+        few = int(min(room, 26))
+        law = each[:few] @ stats.binom.cdf(depth - 1, n[:, None], each[:few]).T + each[few:].sum()
+        np.testing.assert_allclose(known, law, rtol=1e-10)
+    grid = n[:, None], np.array([0.0, 1, 3])
+    traces = spectrum.multi_trace(*grid, mass, 0.3, weight)
+    np.testing.assert_allclose(traces, spectrum.multi_trace(*grid, each, 0.3), rtol=1e-12)

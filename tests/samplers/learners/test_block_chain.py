@@ -50,8 +50,8 @@ def check_spreads(found, exponent, size, depth, examples):
     assert_mean(found.var(axis=0, ddof=1) / deviation**2, len(found), 1.0, np.sqrt(2 + excess))
 
 
-@pytest.mark.seldom(0)
-@pytest.mark.parametrize("exponent, depth", [(1.5, 1), (2.0, 2), (3.0, 5)])
+@pytest.mark.seldom(1)
+@pytest.mark.parametrize("exponent, depth", [(2.0, 2), (1.5, 1), (3.0, 5)])
 def test_means_and_spreads_are_those_of_the_law_up_to_1e15_examples(exponent, depth):
     found = masses(block_chain, exponent, np.inf, depth, EXAMPLES, 8)
     law = exponent, np.inf, depth, EXAMPLES
