@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import variates
 
-from sim import batches, build, keys, simulate, steps, together
+from sim import batches, build, keys, simulate, together
 from sim.axes.dependence import Sticky
 from sim.axes.memory import Guessing, TrainingSet
 from sim.batches import BATCH, Parts
@@ -17,6 +17,7 @@ from sim.model import Budget
 from sim.samplers import bits
 from sim.samplers.features import Feature
 from sim.samplers.lattice import Lattice
+from sim.steps import draw
 
 LANES = np.arange(BATCH, dtype=np.uint32)
 WORDS = np.array([10, 11, 12, 13, 14, 15], np.uint32), np.array([20, 21, 22, 23, 24, 25], np.uint32)
@@ -159,14 +160,9 @@ def test_curves_are_those_of_batches_from_the_first_of_the_budget_on():
 
 def test_runs_that_begin_at_other_batches_are_drawn_in_one_program_as_alone():
     """Two runs of one likeness; seeds, first batches and the order of both kept."""
-    taken = []
-
-    def kept(run):
-        taken.append(run)
-        return steps.take(run)
-
-    alone = [simulate.curves(seed, "told", Learned(), 5, Budget(2**15, 0, 1, first=first), kept)
+    plans = [simulate.plan_curves(seed, "told", Learned(), 5, Budget(2**15, 0, 1, first=first))
              for seed, first in ((5, 7), (6, 0))]  # fmt: skip
+    alone, taken = [draw(plan) for plan in plans], [plan.steps for plan in plans]
     assert together.likeness(taken[0]) == together.likeness(taken[1])
     joined = np.asarray(together.draw(taken))
     for curves, run in zip(joined, alone, strict=True):
@@ -190,32 +186,20 @@ def test_counts_say_whether_their_problems_are_independent():
     """And batches are asked for by words of their own number, a stream for each part that draws."""
     parts = Parts(difficulty=Even(), attempts=FIRST)
     for sampling in ("random", "lattice"):
-        taken = []
-
-        def kept(run, taken=taken):
-            taken.append(run)
-            return np.full((run.cut.batches, len(K)), 7, np.int32)
-
-        run = simulate.failures(1, "sampling", parts, Budget(2**15, 2, 1), None, K, kept, sampling)
+        plan = simulate.plan_failures(1, "sampling", parts, Budget(2**15, 2, 1), None, K, sampling)
+        run = plan.counted(np.full((plan.steps.cut.batches, len(K)), 7, np.int32))
         assert run.independent == (sampling == "random") and run.problems == BATCH
         assert run.failures.tolist() == [[7, 7], [7, 7]] and run.failures.dtype == np.int64
-        assert taken[0].arguments[-1] == batches.SAMPLING[sampling]
+        assert plan.steps.arguments[-1] == batches.SAMPLING[sampling]
         numbers = np.array([3, 9], np.uint32)
         words = keys.streams(keys.run_key(1, "sampling"), numbers, 2)
-        assert (np.array(taken[0].words(numbers)) == np.array(words)).all()
+        assert (np.array(plan.steps.words(numbers)) == np.array(words)).all()
 
 
 def test_learners_are_cut_alike_whatever_the_chunk_of_the_budget():
     """Their rounding may depend on it."""
-    cuts = []
-
-    def kept(run):
-        cuts.append(run.cut)
-        return steps.take(run)
-
     learner = build.Learner(Learned(), np.zeros(3), np.ones(3))
-    for chunk in (0, 3):
-        simulate.masses(5, "told", learner, 20, Budget(2**15, chunk, 1), kept)
+    cuts = [simulate.plan_masses(5, "told", learner, 20, Budget(2**15, chunk, 1)).steps.cut for chunk in (0, 3)]
     assert cuts[0] == cuts[1] and cuts[0].chunk == 1 and cuts[0].batches == 10
 
 
@@ -252,17 +236,12 @@ def test_runs_are_alike_in_all_but_their_numbers():
     """Tables of as many problems are; longer tables, other budgets and other grids are not."""
 
     def steps_of(problems, budget, k):
-        taken = []
         parts = Parts(
             difficulty=build.table_sampler(np.full(problems, 9.0), np.arange(1.0, problems + 1)), attempts=FIRST
         )
 
-        def kept(run):
-            taken.append(run)
-            return np.zeros((run.cut.batches, len(k)))
-
-        simulate.failures(problems, "alike", parts, Budget(budget, 0, 1), None, k, kept)
-        return together.likeness(taken[0])
+        plan = simulate.plan_failures(problems, "alike", parts, Budget(budget, 0, 1), None, k)
+        return together.likeness(plan.steps)
 
     one = steps_of(3, 2**16, K)
     assert one == steps_of(3, 2**16, K + 1)
