@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import variates
 
-from sim import batches, build, keys, simulate, together
+from sim import batches, build, keys, simulate, steps, together
 from sim.axes.dependence import Sticky
 from sim.axes.memory import Guessing, TrainingSet
 from sim.batches import BATCH, Parts
@@ -17,7 +17,6 @@ from sim.model import Budget
 from sim.samplers import bits
 from sim.samplers.features import Feature
 from sim.samplers.lattice import Lattice
-from sim.steps import draw
 
 LANES = np.arange(BATCH, dtype=np.uint32)
 WORDS = np.array([10, 11, 12, 13, 14, 15], np.uint32), np.array([20, 21, 22, 23, 24, 25], np.uint32)
@@ -162,7 +161,7 @@ def test_runs_that_begin_at_other_batches_are_drawn_in_one_program_as_alone():
     """Two runs of one likeness; seeds, first batches and the order of both kept."""
     plans = [simulate.plan_curves(seed, "told", Learned(), 5, Budget(2**15, 0, 1, first=first))
              for seed, first in ((5, 7), (6, 0))]  # fmt: skip
-    alone, taken = [draw(plan) for plan in plans], [plan.steps for plan in plans]
+    alone, taken = [steps.draw(plan) for plan in plans], [plan.steps for plan in plans]
     assert together.likeness(taken[0]) == together.likeness(taken[1])
     joined = np.asarray(together.draw(taken))
     for curves, run in zip(joined, alone, strict=True):

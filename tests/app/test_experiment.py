@@ -104,12 +104,15 @@ def answered(composed, tmp_path, monkeypatch, capsys):
 
     steps = Steps(None, None, (), None, Cut(8, 1, 1, 3, 0, 0, 0), "0 {}")
 
-    def answer(question, counts):
+    def plan(question):
         clock[0] += 2.5
+        return Plan(steps, lambda counts: counts)
+
+    def answer(question, counts):
         assert (counts == drawn).all()
         return ANSWER
 
-    monkeypatch.setattr(coverage, "plan", lambda question: Plan(steps, lambda counts: counts))
+    monkeypatch.setattr(coverage, "plan", plan)
     monkeypatch.setattr(coverage, "answer", answer)
     [(name, question)] = door.questions(composed)
     status = {"experiments": {name: {"state": "waiting", "seconds": 20.0, "batches": 0, "of": None}}}
@@ -155,7 +158,9 @@ def test_the_record_says_how_far_it_is_and_that_it_is_done(answered):
     assert {own["seconds"] for own in told} == {22.5}
     own = record.status["experiments"]["coverage"]
     assert (own["state"], own["seconds"], own["inputs"]) == ("done", 22.5, {})
-    assert sorted(path.name for path in where.iterdir()) == ["manifest.json", "more.csv", "table.csv", "verdict.json"]
+    assert sorted(path.name for path in where.iterdir()) == [
+        "counts.npz", "manifest.json", "more.csv", "table.csv", "verdict.json",
+    ]  # fmt: skip
     assert (where / "more.csv").read_text() == "x\n0.25\n"
 
 
