@@ -15,30 +15,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 GOLDEN = Path(__file__).parent / "golden" / "tables.json"
 TINY = (
     "budget=smoke budget.devices=1 budget.chunk=4 budget.problems=131072 budget.replays=131072 budget.learners=128 "
-    "examples.points=7 attempts.points=7 examples.max=3000 attempts.max=3000"
+    "examples.points=11 attempts.points=11 examples.max=1e5 attempts.max=1e5"
 ).split()
 COMMANDS = {
     # Learning
     "depth": "learning_curve memory=arrival memory.depth=3 features.exponent=1.7",
     "continuous": "learning_curve memory=arrival features.size=300 law.exponent=2.2 law.size=400 law.depth=2",
     "normalisation": "learning_curve memory=arrival memory.depth=2 law.normalisation=continuous",
-    "uniform": "learning_curve memory=training_set features=uniform features.size=70 examples.max=300",
+    "uniform": "learning_curve memory=training_set features=uniform features.size=70 examples.max=100",
     "guessing": "learning_curve memory=guessing memory.guess=0.2 features=exponential features.decay=0.3",
     "multi_trace": "learning_curve memory=multi_trace memory.recall=0.3 features=empirical features.path=features.csv",
     "room": "learning_curve memory=capacity memory.capacity=20 memory.depth=1",
-    "blocks": "learning_curve memory=block_chain features.exponent=1.5 memory.depth=2",
-    "direct": "learning_curve memory=direct examples.max=300",
-    "feature_arrivals": "learning_curve memory=feature_arrivals features.size=200 memory.depth=2",
-    "jump_chain": "learning_curve memory=jump_chain features.size=100",
+    "blocks": "learning_curve memory=block_chain features.exponent=1.5 memory.depth=2 examples.points=8",
+    "direct": "learning_curve memory=direct examples.max=300 examples.points=8",
+    "feature_arrivals": "learning_curve memory=feature_arrivals features.size=200 memory.depth=2 examples.max=3000",
+    "jump_chain": "learning_curve memory=jump_chain features.size=100 examples.max=3000 examples.points=8",
     "lattice": "learning_curve,coverage memory=arrival sampling=lattice budget.problems=262144",
     # Attempts
-    "ceiling": "coverage difficulty.ceiling=0.8 difficulty.alpha=2 difficulty.beta=0.6 attempts.max=1e5",
+    "ceiling": "coverage difficulty.ceiling=0.8 difficulty.alpha=2 difficulty.beta=0.6",
     "beside_another": "coverage law.alpha=4 law.beta=0.5 law.ceiling=0.9",
     "one_by_one": "coverage attempts=bernoulli attempts.max=50 difficulty=scaled_beta difficulty.scale=0.3",
     "zipf": "coverage dependence=zipf dependence.discount=0.4 difficulty=scaled_kumaraswamy difficulty.alpha=2",
@@ -51,28 +50,31 @@ COMMANDS = {
     "sticky_noisy": "coverage dependence=sticky verifier=noisy law.share=0.2 law.true_positive=0.8",
     "bias": "coverage difficulty=latent_precision difficulty.bias=0.5 difficulty.tolerance=0.2",
     "small_ball": "coverage difficulty=small_ball difficulty.dimension=3 difficulty.ceiling=0.7",
-    "gamma_ratio": "coverage difficulty=gamma_ratio difficulty.beta=0.7 seed=5",
     "pilot": "coverage,replay difficulty=empirical difficulty.path=pilot.csv",
-    "given": "replay law.alpha=2 law.beta=0.3 seed=3",
+    "given": "replay law.alpha=2 law.beta=0.3 seed=3 difficulty=empirical difficulty.path=pilot.csv",
     # Both
     "joint": "joint memory.depth=2 difficulty.ceiling=0.9 difficulty.alpha=1.5 difficulty.beta=0.8 attempts.max=1e4 "
-    "attempts.points=9 budget.problems=524288",
-    "joint_markov": "joint dependence=markov difficulty=scaled_beta features=uniform features.size=90",
-    "joint_traces": "joint memory=multi_trace memory.recall=0.4 difficulty=certain attempts.max=100",
-    "joint_guessing": "joint memory=guessing memory.guess=0.1 features.exponent=1.6",
+    "attempts.points=9 examples.points=9 budget.problems=524288",
+    "joint_markov": "joint dependence=markov difficulty=scaled_beta features=uniform "
+    "features.size=90 examples.points=5 attempts.points=7 attempts.max=3000 examples.max=3000",
+    "joint_traces": "joint memory=multi_trace memory.recall=0.4 difficulty=certain attempts.max=30 "
+    "attempts.points=4 examples.max=300 examples.points=4 budget.problems=65536",
+    "joint_guessing": "joint memory=guessing memory.guess=0.1 features.exponent=1.6 examples.points=6 "
+    "attempts.points=6",
     # Questions with settings of their own
     "verification": "verification difficulty.ceiling=0.9 verification.true_positive=0.8 verification.penalty=3 "
     "verification.false_positive=0.005",
     "selection": "selection difficulty.ceiling=0.8 difficulty.beta=1.5 selection.wrong=2 selection.shift=1 "
-    "budget.problems=2097152 attempts.max=100",
+    "budget.problems=2097152 attempts.max=100 attempts.points=7",
     "selection_pilot": "selection difficulty=empirical difficulty.path=pilot.csv budget.problems=2097152 "
-    "attempts.max=30 selection.wrong=1",
+    "attempts.max=30 attempts.points=5 selection.wrong=1",
     "cost": "cost difficulty.ceiling=0.9 difficulty.alpha=2 difficulty.beta=0.6 cost.value=2 cost.price=0.03 "
     "cost.parameters=1e9 cost.layers=16 cost.width=2048 cost.prompt=100 cost.decode=50 cost.seconds=2 cost.slots=4 "
     "budget.problems=524288",
-    "cost_uniform": "cost difficulty=scaled_beta cost.price=0.01",
+    "cost_uniform": "cost difficulty=scaled_beta cost.price=0.01 attempts.points=5 attempts.max=1e4",
     "suite": "suite suite.problems=20 difficulty.alpha=2 difficulty.beta=0.5",
-    "suite_ceiling": "suite suite.problems=50 difficulty.ceiling=0.9 difficulty.beta=0.6 attempts.max=100",
+    "suite_ceiling": "suite suite.problems=50 difficulty.ceiling=0.9 difficulty.beta=0.6 attempts.max=100 "
+    "attempts.points=6",
     "importance": "importance importance.lift=1 importance.problems=0.2 importance.features=0.3 importance.target=0.7 "
     "memory=arrival difficulty.ceiling=0.95 features.exponent=1.8 budget.problems=524288",
     "importance_finite": "importance difficulty=empirical difficulty.path=pilot.csv features.size=50 "
@@ -81,7 +83,7 @@ COMMANDS = {
     "capacity": "capacity capacity.product=1e5 memory.depth=2 features.exponent=1.6",
     "allocation": "allocation allocation.budget=1e6 allocation.example=2 allocation.attempt=0.5 "
     "allocation.problems=30 difficulty.ceiling=0.9 budget.problems=524288",
-    "allocation_learnt": "allocation allocation.budget=1e5 allocation.problems=10 allocation.difficulty=learnt "
+    "allocation_learnt": "allocation allocation.budget=5e3 allocation.problems=10 allocation.difficulty=learnt "
     "difficulty=latent_precision difficulty.bias=2",
 }
 FILES = {
@@ -89,26 +91,28 @@ FILES = {
     "pilot.csv": "problem_id,attempts,successes\n"
     + "".join(f"p{i},{60 + i % 3},{(7 * i * i) % 60 if i % 4 else 0}\n" for i in range(24)),
 }
-DIGITS = {  # rows of the table: relative error, and absolute error, of a float
-    "examples": (1e-9, 0),
-    "attempts": (1e-9, 0),
-    "depth": (0, 0),
-    "estimate": (1e-9, 0),
-    "stderr": (1e-9, 0),
+DIGITS = {  # (relative, absolute) error that a float may have; 1e-9 of it where nothing is said
     "law": (1e-9, 1e-15),
     "sigmas": (1e-6, 1e-6),
-    # and the verdicts
-    "predicted": (1e-9, 0),
-    "prefactor_predicted": (1e-9, 0),
-    "window": (1e-9, 0),
+    "max_sigmas": (1e-6, 1e-6),
     "measured": (1e-6, 0),
     "prefactor_measured": (1e-6, 0),
     "prefactor_stderr": (1e-5, 0),
-    "max_sigmas": (1e-6, 1e-6),
-    "chi_square": (1e-5, 1e-9),
-    "p_value": (1e-4, 0),
+    "chi_square": (1e-3, 1e-9),
+    "p_value": (2e-2, 0),
     "batches_needed": (1e-4, 1),
 }
+MEANS = DIGITS | {  # of float32 numbers, which compilers add up in an order of their own
+    "estimate": (1e-6, 0),
+    "stderr": (2e-5, 0),
+    "sigmas": (1e-4, 1e-3),
+    "max_sigmas": (1e-4, 1e-3),
+    "measured": (1e-5, 0),
+    "prefactor_measured": (1e-5, 0),
+    "prefactor_stderr": (1e-4, 0),
+    "batches_needed": (1e-3, 1),
+}
+OF_MEANS = "suite", "importance", "cost"  # and learners
 
 
 def run(name, call, folder):
@@ -135,7 +139,7 @@ def differences(found, golden):
         return [f"need the experiments {', '.join(golden)}, got {', '.join(found)}"]
     told = []
     for experiment, own in golden.items():
-        other = found[experiment]
+        other, digits = found[experiment], MEANS if experiment in OF_MEANS or "learners" in own["draws"] else DIGITS
         if own["draws"] != other["draws"]:
             told.append(f"{experiment}: draws {other['draws']}, before {own['draws']}")
         (header, *after), (same, *before) = ([line.split(",") for line in one["table"]] for one in (other, own))
@@ -143,18 +147,23 @@ def differences(found, golden):
             told.append(f"{experiment}: another table, {len(after)} lines of {','.join(header)}")
             continue
         for row, (new, old) in enumerate(zip(after, before, strict=True), start=2):
-            told += _apart(f"{experiment}, line {row} ({old[0]})", zip(header, map(_number, new), map(_number, old)))
+            cells = zip(header, map(_number, new), map(_number, old), strict=True)
+            told += _apart(f"{experiment}, line {row} ({old[0]})", digits, cells)
         if [one["law"] for one in own["verdicts"]] != [one["law"] for one in other["verdicts"]]:
             told.append(f"{experiment}: other laws, {[one['law'] for one in other['verdicts']]}")
             continue
         for new, old in zip(other["verdicts"], own["verdicts"], strict=True):
             fields = [(key, new.get(key), value) for key, value in old.items()]
-            told += _apart(f"{experiment}, {old['quantity']}: {old['law']}", fields)
+            told += _apart(f"{experiment}, {old['quantity']}: {old['law']}", digits, fields)
     return told
 
 
-def _apart(where, fields):
-    return [f"{where}: {name} {new}, before {old}" for name, new, old in fields if not _same(name, new, old)]
+def _apart(where, digits, fields):
+    return [
+        f"{where}: {name} {new}, before {old}"
+        for name, new, old in fields
+        if not _same(digits.get(name, (1e-9, 0)), new, old)
+    ]
 
 
 def _number(cell):
@@ -164,12 +173,11 @@ def _number(cell):
         return cell
 
 
-def _same(name, new, old):
+def _same(error, new, old):
     if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(_same(name, *pair) for pair in zip(new, old, strict=True))
-    if isinstance(old, float) and isinstance(new, int | float):
-        relative, absolute = DIGITS.get(name, (1e-9, 0))
-        return math.isclose(new, old, rel_tol=relative, abs_tol=absolute)
+        return len(old) == len(new) and all(_same(error, *pair) for pair in zip(new, old, strict=True))
+    if isinstance(old, int | float) and isinstance(new, int | float):
+        return math.isclose(new, old, rel_tol=error[0], abs_tol=error[1])
     return new == old and type(new) is type(old)
 
 
