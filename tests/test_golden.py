@@ -11,11 +11,16 @@ are so to some digits.
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
+from drawn import drawn
+
+from sim.app import folder
+from sim.figures import files
 
 GOLDEN = Path(__file__).parent / "golden" / "tables.json"
 TINY = (
@@ -83,8 +88,6 @@ COMMANDS = {
     "capacity": "capacity capacity.product=1e5 memory.depth=2 features.exponent=1.6",
     "allocation": "allocation allocation.budget=1e6 allocation.example=2 allocation.attempt=0.5 "
     "allocation.problems=30 difficulty.ceiling=0.9 budget.problems=524288",
-    "allocation_learnt": "allocation allocation.budget=5e3 allocation.problems=10 allocation.difficulty=learnt "
-    "difficulty=latent_precision difficulty.bias=2",
 }
 FILES = {
     "features.csv": "feature,count\n" + "".join(f"f{i},{1 + 1000 // i**2}\n" for i in range(1, 61)),
@@ -115,14 +118,14 @@ MEANS = DIGITS | {  # of float32 numbers, which compilers add up in an order of 
 OF_MEANS = "suite", "importance", "cost"  # and learners
 
 
-def run(name, call, folder):
+def run(name, call, where):
     """What a command has written, by experiment: {experiment: {table, verdicts, draws}}."""
     for file, text in FILES.items():
-        (folder / file).write_text(text)
+        (where / file).write_text(text)
     experiments, *others = COMMANDS[name].split()
-    here = [other.replace("path=", f"path={folder}/") for other in others]
-    call("run", f"experiments=[{experiments}]", f"output={folder / name}", *TINY, *here)
-    return {path.name: _kept(path) for path in sorted((folder / name).glob("*/*")) if path.is_dir()}
+    here = [other.replace("path=", f"path={where}/") for other in others]
+    call("run", f"experiments=[{experiments}]", f"output={where / name}", *TINY, *here)
+    return {path.name: _kept(path) for path in sorted((where / name).glob("*/*")) if path.is_dir()}
 
 
 def _kept(path):
@@ -130,7 +133,9 @@ def _kept(path):
     manifest = json.loads((path / "manifest.json").read_text())
     units = ("problems", "learners", "attempts", "represented")
     draws = {unit: manifest[unit] for unit in units if unit in manifest}
-    return {"table": lines, "verdicts": json.loads((path / "verdict.json").read_text()), "draws": draws}
+    figure = drawn(files.draw(folder.read_run(path), path))
+    verdicts = json.loads((path / "verdict.json").read_text())
+    return {"table": lines, "verdicts": verdicts, "draws": draws, "figure": figure}
 
 
 def differences(found, golden):
@@ -155,7 +160,16 @@ def differences(found, golden):
         for new, old in zip(other["verdicts"], own["verdicts"], strict=True):
             fields = [(key, new.get(key), value) for key, value in old.items()]
             told += _apart(f"{experiment}, {old['quantity']}: {old['law']}", digits, fields)
+        told += [f"{experiment}, figure{line}" for line in _other(other["figure"], own["figure"], digits is MEANS)]
     return told
+
+
+def _other(new, old, rough, place=""):
+    """Where two figures are not alike."""
+    if type(new) is type(old) and isinstance(old, list | dict) and len(new) == len(old):
+        keys = old if isinstance(old, dict) else range(len(old))
+        return [line for key in keys for line in _other(new[key], old[key], rough, f"{place}, {key}")]
+    return [] if _same((1e-4, 2e-2) if rough else (1e-6, 1e-6), new, old) else [f"{place}: {new}, before {old}"]
 
 
 def _apart(where, digits, fields):
@@ -206,7 +220,8 @@ def main(names):
         with tempfile.TemporaryDirectory() as folder:
             kept[name] = run(name, call, Path(folder))
     text = json.dumps({name: kept[name] for name in COMMANDS if name in kept}, indent=1)
-    GOLDEN.write_text(text + "\n")
+    drawn_one = r'\[\s+("(?:line|segments|band|mesh|dots|rectangle|image)\b[^\]]*)\]'
+    GOLDEN.write_text(re.sub(drawn_one, lambda found: f"[{' '.join(found[1].split())}]", text) + "\n")
 
 
 if __name__ == "__main__":
