@@ -295,7 +295,7 @@ def test_slopes_and_curvatures_of_the_likelihood_are_its_derivatives(with_ceilin
 
 
 def test_pilots_drawn_in_several_goes_are_those_of_one(monkeypatch):
-    weights = np.arange(1.0, 65)  # tell one pilot's successes from another's
+    weights = np.sqrt(np.arange(1.0, 65))  # tell one pilot's successes from another's
     told = lambda recorded, successes, _: refit.Fits(*[(recorded + successes) @ weights] * 4)  # noqa: E731
     monkeypatch.setattr(refit, "beta_law", told)
     whole = study.fits(truth(), "uniform", 30, 20, 600, 0)
