@@ -1,4 +1,4 @@
-"""Figures of reports: what is drawn of columns that are all different, column by column."""
+"""Figures of reports, of sweeps and of trained models: what is drawn of their columns, column by column."""
 
 import json
 import math
@@ -10,8 +10,10 @@ import pytest
 from drawn import drawn
 from matplotlib.collections import LineCollection
 
-from sim.figures import calibrate, design, recommend
+from sim.app.folder import read_run, read_summary
+from sim.figures import calibrate, design, files, recommend
 
+REFERENCE = Path(__file__).parents[2] / "outputs/reference"
 GOLDEN = Path(__file__).parents[1] / "golden" / "figures.json"
 K = np.array([1.0, 3, 10, 30, 100, 300, 1000])
 GROWTH = {"attempts": K, "median": 1 - 0.9 * K**-0.3}
@@ -56,6 +58,9 @@ FIGURES = {
     "payoff": lambda: recommend.payoff(NET, 20, (10, 40), "USD"),
     "stages": lambda: recommend.stages(STAGES, "USD"),
     "models": lambda: recommend.models((SOLD, OTHER), (0.02, 0.3), "USD"),
+    "generative": lambda: files.draw(read_run(REFERENCE / "gallery/generative"), REFERENCE / "gallery/generative"),
+    "allocation learnt": lambda: files.draw(read_run(REFERENCE / "gallery/allocation_learnt")),
+    "sweep": lambda: files.draw_sweep(read_summary(REFERENCE / "exponent_depth")),
 }
 
 
