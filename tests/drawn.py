@@ -1,5 +1,8 @@
 """What a figure shows, in words and a few sums: a wrong column, a bar that is a variance, a lost curve change them."""
 
+import json
+import re
+
 import numpy as np
 from matplotlib.collections import LineCollection, PathCollection, QuadMesh
 from matplotlib.patches import Rectangle
@@ -66,3 +69,9 @@ def _sums(values):
 
 def _short(value):
     return float(f"{float(value):.10g}")
+
+
+def written(content):
+    """JSON, all that is drawn by one call in one line."""
+    one = r'\[\s+("(?:line|segments|band|mesh|dots|rectangle|image)\b[^\]]*)\]'
+    return re.sub(one, lambda found: f"[{' '.join(found[1].split())}]", json.dumps(content, indent=1)) + "\n"

@@ -11,13 +11,12 @@ are so to some digits.
 import json
 import math
 import os
-import re
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
-from drawn import drawn
+from drawn import drawn, written
 
 from sim.app import folder
 from sim.figures import files
@@ -219,9 +218,7 @@ def main(names):
     for name in names or COMMANDS:
         with tempfile.TemporaryDirectory() as folder:
             kept[name] = run(name, call, Path(folder))
-    text = json.dumps({name: kept[name] for name in COMMANDS if name in kept}, indent=1)
-    drawn_one = r'\[\s+("(?:line|segments|band|mesh|dots|rectangle|image)\b[^\]]*)\]'
-    GOLDEN.write_text(re.sub(drawn_one, lambda found: f"[{' '.join(found[1].split())}]", text) + "\n")
+    GOLDEN.write_text(written({name: kept[name] for name in COMMANDS if name in kept}))
 
 
 if __name__ == "__main__":

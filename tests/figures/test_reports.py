@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn import drawn
+from drawn import drawn, written
 from matplotlib.collections import LineCollection
 
 from sim.app.folder import read_run, read_summary
@@ -106,8 +106,7 @@ def test_bars_of_a_backtest_reach_from_the_low_end_to_the_high_one():
 
 def main():
     """Write the golden figures anew."""
-    text = json.dumps({name: drawn(figure()) for name, figure in FIGURES.items()}, indent=1)
-    GOLDEN.write_text(text + "\n")
+    GOLDEN.write_text(written({name: drawn(figure()) for name, figure in FIGURES.items()}))
 
 
 if __name__ == "__main__":
