@@ -14,9 +14,9 @@ def _of(folder, *tests):
     return tuple(f"tests/{folder}{test}.py" for test in tests)
 
 
-ALLOCATION, COST, IMPORTANCE, NOISE, SUITE, SELECTION, VERIFICATION, GENERATIVE = (
+ALLOCATION, COST, IMPORTANCE, NOISE, SUITE, SELECTION, VERIFICATION = (
     _of("experiments/test_", name)
-    for name in ("allocation", "cost", "importance", "noise", "suite", "selection", "verification", "generative")
+    for name in ("allocation", "cost", "importance", "noise", "suite", "selection", "verification")
 )
 FIGURES = _of("", "test_figures", "figures/test_reports")
 COUNTS, READING, STOPPING, FREQUENCIES = (
@@ -25,6 +25,10 @@ COUNTS, READING, STOPPING, FREQUENCIES = (
 DESIGN = _of("", "test_design", "app/test_said_by_design")
 IMAGES, ATTEMPTS = _of("generative/test_", "images"), _of("generative/test_", "attempts")
 LEARNING = _of("app/test_", "learning")
+FITTED, SETTINGS, STATED = (
+    *(_of("experiments/test_", name) for name in ("fitted", "settings")),
+    _of("app/test_", "pilot_settings"),
+)
 KEYS, TAILS = _of("experiments/test_", "keys"), _of("experiments/test_", "tails")
 PAGE, AGAINST = _of("app/test_", "page"), _of("app/test_", "against")
 
@@ -64,22 +68,22 @@ BUGS = (
         'physics = f"cost {question.difficulty.physics()} {question.attempts}"',
         'physics = f"cost {question.attempts}"', KEYS),
     Bug("fits: A tested with the column of beta", "sim/experiments/fit_verdicts.py",
-        "whole, parts = _numbers(cases, 0)", "whole, parts = _numbers(cases, 2)", GENERATIVE),
+        "whole, parts = _numbers(cases, 0)", "whole, parts = _numbers(cases, 2)", FITTED),
     Bug("fits: beta of a toy is 1 / m", "sim/experiments/fit_verdicts.py",
-        "2 / case.settings.latent for case", "1 / case.settings.latent for case", GENERATIVE),
+        "2 / case.settings.latent for case", "1 / case.settings.latent for case", FITTED),
     Bug("fits: rms of the mean", "sim/experiments/fitted.py",
-        "np.sqrt(np.mean(x**2))", "np.mean(np.abs(x))", GENERATIVE),
+        "np.sqrt(np.mean(x**2))", "np.mean(np.abs(x))", FITTED),
     Bug("fits: standard error of slopes with a degree more", "sim/experiments/fitted.py",
-        "max(len(x) - 2, 1)", "max(len(x) - 1, 1)", GENERATIVE),
+        "max(len(x) - 2, 1)", "max(len(x) - 1, 1)", FITTED),
     Bug("fits: error of an image at the threshold of another", "sim/experiments/fitted.py",
-        "self.settings.thresholds[self.pair[1]]", "self.settings.thresholds[self.pair[0]]", GENERATIVE),
+        "self.settings.thresholds[self.pair[1]]", "self.settings.thresholds[self.pair[0]]", FITTED),
     Bug("generative: training sets with frequencies of another exponent", "sim/experiments/generative.py",
         "mass = ranks**-settings.zipf / (ranks**-settings.zipf).sum()", "mass = ranks**-1.0 / (ranks**-1.0).sum()",
-        GENERATIVE),
+        FITTED),
     Bug("generative: weight unsolved without weights", "sim/experiments/generative.py",
-        "1 - np.moveaxis(solved @ mass, 0, -1)", "1 - np.moveaxis(solved.mean(axis=-1), 0, -1)", GENERATIVE),
+        "1 - np.moveaxis(solved @ mass, 0, -1)", "1 - np.moveaxis(solved.mean(axis=-1), 0, -1)", FITTED),
     Bug("generative: ability over all models", "sim/experiments/generative.py",
-        "(solved * seen).sum(axis=1)", "solved.sum(axis=1)", GENERATIVE),
+        "(solved * seen).sum(axis=1)", "solved.sum(axis=1)", FITTED),
     Bug("importance: lift with the wrong sign in the law", "sim/experiments/importance.py",
         "alpha, beta = difficulty.alpha + weights.lift, difficulty.beta - weights.drop",
         "alpha, beta = difficulty.alpha - weights.lift, difficulty.beta - weights.drop", TAILS),
@@ -176,7 +180,7 @@ BUGS = (
     Bug("figure: price of the last row twice", "sim/figures/recommend.py",
         'foot.axhline(table["price"][0], color', 'foot.axhline(table["gain"][0], color', FIGURES),
     Bug("figure: strip of errors by the wrong axis", "sim/figures/generative.py",
-        "reshape(shape)[:, :, 0, 0]", "reshape(shape)[0, :, :, 0]", _of("experiments/test_", "generative")),
+        "reshape(shape)[:, :, 0, 0]", "reshape(shape)[0, :, :, 0]", FITTED),
     # Pilot ------------------------------------------------------------------------------------------------------------
     Bug("pilot: pairs of group and problem run together", "sim/pilot/gather.py",
         "pair = group * (problem.max() + 1) + problem", "pair = group * problem.max() + problem", READING),
@@ -203,7 +207,7 @@ BUGS = (
     Bug("stopping: one standard deviation fewer", "sim/pilot/stopping.py",
         "np.sqrt(len(x) - 1) * np.cov", "np.sqrt(len(x) - 2) * np.cov", STOPPING),
     Bug("weights: zero refused", "sim/pilot/weights.py",
-        "0 <= value < np.inf", "0 < value < np.inf", READING + _of("app/test_", "recommend")),
+        "0 <= value < np.inf", "0 < value < np.inf", _of("app/test_", "recommend")),
     Bug("frequencies: features that never occurred are kept", "sim/pilot/frequencies.py",
         "counts += [count] if count else []", "counts += [count]", FREQUENCIES),
     # Generative -------------------------------------------------------------------------------------------------------
@@ -254,7 +258,7 @@ BUGS = (
         DESIGN),
     # Reports ----------------------------------------------------------------------------------------------------------
     Bug("design: nearest ceiling from the mean", "sim/app/reports/design.py",
-        "float(np.median(known.ceiling))", "float(np.mean(known.ceiling))", DESIGN),
+        "float(np.median(known.ceiling))", "float(np.mean(known.ceiling))", STATED),
     Bug("design: adaptive told as chosen", "sim/app/reports/design.py",
         '"adaptive": told(found.other)', '"adaptive": told(found.chosen)', DESIGN),
     Bug("design: bias and lost exchanged", "sim/app/reports/design.py",
@@ -262,13 +266,13 @@ BUGS = (
     Bug("difference: leads at the open end", "sim/app/reports/against.py",
         "(told.attempts <= lead.high)", "(told.attempts < lead.high)", AGAINST),
     Bug("difference: fewer attempts of the first pilot alone", "sim/app/reports/against.py",
-        "min(one.pilot.attempts.max() for one in (first, second))", "first.pilot.attempts.max()", AGAINST),
+        "min(one.pilot.attempts.max() for one in (first, second))", "first.pilot.attempts.max()", STATED),
     Bug("page: three digits", "sim/app/reports/page.py",
-        "np.format_float_positional(cell, 4,", "np.format_float_positional(cell, 3,", PAGE),
+        "np.format_float_positional(cell, 4,", "np.format_float_positional(cell, 3,", STATED),
     Bug("prices: the later price charged at set-up", "sim/app/reports/prices.py",
-        "wrong, fixed + (first - later), accepted", "wrong, fixed + first, accepted", _of("app/test_", "recommend")),
+        "wrong, fixed + (first - later), accepted", "wrong, fixed + first, accepted", STATED),
     Bug("prices: verification forgotten", "sim/app/reports/prices.py",
-        "return Prices(value, later + checked,", "return Prices(value, later,", _of("app/test_", "recommend")),
+        "return Prices(value, later + checked,", "return Prices(value, later,", STATED),
     Bug("manifest: problems solved are successes", "sim/app/reports/pilots.py",
-        "np.count_nonzero(pilot.successes)", "pilot.successes.sum()", _of("app/test_", "calibrate")),
+        "np.count_nonzero(pilot.successes)", "pilot.successes.sum()", STATED),
 )  # fmt: skip
