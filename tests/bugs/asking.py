@@ -207,7 +207,7 @@ BUGS = (
     Bug("stopping: one standard deviation fewer", "sim/pilot/stopping.py",
         "np.sqrt(len(x) - 1) * np.cov", "np.sqrt(len(x) - 2) * np.cov", STOPPING),
     Bug("weights: zero refused", "sim/pilot/weights.py",
-        "0 <= value < np.inf", "0 < value < np.inf", _of("app/test_", "recommend")),
+        "0 <= value < np.inf", "0 < value < np.inf", _of("pilot/test_", "weights")),
     Bug("frequencies: features that never occurred are kept", "sim/pilot/frequencies.py",
         "counts += [count] if count else []", "counts += [count]", FREQUENCIES),
     # Generative -------------------------------------------------------------------------------------------------------

@@ -179,3 +179,28 @@ def test_noise_that_is_shared_has_the_correlation_of_the_nearest_copula():
         found, law = fitted.nearest(kind, k, curve, problems)
         assert found == pytest.approx(own, abs=2e-3)
         assert np.abs(law - curve).max() < 1e-3
+
+
+def numbered(one, whole):
+    """The case as if Eq. 7 had been fitted by these numbers, as it is without each group of images in turn."""
+    scale = np.array(whole) / one.fit.whole
+    return one._replace(fit=one.fit._replace(whole=np.array(whole), parts=one.fit.parts * scale))
+
+
+def test_ceilings_are_compared_with_those_of_a_toy_and_numbers_with_those_of_another_temperature():
+    one = case(0.4, 0.9)
+    toy = one.toy_ceilings[0]
+    assert fit_verdicts._toy_ceilings([numbered(one, (toy, 3.0, 0.4))]).max_sigmas < 1e-6
+    assert fit_verdicts._toy_ceilings([numbered(one, (0.8 * toy, 3.0, 0.4))]).max_sigmas > 1
+    host, cases = np.random.Generator(np.random.Philox(key=2)), []
+    for t, exponent in enumerate((0.4, 0.5, 0.6)):
+        own = numbered(one, (0.9, 3.0, exponent)).fit
+        fit = own._replace(parts=own.parts * host.uniform(0.99, 1.01, own.parts.shape))
+        cases.append(one._replace(pair=(t, 0), fit=fit))
+    alpha, beta = fit_verdicts._same(cases, "alpha", "alpha", 1), fit_verdicts._same(cases, "beta", "exponent", 2)
+    assert (alpha.max_sigmas < 1e-6, beta.max_sigmas > 1) == (True, True)
+    assert (alpha.law, beta.quantity, beta.degrees) == ("one alpha at T 1, 2, 3", "exponent", 2)
+    logs = np.log([own.fit.parts[:, 2] for own in cases])
+    expected = np.log(0.6 / 0.4) / estimators.jackknife_stderr(logs[2] - logs[0])
+    other = np.log(0.5 / 0.4) / estimators.jackknife_stderr(logs[1] - logs[0])
+    assert beta.max_sigmas == pytest.approx(max(expected, other), rel=1e-9)
