@@ -83,7 +83,9 @@ COMMANDS = {
     "memory=arrival difficulty.ceiling=0.95 features.exponent=1.8 budget.problems=524288",
     "importance_finite": "importance difficulty=empirical difficulty.path=pilot.csv features.size=50 "
     "importance.target=0.5",
-    "noise": "noise noise.lead=0.5 noise.examples=100 memory.depth=2 budget.learners=4096",
+    "noise": "noise noise.lead=0.5 noise.examples=100 memory.depth=2 budget.learners=4096 examples.points=7",
+    "noise_at_first_sight": "noise noise.lead=0.3 noise.examples=100 features.exponent=1.8 features.size=500 "
+    "budget.learners=16384 examples.points=7",
     "capacity": "capacity capacity.product=1e5 memory.depth=2 features.exponent=1.6",
     "allocation": "allocation allocation.budget=1e6 allocation.example=2 allocation.attempt=0.5 "
     "allocation.problems=30 difficulty.ceiling=0.9 budget.problems=524288",
