@@ -70,7 +70,7 @@ COMMANDS = {
     "verification.false_positive=0.005",
     "selection": "selection difficulty.ceiling=0.8 difficulty.beta=1.5 selection.wrong=2 selection.shift=1 "
     "budget.problems=2097152 attempts.max=100 attempts.points=7",
-    "selection_pilot": "selection difficulty=empirical difficulty.path=pilot.csv budget.problems=2097152 "
+    "selection_pilot": "selection difficulty=empirical difficulty.path=pilot.csv budget.problems=2031616 "
     "attempts.max=30 attempts.points=5 selection.wrong=1",
     "cost": "cost difficulty.ceiling=0.9 difficulty.alpha=2 difficulty.beta=0.6 cost.value=2 cost.price=0.03 "
     "cost.parameters=1e9 cost.layers=16 cost.width=2048 cost.prompt=100 cost.decode=50 cost.seconds=2 cost.slots=4 "

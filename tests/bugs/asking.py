@@ -18,7 +18,7 @@ ALLOCATION, COST, IMPORTANCE, NOISE, SUITE, SELECTION, VERIFICATION = (
     _of("experiments/test_", name)
     for name in ("allocation", "cost", "importance", "noise", "suite", "selection", "verification")
 )
-FIGURES = _of("", "test_figures", "figures/test_reports")
+FIGURES = _of("", "figures/test_reports", "test_figures")
 COUNTS, READING, STOPPING, FREQUENCIES = (
     _of("pilot/test_", name) for name in ("counts", "reading", "stopping", "frequencies")
 )
@@ -118,7 +118,7 @@ BUGS = (
         '{table.successes.sum():.0f} {len(table.successes)}"', '{len(table.successes)}"', _golden("given")),
     Bug("selection: one problem in 16 is not", "sim/experiments/selection.py",
         "batches = -(-question.budget.batches // _SHARE)", "batches = question.budget.batches // _SHARE",
-        _golden("selection")),
+        _golden("selection_pilot")),
     Bug("selection: shift left out of the key", "sim/experiments/selection.py",
         "{physics(question, 'selection')} {own} {len(tries)}", "{physics(question, 'selection')} {len(tries)}",
         KEYS),
@@ -319,9 +319,9 @@ BUGS = (
         "np.where(np.isfinite(curve.law), curve.law, curve.estimate)",
         "np.where(np.isfinite(curve.law), curve.estimate, curve.law)", _golden("verification")),
     Bug("figure of models: 2 / m at the middle", "sim/figures/generative.py",
-        "axis.plot(line, 2 / line", "axis.plot(line, 1 / line", FIGURES[1:]),
+        "axis.plot(line, 2 / line", "axis.plot(line, 1 / line", FIGURES[:1]),
     Bug("figure of a sweep: measured against measured", "sim/figures/sweep.py",
-        "Curve(predicted[rows], measured[rows], stderr", "Curve(measured[rows], predicted[rows], stderr", FIGURES[1:]),
+        "Curve(predicted[rows], measured[rows], stderr", "Curve(measured[rows], predicted[rows], stderr", FIGURES[:1]),
     Bug("harness: one response for all", "sim/pilot/harness.py",
         "len(responses[0]) if listed else 1", "len(responses) if listed else 1", READING),
     Bug("columns: hyphens are no underscores", "sim/pilot/columns.py",
