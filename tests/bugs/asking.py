@@ -9,6 +9,10 @@ def _golden(*names):
     return tuple(f"{test}[{name}]" for name in names)
 
 
+def _design(test):
+    return (f"tests/test_design.py::test_{test}",)
+
+
 def _of(folder, *tests):
     """Paths of test files."""
     return tuple(f"tests/{folder}{test}.py" for test in tests)
@@ -22,7 +26,7 @@ FIGURES = _of("", "figures/test_reports", "test_figures")
 COUNTS, READING, STOPPING, FREQUENCIES = (
     _of("pilot/test_", name) for name in ("counts", "reading", "stopping", "frequencies")
 )
-DESIGN = _of("", "test_design", "app/test_said_by_design")
+DESIGN = _of("app/test_", "said_by_design")
 IMAGES, ATTEMPTS = _of("generative/test_", "images"), _of("generative/test_", "attempts")
 LEARNING = _of("app/test_", "learning")
 FITTED, SETTINGS, STATED = (
@@ -230,32 +234,43 @@ BUGS = (
     Bug("adaptive pilots: level of the round before", "sim/design/draws.py",
         "won = jnp.where(_real(self), level[:, None] + (used == waited)",
         "won = jnp.where(_real(self), level[:, None] + (used <= waited)",
-        DESIGN),
+        _design("adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt")),
     Bug("adaptive pilots: last round after a success", "sim/design/draws.py",
-        "waiting = (made <= height[:, None]) & (used < waited)", "waiting = used < waited", DESIGN),
+        "waiting = (made <= height[:, None]) & (used < waited)", "waiting = used < waited",
+        _design("adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt")),
     Bug("adaptive pilots: one attempt too few of the rest", "sim/design/draws.py",
-        "order <= (left - _total(used))[:, None]", "order < (left - _total(used))[:, None]", DESIGN),
+        "order <= (left - _total(used))[:, None]", "order < (left - _total(used))[:, None]",
+        _design("adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt")),
     Bug("uniform pilots: one stream for problems and counts", "sim/design/draws.py",
-        "of_counts, of_normals = bits.stream(key_counts)", "of_counts, of_normals = bits.stream(key_problems)", DESIGN),
+        "of_counts, of_normals = bits.stream(key_counts)", "of_counts, of_normals = bits.stream(key_problems)",
+        _design("problems_and_their_counts_come_from_streams_of_their_own")),
     Bug("study: chunks draw the same pilots", "sim/design/study.py",
-        "some * model.BATCH, 0, 0, first=first", "some * model.BATCH, 0, 0, first=0", DESIGN),
+        "some * model.BATCH, 0, 0, first=first", "some * model.BATCH, 0, 0, first=0",
+        _design("pilots_drawn_in_several_goes_are_those_of_one")),
     Bug("study: ceiling left out of the key", "sim/design/study.py",
-        "{truth.alpha} {truth.beta} {truth.ceiling} {problems}", "{truth.alpha} {truth.beta} {problems}", DESIGN),
+        "{truth.alpha} {truth.beta} {truth.ceiling} {problems}", "{truth.alpha} {truth.beta} {problems}",
+        _design("every_size_and_law_has_draws_of_its_own")),
     Bug("study: dearest size", "sim/design/study.py",
-        "key=lambda size: (size.total, size.error.error)", "key=lambda size: (-size.total, size.error.error)", DESIGN),
+        "key=lambda size: (size.total, size.error.error)", "key=lambda size: (-size.total, size.error.error)",
+        _design("the_cheapest_size_that_surely_reaches_is_named_else_the_best_one")),
     Bug("study: equal totals of one attempt", "sim/design/study.py",
-        "if 2 <= total // p", "if 1 <= total // p", DESIGN),
+        "if 2 <= total // p", "if 1 <= total // p",
+        _design("equal_totals_are_those_that_leave_two_attempts_at_each_problem")),
     Bug("targets: standard error of a root without its half", "sim/design/targets.py",
-        "spread / (2 * root)", "spread / root", DESIGN),
+        "spread / (2 * root)", "spread / root",
+        _design("an_error_is_the_root_of_the_mean_square_and_its_standard_error_that_of_the_root")),
     Bug("targets: regret's error with ddof 0", "sim/design/targets.py",
-        "regret.std(ddof=1)", "regret.std(ddof=0)", DESIGN),
+        "regret.std(ddof=1)", "regret.std(ddof=0)",
+        _design("a_regret_is_the_mean_of_what_each_pilot_s_choice_forgoes")),
     Bug("targets: reached with an error below, not surely", "sim/design/targets.py",
-        "self.error + _SURE * self.stderr <= wanted", "self.error <= wanted", DESIGN),
+        "self.error + _SURE * self.stderr <= wanted", "self.error <= wanted",
+        _design("an_error_reaches_what_is_wanted_by_two_standard_errors_and_with_few_lost")),
     Bug("targets: pilots at the wall judged", "sim/design/targets.py",
-        "(fits.beta - truth.beta)[~fits.at_wall]", "(fits.beta - truth.beta)", DESIGN),
+        "(fits.beta - truth.beta)[~fits.at_wall]", "(fits.beta - truth.beta)",
+        _design("pilots_at_the_wall_give_no_exponent_and_are_counted")),
     Bug("refit: mixed derivative with the wrong sign", "sim/design/refit.py",
         "jnp.stack([a2 - c2, -c2, -c2, b2 - c2]).reshape(2, 2)", "jnp.stack([a2 - c2, c2, c2, b2 - c2]).reshape(2, 2)",
-        DESIGN),
+        _design("slopes_and_curvatures_of_the_likelihood_are_its_derivatives")),
     # Reports ----------------------------------------------------------------------------------------------------------
     Bug("design: nearest ceiling from the mean", "sim/app/reports/design.py",
         "float(np.median(known.ceiling))", "float(np.mean(known.ceiling))", STATED),
@@ -331,10 +346,12 @@ BUGS = (
     Bug("vae: rate falls to 0 in every chunk", "sim/generative/vae.py",
         "update = _optimiser(total).update", "update = _optimiser(steps).update", _of("generative/test_", "vae")),
     Bug("uniform pilots: attempts at lanes that are no problems", "sim/design/draws.py",
-        "return place < member.problems", "return place <= member.problems", DESIGN),
+        "return place < member.problems", "return place <= member.problems",
+        _design("counts_of_uniform_pilots_are_beta_binomial")),
     Bug("targets: bound of a variance", "sim/design/targets.py",
         "return float(np.sqrt(fisher.variance_bound(gradient, problems, attempts, *own)))",
-        "return float(fisher.variance_bound(gradient, problems, attempts, *own))", DESIGN),
+        "return float(fisher.variance_bound(gradient, problems, attempts, *own))",
+        _design("large_pilots_err_as_much_as_their_information_allows_for")),
     Bug("design: sizes that do not ascend", "sim/app/reports/design.py",
         "any(one >= other for one, other", "any(one > other for one, other", _of("app/test_", "design_command")),
     Bug("difference: attempts of the first row", "sim/app/reports/against.py",
