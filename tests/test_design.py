@@ -1,6 +1,7 @@
 """Pilots drawn and refitted by the thousand: their law, refits against sim.fits, errors against theory."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -98,6 +99,34 @@ def test_adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt(law, atte
         assert (made == recorded).all() and (won == successes).all()
         solved |= set(won.tolist())
     assert len(solved) > 1
+
+
+WAITS = np.array(  # attempts to each further success of three problems, in two pilots, and of a lane that is none
+    [[[1, 4, 2, 1], [3, 1, 9, 1]], [[2, 1, 5, 1], [1, 1, 1, 1]], [[1, 7, 1, 1], [2, 2, 2, 1]], [[9, 9, 9, 1]] * 2]
+)
+
+
+def literal_of_all(total):
+    """Attempts and successes of Algorithm 1 in both pilots, [2, 2, 3]."""
+    return np.array([literal(np.full(1, total), None, WAITS[:, pilot, :3]) for pilot in range(2)])
+
+
+def test_adaptive_pilots_with_known_waiting_times_are_the_algorithm_s(monkeypatch):
+    """Each total from one attempt to nine a problem: ties, rounds that just end, and the last one cut anywhere."""
+    table = jnp.asarray(WAITS)
+
+    def known(stream, turn, lanes, rate):
+        return table[jnp.minimum(turn[:, 0], 3), jnp.arange(2)].astype(jnp.float32)
+
+    monkeypatch.setattr(draws.bits, "geometric", known)
+    even = SimpleNamespace(at=lambda stream, lanes: jnp.full(lanes.shape, np.float32(-1.0)))
+    lanes = np.arange(8, dtype=np.uint32).reshape(2, 4)
+    key = lambda: jax.random.wrap_key_data(np.array([3, 5], np.uint32), impl="threefry2x32")  # noqa: E731
+    run = jax.jit(lambda total: draws.Adaptive(even, total / 3, np.uint32(3), lanes).curves(key()))
+    for total in range(1, 28):
+        found = np.asarray(run(np.float32(total)))
+        assert not found[:, [3, 7]].any()
+        np.testing.assert_array_equal(np.stack([found[:, :3], found[:, 4:7]], axis=1), literal_of_all(total))
 
 
 def test_a_pilot_does_not_know_how_many_others_there_are():
