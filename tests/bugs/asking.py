@@ -303,7 +303,7 @@ BUGS = (
     Bug("importance: crossing on a straight line", "sim/experiments/importance.py",
         "np.log(high / may_fail) / np.log(high / low)", "(high - may_fail) / (high - low)", _golden("importance")),
     Bug("noise: rare absences are judged", "sim/experiments/noise.py",
-        "learners * np.minimum(probability, 1 - probability)", "learners * probability", _golden("noise")),
+        "learners * np.minimum(probability, 1 - probability)", "learners * probability", NOISE),
     Bug("replay: p-value with all replicates' degrees", "sim/experiments/replay.py",
         "special.fdtrc(p, n - p, distance", "special.fdtrc(n - p, p, distance", _golden("given", "pilot")),
     Bug("replay: attempts of the shortest row left out", "sim/experiments/replay.py",
