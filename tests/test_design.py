@@ -323,6 +323,24 @@ def test_slopes_and_curvatures_of_the_likelihood_are_its_derivatives(with_ceilin
             assert bend[i, j] == pytest.approx(np.dot([1, -1, -1, 1], corners) / 4e-8, rel=1e-4, abs=1e-5)
 
 
+def test_bounds_are_standard_errors_of_known_difficulties():
+    """With endless attempts success rates are known: a sample of a Beta, whose Fisher information has a closed form."""
+    trigamma = lambda x: float(special.polygamma(1, x))  # noqa: E731
+    own, both = np.diag([trigamma(5.0), trigamma(0.35)]), trigamma(5.35)
+    variance = np.linalg.inv(200 * (own - both))
+    assert targets.bound(truth("exponent"), 200, np.inf) == pytest.approx(np.sqrt(variance[1, 1]), rel=1e-9)
+    slope = [
+        (special.beta(5 + a + 1000, 0.35 + b) / special.beta(5 + a, 0.35 + b))
+        - (special.beta(5 - a + 1000, 0.35 - b) / special.beta(5 - a, 0.35 - b))
+        for a, b in ((1e-5, 0), (0, 1e-5))
+    ]
+    gradient = np.array(slope) / 2e-5
+    expected = np.sqrt(gradient @ variance @ gradient)
+    assert targets.bound(truth("coverage"), 200, np.inf) == pytest.approx(expected, rel=1e-4)
+    assert targets.bound(truth("coverage"), 50, np.inf) == pytest.approx(2 * expected, rel=1e-4)
+    assert np.isnan(targets.bound(truth("decision")._replace(price=2.0), 200, 30))  # no attempt pays
+
+
 def test_pilots_drawn_in_several_goes_are_those_of_one(monkeypatch):
     weights = np.sqrt(np.arange(1.0, 65))  # tell one pilot's successes from another's
     told = lambda recorded, successes, _: refit.Fits(*[(recorded + successes) @ weights] * 4)  # noqa: E731

@@ -351,7 +351,7 @@ BUGS = (
     Bug("targets: bound of a variance", "sim/design/targets.py",
         "return float(np.sqrt(fisher.variance_bound(gradient, problems, attempts, *own)))",
         "return float(fisher.variance_bound(gradient, problems, attempts, *own))",
-        _design("large_pilots_err_as_much_as_their_information_allows_for")),
+        _design("bounds_are_standard_errors_of_known_difficulties")),
     Bug("design: sizes that do not ascend", "sim/app/reports/design.py",
         "any(one >= other for one, other", "any(one > other for one, other", _of("app/test_", "design_command")),
     Bug("difference: attempts of the first row", "sim/app/reports/against.py",
