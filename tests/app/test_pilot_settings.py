@@ -136,3 +136,21 @@ def test_design_takes_the_law_nearest_to_the_pilot_and_the_median_of_its_ceiling
     nearest = posterior.nearest((known.weight @ known.mixing)[None])
     assert (alpha, beta) == (nearest[0][0], nearest[1][0])
     assert design._fitted((3.0, 0.4, 0.9)) == (3.0, 0.4, 0.9)
+
+
+def test_sizes_of_a_grid_are_whole_ascending_and_within_their_ends():
+    read = lambda values: design._list({"grid": {"problems": values}}, "grid.problems", 2, 100)  # noqa: E731
+    assert read([2, 50, 100]) == [2, 50, 100] and read(7.0) == [7]
+    for wrong in ([2, 2], [50, 10], [1, 5], [5, 101], [2.5], [], [True], ["5"]):
+        with pytest.raises(ValueError, match=r"grid\.problems: need whole numbers from 2 to 100, ascending"):
+            read(wrong)
+
+
+def test_grids_and_budgets_of_a_design_are_checked_at_their_limits():
+    design._check_sizes([[2, 10**4], [2, 1000]], None)
+    design._check_sizes([list(range(2, 12)), list(range(2, 12))], 4)
+    many = [list(range(2, 13)), list(range(2, 12))]
+    for grid, budget in (([[2, 10**4], [2, 1001]], None), (many, None), ([[3], [2]], 5)):
+        with pytest.raises(ValueError, match="grid|budget"):
+            design._check_sizes(grid, budget)
+    design._check_sizes([[3], [2]], 6)

@@ -353,7 +353,7 @@ BUGS = (
         "return float(fisher.variance_bound(gradient, problems, attempts, *own))",
         _design("bounds_are_standard_errors_of_known_difficulties")),
     Bug("design: sizes that do not ascend", "sim/app/reports/design.py",
-        "any(one >= other for one, other", "any(one > other for one, other", _of("app/test_", "design_command")),
+        "any(one >= other for one, other", "any(one > other for one, other", STATED),
     Bug("difference: attempts of the first row", "sim/app/reports/against.py",
         '"attempts": told.attempts[-1]', '"attempts": told.attempts[0]', AGAINST),
     Bug("manifest: fewest attempts twice", "sim/app/reports/pilots.py",
