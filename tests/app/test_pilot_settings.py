@@ -151,6 +151,6 @@ def test_grids_and_budgets_of_a_design_are_checked_at_their_limits():
     design._check_sizes([list(range(2, 12)), list(range(2, 12))], 4)
     many = [list(range(2, 13)), list(range(2, 12))]
     for grid, budget in (([[2, 10**4], [2, 1001]], None), (many, None), ([[3], [2]], 5)):
-        with pytest.raises(ValueError, match="grid|budget"):
+        with pytest.raises(ValueError, match=r"^(grid|budget)"):
             design._check_sizes(grid, budget)
     design._check_sizes([[3], [2]], 6)
