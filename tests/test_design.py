@@ -102,7 +102,7 @@ def test_adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt(law, atte
 
 
 WAITS = np.array(  # attempts to each further success of three problems, in two pilots, and of a lane that is none
-    [[[1, 4, 2, 1], [3, 1, 9, 1]], [[2, 1, 5, 1], [1, 1, 1, 1]], [[1, 7, 1, 1], [2, 2, 2, 1]], [[9, 9, 9, 1]] * 2]
+    [[[1, 4, 2, 1], [3, 1, 1, 1]], [[2, 1, 5, 1], [1, 1, 1, 1]], [[1, 7, 1, 1], [2, 2, 2, 1]], [[9, 9, 9, 1]] * 2]
 )
 
 
