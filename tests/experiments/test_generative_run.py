@@ -107,6 +107,7 @@ def test_models_of_other_latents_have_thresholds_that_as_many_images_meet_withou
     found = chosen(answer, "exponent", latent=3)
     assert found["threshold"].tolist() == pytest.approx([near], rel=1e-6)
     assert (found["law"][0], found["temperature"][0]) == (2 / 3, 2.0)
+    assert found["attempts"].tolist() == [256]  # a fourth of the main model's
     assert chosen(answer, "ceiling", latent=3)["law"][0] == np.mean(errors[1] < near)
 
 
