@@ -18,14 +18,9 @@ def _of(folder, *tests):
     return tuple(f"tests/{folder}{test}.py" for test in tests)
 
 
-ALLOCATION, COST, IMPORTANCE, NOISE, SUITE, SELECTION, VERIFICATION = (
-    _of("experiments/test_", name)
-    for name in ("allocation", "cost", "importance", "noise", "suite", "selection", "verification")
-)
+ALLOCATION, NOISE, SELECTION = (_of("experiments/test_", name) for name in ("allocation", "noise", "selection"))
 FIGURES = _of("", "figures/test_reports", "test_figures")
-COUNTS, READING, STOPPING, FREQUENCIES = (
-    _of("pilot/test_", name) for name in ("counts", "reading", "stopping", "frequencies")
-)
+READING, STOPPING, FREQUENCIES = (_of("pilot/test_", name) for name in ("reading", "stopping", "frequencies"))
 DESIGN = _of("app/test_", "said_by_design")
 IMAGES, ATTEMPTS = _of("generative/test_", "images"), _of("generative/test_", "attempts")
 LEARNING = _of("app/test_", "learning")
@@ -34,7 +29,7 @@ FITTED, SETTINGS, STATED = (
     _of("app/test_", "pilot_settings"),
 )
 KEYS, TAILS = _of("experiments/test_", "keys"), _of("experiments/test_", "tails")
-PAGE, AGAINST = _of("app/test_", "page"), _of("app/test_", "against")
+AGAINST = _of("app/test_", "against")
 
 BUGS = (
     # Experiments ------------------------------------------------------------------------------------------------------
