@@ -3,8 +3,8 @@
     python tests/planted.py [--only NAME ...] [--list] [--follow] [--workers 2]
 
 Each bug (tests/bugs) replaces a text that occurs once in a file of the package. It is planted in a copy of the tracked
-files, and the few test files that should notice it are run there. A bug is noticed if pytest exits 1: a test fails, not
-an import.
+files, and the few test files, or tests FILE::NAME, that should notice it are run there. A bug is noticed if pytest
+exits 1: a test fails, not an import.
 
 --only: bugs whose names, or files, contain one of these texts.  --list: check that every text occurs once, and run
 nothing.  --follow: run the whole suite where the few notice nothing.  --workers: copies that are tested side by side.
@@ -68,7 +68,9 @@ def wrong(bugs):
             found.append(f"{bug.name}: need a text that occurs once in {bug.file}, got {number} times {bug.old!r}")
         else:
             _checked(bug, found)
-        found += [f"{bug.name}: no such file: {test}" for test in bug.tests if not (ROOT / test).is_file()]
+        found += [
+            f"{bug.name}: no such file: {test}" for test in bug.tests if not (ROOT / test.split("::")[0]).is_file()
+        ]
     names = [bug.name for bug in bugs]
     return found + [f"{name}: need one bug of a name" for name in sorted(set(names)) if names.count(name) > 1]
 

@@ -1,6 +1,7 @@
 """Pilots drawn and refitted by the thousand: their law, refits against sim.fits, errors against theory."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -100,6 +101,34 @@ def test_adaptive_pilots_are_those_of_the_algorithm_attempt_by_attempt(law, atte
         assert (made == recorded).all() and (won == successes).all()
         solved |= set(won.tolist())
     assert len(solved) > 1
+
+
+WAITS = np.array(  # attempts to each further success of three problems, in two pilots, and of a lane that is none
+    [[[1, 4, 2, 1], [3, 1, 1, 1]], [[2, 1, 5, 1], [1, 1, 1, 1]], [[1, 7, 1, 1], [2, 2, 2, 1]], [[9, 9, 9, 1]] * 2]
+)
+
+
+def literal_of_all(total):
+    """Attempts and successes of Algorithm 1 in both pilots, [2, 2, 3]."""
+    return np.array([literal(np.full(1, total), None, WAITS[:, pilot, :3]) for pilot in range(2)])
+
+
+def test_adaptive_pilots_with_known_waiting_times_are_the_algorithm_s(monkeypatch):
+    """Each total from one attempt to nine a problem: ties, rounds that just end, and the last one cut anywhere."""
+    table = jnp.asarray(WAITS)
+
+    def known(stream, turn, lanes, rate):
+        return table[jnp.minimum(turn[:, 0], 3), jnp.arange(2)].astype(jnp.float32)
+
+    monkeypatch.setattr(draws.bits, "geometric", known)
+    even = SimpleNamespace(at=lambda stream, lanes: jnp.full(lanes.shape, np.float32(-1.0)))
+    lanes = np.arange(8, dtype=np.uint32).reshape(2, 4)
+    key = lambda: jax.random.wrap_key_data(np.array([3, 5], np.uint32), impl="threefry2x32")  # noqa: E731
+    run = jax.jit(lambda total: draws.Adaptive(even, total / 3, np.uint32(3), lanes).curves(key()))
+    for total in range(1, 28):
+        found = np.asarray(run(np.float32(total)))
+        assert not found[:, [3, 7]].any()
+        np.testing.assert_array_equal(np.stack([found[:, :3], found[:, 4:7]], axis=1), literal_of_all(total))
 
 
 @pytest.mark.seldom(0)
@@ -243,6 +272,134 @@ def test_the_best_k_of_many_pilots_is_that_of_the_law_one_by_one():
         assert own.tolist() == [
             cost.optimal_parallel(1.0, price, *(float(x[i]) for x in parameters[:3])) for i in range(4)
         ]
+
+
+def test_a_regret_is_the_mean_of_what_each_pilot_s_choice_forgoes():
+    own = truth("decision")._replace(value=2.0, price=0.01, ceiling=0.9)
+    found = refit.Fits(*np.array([[5.0, 2.0, 9.0], [0.35, 0.5, 0.2], [0.9, 0.8, 1.0]]), np.zeros(3, bool))
+
+    def worth(k):
+        loss = special.beta(5 + k, 0.35) / special.beta(5, 0.35)
+        return 2.0 * 0.9 * (1 - loss) - 0.01 * k
+
+    k = np.arange(2000)
+    chosen = [
+        int(np.argmax(2.0 * a * (1 - special.beta(al + k, be) / special.beta(al, be)) - 0.01 * k))
+        for al, be, a in zip(*found[:3], strict=True)
+    ]
+    regret = worth(k).max() - worth(np.array(chosen))
+    told = targets.error(own, found)
+    assert told.error == pytest.approx(regret.mean(), rel=1e-9)
+    assert told.stderr == pytest.approx(stats.sem(regret), rel=1e-9)
+    assert np.isnan(told.bias) and told.lost == 0
+
+
+def test_pilots_at_the_wall_give_no_exponent_and_are_counted():
+    found = refit.Fits(
+        np.full(4, 5.0), np.array([0.30, 1e5, 0.41, 0.38]), np.ones(4), np.array([False, True, False, False])
+    )
+    told = targets.error(truth("exponent"), found)
+    errors = np.array([-0.05, 0.06, 0.03])
+    assert told.error == pytest.approx(np.sqrt(np.mean(errors**2)), rel=1e-9)
+    assert told.lost == 0.25
+    assert np.isnan(targets.error(truth("exponent"), found._replace(at_wall=np.array([1, 1, 1, 0], bool))).error)
+
+
+def test_an_error_reaches_what_is_wanted_by_two_standard_errors_and_with_few_lost():
+    assert targets.Error(0.02, 0.0049, 0.0, 0.01).reaches(0.03)
+    assert not targets.Error(0.02, 0.0051, 0.0, 0.0).reaches(0.03)
+    assert not targets.Error(0.02, 0.001, 0.0, 0.011).reaches(0.03)
+
+
+@pytest.mark.parametrize("with_ceiling", [False, True])
+def test_slopes_and_curvatures_of_the_likelihood_are_its_derivatives(with_ceiling):
+    recorded, successes = np.array([20.0, 20, 9, 40, 20]), np.array([0.0, 20, 3, 1, 0])
+    theta = np.array([0.4, -0.7, 1.2][: 2 + with_ceiling])
+
+    def value(x):
+        alpha, beta = np.exp(x[:2])
+        chance = np.exp(special.betaln(alpha + recorded - successes, beta + successes) - special.betaln(alpha, beta))
+        ceiling = special.expit(x[2]) if with_ceiling else 1.0
+        return np.log(ceiling * chance + (1 - ceiling) * (successes == 0)).sum()
+
+    with jax.enable_x64(True):
+        found = refit._log_likelihood(jnp.asarray(theta), jnp.asarray(recorded), jnp.asarray(successes), with_ceiling)
+        slope, bend = (np.asarray(x) for x in found[1:])
+    steps = 1e-4 * np.eye(len(theta))
+    np.testing.assert_allclose(slope, [(value(theta + h) - value(theta - h)) / 2e-4 for h in steps], rtol=1e-5)
+    for i, one in enumerate(steps):
+        for j, other in enumerate(steps):
+            corners = [value(theta + a * one + b * other) for a in (1, -1) for b in (1, -1)]
+            assert bend[i, j] == pytest.approx(np.dot([1, -1, -1, 1], corners) / 4e-8, rel=1e-4, abs=1e-5)
+
+
+def test_bounds_are_standard_errors_of_known_difficulties():
+    """With endless attempts success rates are known: a sample of a Beta, whose Fisher information has a closed form."""
+    trigamma = lambda x: float(special.polygamma(1, x))  # noqa: E731
+    own, both = np.diag([trigamma(5.0), trigamma(0.35)]), trigamma(5.35)
+    variance = np.linalg.inv(200 * (own - both))
+    assert targets.bound(truth("exponent"), 200, np.inf) == pytest.approx(np.sqrt(variance[1, 1]), rel=1e-9)
+    slope = [
+        (special.beta(5 + a + 1000, 0.35 + b) / special.beta(5 + a, 0.35 + b))
+        - (special.beta(5 - a + 1000, 0.35 - b) / special.beta(5 - a, 0.35 - b))
+        for a, b in ((1e-5, 0), (0, 1e-5))
+    ]
+    gradient = np.array(slope) / 2e-5
+    expected = np.sqrt(gradient @ variance @ gradient)
+    assert targets.bound(truth("coverage"), 200, np.inf) == pytest.approx(expected, rel=1e-4)
+    assert targets.bound(truth("coverage"), 50, np.inf) == pytest.approx(2 * expected, rel=1e-4)
+    assert np.isnan(targets.bound(truth("decision")._replace(price=2.0), 200, 30))  # no attempt pays
+
+
+def test_pilots_drawn_in_several_goes_are_those_of_one(monkeypatch):
+    weights = np.sqrt(np.arange(1.0, 65))  # tell one pilot's successes from another's
+    told = lambda recorded, successes, _: refit.Fits(*[(recorded + successes) @ weights] * 4)  # noqa: E731
+    monkeypatch.setattr(refit, "beta_law", told)
+    whole = study.fits(truth(), "uniform", 30, 20, 600, 0)
+    assert len(set(whole.beta)) > 500  # no two goes draw the same pilots
+    monkeypatch.setattr(study, "_TOGETHER", 2**14)  # lanes: two batches
+    assert (study.fits(truth(), "uniform", 30, 20, 600, 0).beta == whole.beta).all()
+
+
+def test_every_size_and_law_has_draws_of_its_own(monkeypatch):
+    asked = []
+
+    def spied(seed, physics, kernel, batches, budget):
+        asked.append(f"{seed} {physics}")
+        return np.ones((batches * len(kernel.lanes), 2 * kernel.lanes.shape[1]))
+
+    monkeypatch.setattr(simulate, "curves", spied)
+    monkeypatch.setattr(refit, "beta_law", lambda *_: refit.Fits(*np.ones((4, 300))))
+    base = truth()
+    changes = {"alpha": 4.0, "beta": 0.4, "ceiling": 0.9}
+    for own in (base, *(base._replace(**{name: value}) for name, value in changes.items())):
+        study.fits(own, "uniform", 30, 20, 10, 0)
+    for other in (("adaptive", 30, 20, 10, 0), ("uniform", 31, 20, 10, 0), ("uniform", 30, 21, 10, 0)):
+        study.fits(base, *other)
+    study.fits(base, "uniform", 30, 20, 10, 1)
+    assert len(set(asked)) == len(asked) == 8
+
+
+def test_problems_and_their_counts_come_from_streams_of_their_own():
+    """With one stream easy problems would have many successes even for their ease."""
+    kernel = draws.build(draws.Uniform, build.beta_sampler(0.5, 0.5, 1.0), 4096, 3)
+    key = lambda: jax.random.wrap_key_data(np.array([3, 5], np.uint32), impl="threefry2x32")  # noqa: E731
+    successes = np.asarray(counted(kernel, key()))[0, kernel.lanes.shape[1] :][:4096]
+    chance = stats.betabinom(3, 0.5, 0.5).pmf(np.arange(4))
+    assert_counts(np.bincount(successes.astype(int), minlength=4), chance)
+    rejects(assert_counts, np.bincount(successes.astype(int), minlength=4), stats.binom(3, 0.5).pmf(np.arange(4)))
+
+
+def test_equal_totals_are_those_that_leave_two_attempts_at_each_problem(monkeypatch):
+    known = targets.Error(0.1, 0.0, 0.0, 0.0)
+    monkeypatch.setattr(study, "_size", lambda truth, kind, p, m, *_: study.Size(kind, p, m, known, np.nan, np.nan))
+    found = study.study(truth(), 0.2, [5, 10, 15], [2, 4], 29, 10, 0)
+    assert [(one.problems, one.attempts) for one in found.grid] == [(5, 2), (5, 4), (10, 2)]
+    assert [(one.problems, one.attempts) for one in found.line] == [(5, 5), (10, 2)] * 2
+    assert (found.chosen.problems, found.chosen.attempts, found.reached) == (5, 2, True)
+    assert (found.other.allocation, found.other.problems, found.other.attempts) == ("adaptive", 5, 2)
+    free = study.study(truth(), 0.2, [5, 10], [2, 4], None, 10, 0)
+    assert (free.total, len(free.grid), [one.total for one in free.line]) == (10, 4, [10] * 2)
 
 
 # Answers --------------------------------------------------------------------------------------------------------------

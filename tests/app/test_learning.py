@@ -5,7 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from sim import keys
 from sim.app import cache, learning
+from sim.generative import vae
 from sim.generative.training import Training, learn, of_task
 from sim.generative.vae import Task
 
@@ -175,3 +177,39 @@ def test_models_are_kept_where_the_environment_says_or_nowhere(tmp_path, monkeyp
     monkeypatch.setenv(cache.MODELS, str(tmp_path / "file"))
     assert cache.models() is None
     assert "trained models are not kept" in capsys.readouterr().err
+
+
+OTHER_TASKS = {
+    **{"pixels": PIXELS[::-1], "copies": np.full((2, 20), 2, np.int32)},
+    **{"latent": 3, "width": 9, "steps": 501, "noise": 0.2},
+}
+
+
+@pytest.mark.parametrize("name", OTHER_TASKS)
+def test_another_task_is_another_training_with_draws_of_its_own(monkeypatch, name):
+    drawn = []
+    own = keys.run_key
+    monkeypatch.setattr(keys, "run_key", lambda *words: drawn.append(words) or own(*words))
+    one, other = of_task(task(), "a", 0), of_task(task(**{name: OTHER_TASKS[name]}), "a", 0)
+    assert one.identity != other.identity
+    assert drawn[0] != drawn[1]
+    again = of_task(task(), "b", 0), of_task(task(), "a", 1)
+    assert all(one.identity != training.identity for training in again)
+    assert len(set(drawn)) == 4
+    assert one.identity == of_task(task(pixels=PIXELS.copy()), "a", 0).identity
+
+
+@pytest.mark.parametrize("steps", [1, 250, 251, 620])
+def test_chunks_have_as_many_steps_as_the_task_and_a_key_each(monkeypatch, steps):
+    taken, used = [], []
+
+    def advance(task, state, key, number):
+        taken.append(number)
+        used.append(tuple(jax.random.key_data(key).tolist()))
+
+    monkeypatch.setattr(vae, "advance", advance)
+    monkeypatch.setattr(vae, "begin", lambda task, key: used.append(tuple(jax.random.key_data(key).tolist())))
+    training = of_task(task(steps=steps), "a", 0)
+    learn(training)
+    assert sum(taken) == steps and max(taken) <= 250 and len(taken) == training.chunks
+    assert len(set(used)) == len(used) == training.chunks + 1

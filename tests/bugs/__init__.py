@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 
 class Bug(NamedTuple):
-    """What stands once in a file and what takes its place; tests: files that should notice it, the quick ones first."""
+    """What stands once in a file and what takes its place; tests: files, or FILE::TEST, that should
+    notice it, the quick ones first."""
 
     name: str
     file: str

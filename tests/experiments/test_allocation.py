@@ -2,11 +2,14 @@
 
 import csv
 import json
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from checks import FALSE_ALARM
 
+from sim.experiments import allocation
 from sim.experiments.settings import Allocation
 
 
@@ -109,3 +112,42 @@ def test_settings_are_numbers_with_a_choice_in_them():
     Allocation(1e9, 1.0, 1.0, 100.0, "fixed").check()
     with pytest.raises(ValueError, match=r"allocation\.budget: need from 10100 .* to 1e\+15, got nan"):
         Allocation(np.nan, 1.0, 1.0, 100.0, "fixed").check()
+
+
+@dataclass(frozen=True)
+class Biased:
+    """A difficulty whose failure is known for any bias."""
+
+    bias: float
+
+    def failure(self, k):
+        return (1 + k) ** (-1 / (1 + self.bias**2))
+
+
+def test_what_is_learnt_is_the_variance_of_the_bias_which_falls_as_the_error():
+    memory = SimpleNamespace(error=lambda n, features: 0.8 * n**-0.5)
+    law = SimpleNamespace(memory=memory, features=None, difficulty=Biased(1.5))
+    failure = allocation._law(law, "learnt", 1e4, 1e5)
+    for n, k in ((1.0, 10.0), (100.0, 1000.0), (5000.0, 3.0)):
+        error = 0.8 * n**-0.5
+        expected = 1 - (1 - error) * (1 - (1 + k) ** (-1 / (1 + 1.5**2 * error)))
+        assert failure(np.array([n]), np.array([k]))[0] == pytest.approx(expected, rel=1e-3)
+
+
+def test_splits_spend_the_budget_on_examples_and_on_attempts_at_every_problem():
+    budgets = allocation._budgets(1e6, 2.0, 15.0)
+    np.testing.assert_allclose(budgets, [170 * (1e6 / 170) ** (i / 4) for i in range(5)])  # at least ten of either
+    np.testing.assert_allclose(allocation._budgets(1e9, 2.0, 15.0), [1e5, 1e6, 1e7, 1e8, 1e9])
+    n, k = allocation._splits(1e6, 2.0, 15.0)
+    assert (n[0], len(n), k[-1]) == (np.floor(5e5 / (1 + np.exp(7))), 22, np.floor((1e6 - 2 * n[-1]) / 15))
+    spent = 2 * n + 15 * k
+    assert (spent <= 1e6).all() and (spent > 1e6 - 17).all()
+
+
+def test_the_lowest_point_is_that_of_a_cubic_in_the_logarithm():
+    n = np.array([10.0, 30, 100, 300, 1000, 3000, 10000])
+    x = np.log(n / 250)
+    curve = np.exp(0.02 * x**3 + 0.3 * x**2 - 2)
+    found = allocation._lowest(n, np.stack([curve, curve * 3]))
+    np.testing.assert_allclose(found, [[250, np.exp(-2)], [250, 3 * np.exp(-2)]], rtol=1e-9)
+    assert np.isnan(allocation._lowest(n, np.exp(-x)[None])).any()

@@ -2,12 +2,16 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from asked import question
 from scipy import special
 
 from sim.axes.features import Zipf
+from sim.estimators import Curve
+from sim.experiments import capacity
 from sim.experiments.settings import Capacity
 
 
@@ -74,3 +78,24 @@ def test_settings_are_numbers_with_a_choice_in_them():
     Capacity(1e8).check()
     with pytest.raises(ValueError, match=r"capacity\.product: need a number from 100 to 1e15, got nan"):
         Capacity(np.nan).check()
+
+
+@pytest.mark.parametrize("own", [Zipf(2.0, np.inf), Zipf(1.5, 500.0)], ids=str)
+def test_the_regret_is_what_the_chosen_split_leaves_more_than_the_best_one_as_a_share_of_that(own):
+    examples = np.array([10.0, 100, 1000, 10**4])
+    room, curve = 1e5 / examples, np.array([0.4, 0.2, 0.05, 0.1])
+    asked = question("capacity")
+    asked = asked._replace(
+        law=replace(asked.law, features=own), settings=Capacity(1e5), budget=replace(asked.budget, problems=10**6)
+    )
+    least = 0.05
+    if own.size == np.inf:
+        best = [own.stored(1e5 / m, 1, m) for m in range(2, 400)]
+        least = min(best)
+    for chosen in (3, 1):
+        found = Curve(np.where(np.arange(4) == chosen, 0.01, 0.5), None)
+        words = capacity._best(asked, examples, room, curve, found)
+        assert f"simulated M = {room[chosen]:.4g}, regret {curve[chosen] / least - 1:.1%}" in words
+        assert f"best room M = {100 if own.size < np.inf else 2 + np.argmin(best):.4g};" in words
+    few = capacity._best(asked, examples, room, curve, Curve(np.full(4, 1e-5), None))
+    assert few.endswith("too few errors there to tell")

@@ -226,3 +226,18 @@ def test_the_figure_shows_noise_wrong_choices_and_residuals(right):
 @pytest.mark.seldom(0)
 def test_the_figure_without_laws_says_so():
     assert "simulation only" in drawn(ask(depth=2, learners=2**10, asked=BRIEF), 2).axes[1].get_title(loc="left")
+
+
+def test_events_and_their_absence_are_both_seen_often_where_a_share_is_judged():
+    shares = np.array([0.0, 0.039, 0.041, 0.5, 0.959, 0.961, 1.0, np.nan])
+    assert noise._often(shares, 10**4).tolist() == [2, 3, 4]
+
+
+def test_a_spread_that_cannot_be_trusted_is_at_least_that_of_one_run_more():
+    means = np.tile(np.array([0.0, 0.25, 0.25]), (4, 1)) + np.array([0, 1e-4, 1e-4]) * np.arange(4)[:, None]
+    runs = 4 * training_runs.RUNS
+    curve = noise._curve(means, np.array([2]))
+    own = stats.sem(means, axis=0)
+    share = (means.mean(axis=0) * runs + 1) / (runs + 2)
+    least = np.sqrt(share * (1 - share) / runs)
+    np.testing.assert_allclose(curve.stderr, [least[0], max(own[1], least[1]), own[2]], rtol=1e-9)

@@ -15,12 +15,14 @@ from scipy import stats
 from sim import build, keys, simulate
 from sim.app import door, folder
 from sim.app.configuration import CONF, VERSION_BASE
+from sim.axes.difficulty import Empirical
 from sim.experiments import EXPERIMENTS, asking
 from sim.experiments import selection as experiment
 from sim.experiments.settings import Selection
 from sim.figures import files
 from sim.laws import voting
 from sim.model import Budget
+from sim.pilot.pilot import Pilot
 from sim.samplers import bits, selection
 
 K = np.array([1, 2, 3, 4, 5, 8, 20, 1000.0])  # so many that some votes are searched for and some deviate from a mean
@@ -260,3 +262,26 @@ def test_the_figure_says_where_there_is_no_law(tmp_path):
     axis, words = drawn(tmp_path, np.nan, [])
     assert words.count("simulation only") == 1 and words.count("too few such problems for a verdict") == 4
     assert any(np.all(np.asarray(line.get_ydata()) == 0.095) for line in axis.lines)
+
+
+@pytest.mark.parametrize("wrong", [1, 2, 4])
+def test_problems_without_a_likeliest_answer_have_even_shares_of_endless_votes(wrong):
+    successes = np.array([0.0, 59, 60, 61, 180]) if wrong == 2 else np.array([0.0, 10, 36, 90, 179])
+    table = Pilot("t.csv", list("abcde"), np.full(5, 180.0), successes)
+    shares = {1: (0, 0, 0, 0.5, 1), 2: (0, 0, 1 / 3, 1, 1), 4: (0, 0, 0.2, 1, 1)}[wrong]
+    assert experiment._endless(Empirical("t.csv", table), wrong) == pytest.approx(np.mean(shares), rel=1e-12)
+
+
+def test_points_are_told_where_enough_problems_change_sides_or_the_law_is_far_off():
+    """400 problems that change, or twice as many too many: means of 1024 problems, 64 of them."""
+    law = np.array([0.1, 0.2, np.nan, 0.5])
+    quiet = np.tile(law, (64, 1))
+    assert experiment._told(law, quiet, 65536) == []
+    noisy = quiet.copy()
+    noisy[:, 1] += np.where(np.arange(64) % 2, 1, -1) * np.sqrt(410 * 64) / 65536
+    assert experiment._told(law, noisy, 65536) == [1, 3]  # and back again
+    noisy[:, 1] = 0.2 + np.where(np.arange(64) % 2, 1, -1) * np.sqrt(390 * 64) / 65536
+    assert experiment._told(law, noisy, 65536) == []
+    off = quiet + np.array([0, 0, 0, 810 / 65536])
+    assert experiment._told(law, off, 65536) == [3]
+    assert experiment._told(law, quiet + np.array([0, 0, 0, 790 / 65536]), 65536) == []

@@ -79,3 +79,49 @@ def test_the_best_of_more_attempts_is_nearer_and_has_the_error_it_is_said_to_hav
     errors = np.asarray(errors)
     assert (np.diff(errors, axis=0) <= 0).all() and (errors[-1] < errors[0]).any()
     assert (errors >= OWN**2 / (LATENT + 1) * (1 - 1e-6)).all()
+
+
+def toys(count):
+    """So many of them, made without drawing weights that they do not use."""
+    shapes = jax.eval_shape(lambda: Toy(LATENT + 1, LATENT, 2, jax.random.key(0)))
+    return jax.tree.map(lambda x: np.zeros((count, *x.shape), np.float32), shapes)
+
+
+def test_counts_are_those_of_the_noise_of_their_keys_added_up_by_hand():
+    """Of each model its own key: noise that a batch shares, then that of each piece of 32 attempts."""
+    shared, made = 0.36, 64
+    part = attempts.part(toys(2), PIXELS, TEMPERATURES, THRESHOLDS, made, shared)
+    key = lambda: keys.run_key(5, "by hand")  # noqa: E731
+    found = np.asarray(jax.jit(lambda own: own.counts(key()))(part))
+    assert found.shape == part.shape == (2, 2, 4, 2) and part.made == made
+    for model, own in enumerate(jax.random.split(key(), 2)):
+        of_all, of_pieces = jax.random.split(own)
+        common = 0.6 * np.asarray(jax.random.normal(of_all, (4, LATENT)))
+        pieces = [np.asarray(jax.random.normal(piece, (32, 4, LATENT))) for piece in jax.random.split(of_pieces, 2)]
+        noise = common + 0.8 * np.concatenate(pieces)
+        for t, temperature in enumerate(TEMPERATURES):
+            errors = (((temperature * SPREAD * noise) ** 2).sum(axis=2) + OWN.astype(float) ** 2) / (LATENT + 1)
+            expected = (errors[:, :, None] <= THRESHOLDS).sum(axis=0)
+            np.testing.assert_array_equal(found[model, t], expected)
+
+
+def test_the_best_of_k_attempts_is_the_nearest_of_the_first_k():
+    part = attempts.part(toys(1), PIXELS, [1.5], [1.0], 64)
+    drawn, errors = attempts.best(part, keys.run_key(2, "best"), np.array([1, 3, 64], np.int32))
+    noise = np.asarray(jax.random.normal(keys.run_key(2, "best"), (64, 4, LATENT)))
+    made = 1.5 * SPREAD * noise
+    missed = ((made**2).sum(axis=2) + OWN.astype(float) ** 2) / (LATENT + 1)
+    for row, k in enumerate((1, 3, 64)):
+        chosen = missed[:k].argmin(axis=0)
+        np.testing.assert_allclose(np.asarray(errors)[row], missed[:k].min(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(np.asarray(drawn)[row, :, :LATENT], made[chosen, np.arange(4)], rtol=1e-5, atol=1e-7)
+
+
+def test_rows_of_several_parts_are_split_into_those_of_each():
+    one = attempts.part(toys(1), PIXELS, TEMPERATURES, THRESHOLDS, 32)
+    other = attempts.part(toys(1), PIXELS[:3], TEMPERATURES[:1], THRESHOLDS, 64)
+    kernel = attempts.Attempts((one, other))
+    rows = np.arange(2 * 22.0).reshape(2, 22)
+    first, second = kernel.split(rows)
+    assert (first.shape, second.shape) == ((2, 1, 2, 4, 2), (2, 1, 1, 3, 2))
+    assert first[1, 0, 1, 2, 1] == 22 + 8 + 2 * 2 + 1 and second[0, 0, 0, 2, 0] == 16 + 4

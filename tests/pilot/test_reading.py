@@ -333,3 +333,63 @@ def test_a_library_that_is_not_installed_is_named(written, monkeypatch, name, co
     with pytest.raises(ValueError) as caught:
         reading.read(path)
     assert str(caught.value) == f"{path}: {rule}"
+
+
+# Three problems by two models, attempt by attempt, in an order of nobody's; what each of them answered, in order.
+ANSWERS = {
+    ("large", "x"): [1, 0, 1, 1],
+    ("small", "z"): [0, 0, 1],
+    ("large", "z"): [0, 1],
+    ("small", "x"): [0, 1, 0, 0, 0],
+    ("large", "y"): [0, 0, 0, 0, 1, 1],
+    ("small", "y"): [1],
+}
+
+
+def interleaved(seed):
+    """Its rows, shuffled: (model, problem, number of the attempt, outcome)."""
+    rows = [(*who, number, outcome) for who, row in ANSWERS.items() for number, outcome in enumerate(row)]
+    return [rows[i] for i in np.random.Generator(np.random.Philox(key=seed)).permutation(len(rows))]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("ordered", [True, False])
+def test_rows_in_any_order_are_the_same_pilots_each_with_its_own_attempts(written, seed, ordered):
+    rows = interleaved(seed)
+    lines = [f"{model},{problem},{number},{outcome}" for model, problem, number, outcome in rows]
+    header = "model,problem,order,outcome" if ordered else "model,problem,number,outcome"
+    pilots = reading.read(written("p.csv", "\n".join([header, *lines])), stopping="fixed")
+    assert [pilot.name for pilot in pilots] == list(dict.fromkeys(model for model, *_ in rows))
+    for pilot in pilots:
+        own = [problem for model, problem, *_ in rows if model == pilot.name]
+        assert pilot.problem_id == list(dict.fromkeys(own))
+        answers = [ANSWERS[pilot.name, problem] for problem in pilot.problem_id]
+        assert pilot.attempts.tolist() == list(map(len, answers))
+        assert pilot.successes.tolist() == list(map(sum, answers))
+        assert pilot.outcomes is None if not ordered else [row.tolist() for row in pilot.outcomes] == answers
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_counts_in_any_order_are_the_same_pilots(written, seed):
+    rows = [(*who, len(row), sum(row)) for who, row in ANSWERS.items()]
+    rows = [rows[i] for i in np.random.Generator(np.random.Philox(key=seed)).permutation(len(rows))]
+    text = "\n".join(["model,problem,attempts,successes", *(",".join(map(str, row)) for row in rows)])
+    for pilot in reading.read(written("p.csv", text), stopping="fixed"):
+        for problem, attempts, successes in zip(pilot.problem_id, pilot.attempts, pilot.successes, strict=True):
+            assert (attempts, successes) == (len(ANSWERS[pilot.name, problem]), sum(ANSWERS[pilot.name, problem]))
+
+
+@pytest.mark.parametrize("repeats", [3, 7, 49, 100])
+def test_shares_of_a_harness_are_rounded_to_counts(written, repeats):
+    """29 of 100 is 28.999999999999996 hundredths of a double."""
+    lines = [{"doc_id": c, "resps": [["x"] * repeats], "pass@1": c / repeats} for c in range(repeats + 1)]
+    (pilot,) = reading.read(written("samples.jsonl", lines))
+    assert pilot.successes.tolist() == list(range(repeats + 1))
+    assert set(pilot.attempts.tolist()) == {repeats}
+
+
+def test_a_filter_is_the_one_that_is_named_where_several_lines_tell_of_a_document(written):
+    path = written("samples.jsonl", filtered(acc="flexible"))
+    for name, successes in (("strict", 0), ("flexible", 3)):
+        (pilot,) = reading.read(path, {"outcome": f"acc,{name}"})
+        assert (pilot.problem_id, pilot.successes.sum(), pilot.attempts.sum()) == (["0", "1", "2"], successes, 3)

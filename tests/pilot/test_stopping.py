@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from sim.pilot import stopping as stopping_rules
 from sim.pilot.pilot import FIXED, Pilot, Stopping
 from sim.pilot.stopping import StoppingUnclear, settled, told
 
@@ -185,3 +187,44 @@ def test_batches_end_below_their_cap():
         ValueError, match=r"^pilot\.stopping: need batches of at most CAP attempts, got 'batches:60:30'$"
     ):
         told("batches:60:30")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_rank_correlation_is_spearmans_in_its_standard_deviations(seed):
+    host = np.random.Generator(np.random.Philox(key=seed))
+    x, y = host.integers(0, 6, 40), host.integers(0, 4, 40) * 0.5  # many ties
+    expected = stats.spearmanr(x, y).statistic * np.sqrt(39)
+    assert stopping_rules._sigmas(x, y) == pytest.approx(expected, rel=1e-9)
+    assert stopping_rules._sigmas(x, np.ones(40)) == 0
+
+
+@pytest.mark.parametrize(("problems", "solved", "short"), [(5, 3, 2), (12, 9, 4), (30, 28, 1), (7, 7, 3)])
+def test_chance_puts_all_short_problems_among_the_solved_as_often_as_it_does(problems, solved, short):
+    expected = stats.hypergeom(problems, solved, short).pmf(short)
+    assert stopping_rules._all_solved(problems, solved, short) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "successes", "batch", "cap", "fits"),
+    [
+        ([10, 20, 40], [3, 10, 0], 10, 40, True),
+        ([10, 20, 40], [3, 11, 0], 10, 40, False),  # more than the last batch holds
+        ([10, 25, 40], [3, 1, 0], 10, 40, False),  # no whole batches
+        ([10, 25, 25], [3, 5, 0], 10, 25, True),  # the cap cuts the last one to five
+        ([10, 25, 25], [3, 6, 0], 10, 25, False),
+        ([10, 30, 40], [3, 0, 0], 10, 40, False),  # ended without a success below the cap
+        ([10, 50, 40], [3, 1, 0], 10, 40, False),  # beyond the cap
+    ],
+)
+def test_batches_end_with_the_first_that_has_a_success_or_at_the_cap(attempts, successes, batch, cap, fits):
+    told_so = f"batches:{batch}:{cap}"
+    if fits:
+        assert stopping([pilot(attempts, successes)], told_so) == [Stopping("batches", batch, cap)]
+    else:
+        refusal([pilot(attempts, successes)], told_so)
+
+
+def test_a_success_before_the_last_batch_is_no_first_one_and_one_in_it_is():
+    inside = pilot([2, 4], [1, 1], outcomes=[[0, 1], [0, 0, 1, 0]])
+    assert stopping([inside], "batches:2:10") == [Stopping("batches", 2, 10)]
+    refusal([pilot([2, 4], [1, 2], outcomes=[[0, 1], [0, 1, 1, 0]])], "batches:2:10")
