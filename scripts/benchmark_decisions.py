@@ -22,10 +22,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from benchmark_forecast import COUNTS, OURS, UNLIKE, curves_of, drawn_pilot, of_model, others, suite_of
 
-from sim import estimators
 from sim.calibration import mixtures, posterior, prediction, prior
-from sim.optimum import problems, stopping
-from sim.optimum.prices import Prices
+from sim.decision import problems, stopping
+from sim.decision.prices import Prices
+from sim.judging import estimators
 
 PRICES = (1e-2, 1e-3, 1e-4)  # of an attempt, with a solved problem worth 1
 MODELS = {  # ceiling, alpha, beta of Levi 2024, Eq. 7

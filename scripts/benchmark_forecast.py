@@ -30,8 +30,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from scipy import special
 
-from sim import estimators, fits
 from sim.calibration import ansatz, calibrate, curve, mixtures, posterior, prediction, prior, published
+from sim.judging import estimators, fits
 from sim.pilot.pilot import Pilot
 from sim.pilot.reading import read
 from sim.records.defaults import defaults

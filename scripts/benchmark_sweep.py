@@ -26,7 +26,7 @@ from sim.app import judging, machine, together
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.cores import usable
 from sim.app.point import Point, run
-from sim.simulate import local_devices
+from sim.draw.simulate import local_devices
 
 
 def main():

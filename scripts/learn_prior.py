@@ -27,8 +27,8 @@ import numpy as np
 from benchmark_forecast import COUNTS, curves_of, drawn_pilot, suite_of
 from scipy import optimize, special
 
-from sim import seeds
 from sim.calibration import mixtures, posterior, prediction, prior
+from sim.draw import seeds
 
 # Broad, so that every other prior of the kind is a reweighting of draws under it.
 REFERENCE = prior.Kind(

@@ -7,7 +7,7 @@ import xarray
 
 from sim.app import folder, state
 from sim.app.sweeps import collect
-from sim.verdict import Verdict
+from sim.judging.verdict import Verdict
 
 ALL = {"dataset.csv", "dataset.nc", "summary.csv", "figure.png", "figure.pdf"}  # that collect writes
 

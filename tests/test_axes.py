@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from sim.axes import MEMBERS, law_keys, member_fields, register
-from sim.axes.dependence import Copula, Dependence, Independent, Markov, Polya, Sticky, Zipf
-from sim.axes.difficulty import Beta, Certain, Difficulty, Empirical, GammaRatio
-from sim.axes.features import Empirical as Counted
-from sim.axes.features import Exponential
-from sim.axes.features import Uniform as Equal
-from sim.axes.features import Zipf as Ranks
-from sim.axes.memory import Arrival, Capacity, FeatureArrivals, Guessing, JumpChain, Memory, MultiTrace, TrainingSet
-from sim.axes.spread import (
+from sim.model import MEMBERS, law_keys, member_fields, register
+from sim.model.dependence import Copula, Dependence, Independent, Markov, Polya, Sticky, Zipf
+from sim.model.difficulty import Beta, Certain, Difficulty, Empirical, GammaRatio
+from sim.model.features import Empirical as Counted
+from sim.model.features import Exponential
+from sim.model.features import Uniform as Equal
+from sim.model.features import Zipf as Ranks
+from sim.model.memory import Arrival, Capacity, FeatureArrivals, Guessing, JumpChain, Memory, MultiTrace, TrainingSet
+from sim.model.spread import (
     ContinuousBernoulli,
     LatentPrecision,
     Reciprocal,
@@ -24,7 +24,7 @@ from sim.axes.spread import (
     SmallBall,
     Uniform,
 )
-from sim.axes.verifier import Noisy, Perfect
+from sim.model.verifier import Noisy, Perfect
 from sim.pilot.frequencies import Frequencies
 
 INF = np.inf

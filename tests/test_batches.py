@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import variates
 
-from sim import batches, build, keys, simulate, steps, together
-from sim.axes.dependence import Sticky
-from sim.axes.memory import Guessing, TrainingSet
-from sim.batches import BATCH, Parts
+from sim.draw import batches, keys, many, simulate
+from sim.draw import plan as planned
+from sim.draw.batches import BATCH, Parts
+from sim.draw.budget import Budget
 from sim.laws import zipf
-from sim.model import Budget
+from sim.model import build
+from sim.model.dependence import Sticky
+from sim.model.memory import Guessing, TrainingSet
 from sim.samplers import bits
 from sim.samplers.features import Feature
 from sim.samplers.lattice import Lattice
@@ -161,12 +163,12 @@ def test_runs_that_begin_at_other_batches_are_drawn_in_one_program_as_alone():
     """Two runs of one likeness; seeds, first batches and the order of both kept."""
     plans = [simulate.plan_curves(seed, "told", Learned(), 5, Budget(2**15, 0, 1, first=first))
              for seed, first in ((5, 7), (6, 0))]  # fmt: skip
-    alone, taken = [steps.draw(plan) for plan in plans], [plan.steps for plan in plans]
-    assert together.likeness(taken[0]) == together.likeness(taken[1])
-    joined = np.asarray(together.draw(taken))
+    alone, taken = [planned.draw(plan) for plan in plans], [plan.steps for plan in plans]
+    assert many.likeness(taken[0]) == many.likeness(taken[1])
+    joined = np.asarray(many.draw(taken))
     for curves, run in zip(joined, alone, strict=True):
         assert (curves.reshape(-1, 3)[: len(run)] == run).all()
-    assert together.size(taken[0]) >= taken[0].cut.host_bytes > 0
+    assert many.size(taken[0]) >= taken[0].cut.host_bytes > 0
     assert [run.physics for run in taken] == ["5 told", "6 told"]
     assert list(taken[0].starts(1, 4)) == list(range(1, 4, taken[0].cut.per_step))
 
@@ -240,7 +242,7 @@ def test_runs_are_alike_in_all_but_their_numbers():
         )
 
         plan = simulate.plan_failures(problems, "alike", parts, Budget(budget, 0, 1), None, k)
-        return together.likeness(plan.steps)
+        return many.likeness(plan.steps)
 
     one = steps_of(3, 2**16, K)
     assert one == steps_of(3, 2**16, K + 1)

@@ -1,4 +1,4 @@
-"""Pilots drawn and refitted by the thousand: their law, refits against sim.fits, errors against theory."""
+"""Pilots drawn and refitted by the thousand: their law, refits against sim.judging.fits, errors against theory."""
 
 from functools import cache
 from types import SimpleNamespace
@@ -10,9 +10,12 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, rejects
 from scipy import special, stats
 
-from sim import build, fits, model, simulate
 from sim.design import draws, refit, study, targets
+from sim.draw import simulate
+from sim.draw.budget import BATCH, Budget
+from sim.judging import fits
 from sim.laws import cost, coverage, fisher
+from sim.model import build
 from sim.samplers import bits
 
 LAW = (5.0, 0.35)
@@ -27,7 +30,7 @@ def drawn(kind, problems, attempts, pilots, law=LAW, ceiling=1.0, seed=0):
     """Attempts and successes, [pilots, problems], and all lanes beyond."""
     kernel = draws.build(kind, build.beta_sampler(*law, ceiling), problems, attempts)
     batches = -(-pilots // len(kernel.lanes))
-    counts = simulate.curves(seed, "test", kernel, batches, model.Budget(batches * model.BATCH, 0, 0))[:pilots]
+    counts = simulate.curves(seed, "test", kernel, batches, Budget(batches * BATCH, 0, 0))[:pilots]
     width = kernel.lanes.shape[1]
     recorded, successes = counts[:, :width], counts[:, width:]
     return recorded[:, :problems], successes[:, :problems], np.concatenate([recorded, successes], 0)[:, problems:]

@@ -8,9 +8,10 @@ import pytest
 from checks import FALSE_ALARM, assert_counts, assert_proportion, rejects
 from scipy import stats
 
-from sim import estimators
+from sim.draw.budget import grid
+from sim.draw.counts import Counts
+from sim.judging import estimators
 from sim.laws import coverage
-from sim.model import Counts, grid
 
 # m recorded, c successes, k: 1 - C(m - c, k) / C(m, k) by mpmath to 20 digits
 GOLDEN = [

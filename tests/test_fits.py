@@ -5,9 +5,9 @@ import pytest
 from checks import FALSE_ALARM, assert_counts, assert_proportion, rejects
 from scipy import optimize, stats
 
-from sim import fits
+from sim.draw.budget import grid
+from sim.judging import fits
 from sim.laws import coverage
-from sim.model import grid
 from sim.pilot import counts
 
 RUNS = 400

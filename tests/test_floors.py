@@ -46,7 +46,7 @@ def test_what_simulates_takes_only_the_definition_of_its_input_from_the_laws():
 
 
 def test_estimators_know_no_law_and_no_sampler():
-    assert not importers(r"sim|jax", [ROOT / "sim/estimators.py"])
+    assert not importers(r"sim|jax", [ROOT / "sim/judging/estimators.py"])
 
 
 def test_models_that_are_trained_know_no_law_and_nobody_else_knows_their_libraries():
@@ -94,7 +94,7 @@ assert not xla_bridge.backends_are_initialized(), "a backend was started"
 @pytest.mark.parametrize(
     "module",
     [
-        *("sim", "sim.__main__", "sim.plan", "sim.laws.coverage"),
+        *("sim", "sim.__main__", "sim.draw.cutting", "sim.laws.coverage"),
         *("sim.app.door", "sim.app.run", "sim.app.folder", "sim.app.bench"),
         *("sim.app.sweeps.collect", "sim.app.sweeps.status"),
     ],

@@ -12,8 +12,8 @@ from omegaconf import OmegaConf
 from sim.app import place
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.folder import read_run
-from sim.axes import MEMBERS
 from sim.experiments import NAMES
+from sim.model import MEMBERS
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = importlib.util.spec_from_file_location("gallery", ROOT / "scripts" / "gallery.py")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jax.extend.random import threefry_2x32
 
-from sim import keys
+from sim.draw import keys
 from sim.samplers import bits
 
 FROZEN_RUN = (0x2A1F279A, 0x6E0B6B91)

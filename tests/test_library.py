@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.axes.model import name_of
 from sim.laws import coverage, joint, learning_curve
+from sim.model.model import name_of
 from tests import checks
 
 PROBLEMS = 2**18
@@ -129,7 +129,7 @@ def sim_command(request):
 
 
 def test_draws_are_judged_against_other_laws_without_a_draw(monkeypatch):
-    from sim.steps import Steps
+    from sim.draw.plan import Steps
 
     draws = sim.simulate(sim.Model(), attempts=1e4, problems=2**20)
     monkeypatch.setattr(Steps, "counts", None)

@@ -5,10 +5,13 @@ import pytest
 from checks import FALSE_ALARM, assert_proportion, rejects
 from scipy import stats
 
-from sim import build, estimators, measurement, simulate, verdict
+from sim.draw import simulate
+from sim.draw.budget import Budget, grid
+from sim.draw.counts import Masses
+from sim.judging import estimators, measurement, verdict
+from sim.judging.measurement import Prediction
 from sim.laws import learning_curve
-from sim.measurement import Prediction
-from sim.model import Budget, Masses, grid
+from sim.model import build
 
 N = grid(1e6, 13)
 RUNS = 400

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim import estimators, measurement, verdict
-from sim.estimators import PowerLaw
+from sim.draw.budget import grid
+from sim.draw.counts import Counts, Masses
+from sim.judging import estimators, measurement, verdict
+from sim.judging.estimators import PowerLaw
+from sim.judging.measurement import Measured, OfMeans, OfProblems, Prediction
 from sim.laws import coverage, learning_curve, zipf
-from sim.measurement import Measured, OfMeans, OfProblems, Prediction
-from sim.model import Counts, Masses, grid
 
 X = grid(1e5, 21)
 LEVI = coverage.failure(X, 5.0, 0.35)

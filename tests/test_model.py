@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from sim.axes import LEARNERS, MEMBERS, member_fields
-from sim.axes.difficulty import Beta, Empirical
-from sim.axes.features import Zipf
-from sim.axes.memory import Arrival, Direct, FeatureArrivals, JumpChain, TrainingSet, choice
-from sim.model import Bernoulli, Budget, FirstSuccess, grid
+from sim.draw.budget import Budget, grid
+from sim.model import LEARNERS, MEMBERS, member_fields
+from sim.model.difficulty import Beta, Empirical
+from sim.model.features import Zipf
+from sim.model.memory import Arrival, Direct, FeatureArrivals, JumpChain, TrainingSet, choice
+from sim.model.sampling import Bernoulli, FirstSuccess
 
 NAN, INF = math.nan, math.inf
 GOOD = {Zipf: (2.0, INF), Arrival: (1,), TrainingSet: (1,), Beta: (5.0, 0.35, 1.0), Budget: (2**19, 0, 0)}

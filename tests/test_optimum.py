@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from sim.calibration import mixtures, posterior, prediction
+from sim.decision import budget, outcomes, prices, problems, rivals, stages, stopping, update
+from sim.decision.amounts import exceeds
+from sim.decision.prices import Prices
+from sim.decision.problems import Problems
 from sim.laws import cost, coverage, verification
-from sim.optimum import budget, outcomes, prices, problems, rivals, stages, stopping, update
-from sim.optimum.amounts import exceeds
-from sim.optimum.prices import Prices
-from sim.optimum.problems import Problems
 from tests import known as laws_known
 
 ALPHA, BETA = 5.0, 0.35

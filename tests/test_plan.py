@@ -4,10 +4,10 @@ import jax
 import numpy as np
 import pytest
 
-from sim import build, plan, simulate
-from sim.axes import LEARNERS
-from sim.batches import Parts
-from sim.model import BATCH, Budget, TooLarge
+from sim.draw import cutting, simulate
+from sim.draw.batches import Parts
+from sim.draw.budget import BATCH, Budget, TooLarge
+from sim.model import LEARNERS, build
 
 MEBI = 2**20
 
@@ -15,7 +15,7 @@ MEBI = 2**20
 def cut(
     batches=1000, devices=2, chunk=8, batch_bytes=MEBI, cells=25, share=0.25, device=1024 * MEBI, host=2**34, **few
 ):
-    return plan.cut(batches, devices, chunk, batch_bytes, cells, share, device, host, **few)
+    return cutting.cut(batches, devices, chunk, batch_bytes, cells, share, device, host, **few)
 
 
 # How a run is cut -----------------------------------------------------------------------------------------------------
@@ -43,7 +43,7 @@ def test_as_many_batches_are_computed_together_as_fit_in_the_share(batch_bytes, 
 
 def test_a_cut_by_hand():
     """1000 batches on 2 devices, 4 at once on each, at least 16 steps; 5000 of them in 19 steps."""
-    assert cut(1000, 2, 4, batch_bytes=100, cells=10, share=0.5, device=1000, host=10**6) == plan.Cut(
+    assert cut(1000, 2, 4, batch_bytes=100, cells=10, share=0.5, device=1000, host=10**6) == cutting.Cut(
         *(1000, 2, 4, 64, 4 * 100 + 4 * 10 * 64 // 2, 500, 24 * 10 * 1000)
     )
     many = cut(5000, 2, 4, batch_bytes=100, cells=10, share=0.5, device=1000, host=10**7)
@@ -56,10 +56,10 @@ def test_a_cut_by_hand():
 
 def test_the_bytes_of_a_batch_by_hand():
     """Sums, what is added and masks of every counter; 64 words of each lane."""
-    assert plan.problem_bytes(256, 25, 0) == 4 * 256 * (3 * 25 + 64)
-    assert plan.problem_bytes(256, 0, 20) == 4 * 256 * (3 * 20 + 64)
-    assert plan.problem_bytes(256, 10, 20) == int(4 * 256 * (3 * (30 + 200 / 32) + 64))
-    assert plan.problem_bytes(128, 10, 20, 1) == 4 * 128 * (3 * (30 + 200) + 64)
+    assert cutting.problem_bytes(256, 25, 0) == 4 * 256 * (3 * 25 + 64)
+    assert cutting.problem_bytes(256, 0, 20) == 4 * 256 * (3 * 20 + 64)
+    assert cutting.problem_bytes(256, 10, 20) == int(4 * 256 * (3 * (30 + 200 / 32) + 64))
+    assert cutting.problem_bytes(128, 10, 20, 1) == 4 * 128 * (3 * (30 + 200) + 64)
 
 
 def test_a_batch_that_does_not_fit_is_refused_with_what_it_needs_and_what_it_had():
@@ -87,7 +87,7 @@ def test_counts_that_do_not_fit_in_the_machine_are_refused():
     [(0, "0 B"), (999, "999 B"), (1024, "1 KiB"), (1.5 * 2**30, "1.5 GiB"), (2**50, "1.02e+03 TiB")],
 )
 def test_bytes_are_told_in_units(number, words):
-    assert plan.units(number) == words
+    assert cutting.units(number) == words
 
 
 # The memory there is --------------------------------------------------------------------------------------------------
@@ -95,18 +95,18 @@ def test_bytes_are_told_in_units(number, words):
 
 def test_a_container_may_have_less_memory_than_its_machine(tmp_path, monkeypatch):
     limit = tmp_path / "memory.max"
-    monkeypatch.setattr(plan, "_LIMITS", (str(limit), str(tmp_path / "absent")))
-    whole = plan.machine_memory()
+    monkeypatch.setattr(cutting, "_LIMITS", (str(limit), str(tmp_path / "absent")))
+    whole = cutting.machine_memory()
     assert whole > 2**28
     for text, bytes_ in (("max\n", whole), (f"{2**28}\n", 2**28), (f"{2**62}\n", whole)):
         limit.write_text(text)
-        assert plan.machine_memory() == bytes_
+        assert cutting.machine_memory() == bytes_
 
 
 def test_a_machine_that_does_not_say_is_taken_for_one_of_8_gib(monkeypatch):
-    monkeypatch.setattr(plan, "_LIMITS", ())
-    monkeypatch.setattr(plan.os, "sysconf_names", {})
-    assert plan.machine_memory() == 2**33
+    monkeypatch.setattr(cutting, "_LIMITS", ())
+    monkeypatch.setattr(cutting.os, "sysconf_names", {})
+    assert cutting.machine_memory() == 2**33
 
 
 class Device:
@@ -121,7 +121,7 @@ class Device:
 def test_a_device_has_what_it_says_or_its_part_of_the_machine():
     assert simulate.device_memory(Device({"bytes_limit": 2**36})) == 2**36
     for stats in (None, {}, {"bytes_in_use": 5}):
-        assert simulate.device_memory(Device(stats)) == plan.machine_memory() // 8
+        assert simulate.device_memory(Device(stats)) == cutting.machine_memory() // 8
 
 
 # What a run takes -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from checks import rejects
 from scipy import special, stats
 
-from sim import quantiles
+from sim.model import quantiles
 from sim.samplers.quantile import LEADING, OCTAVES, SIDE
 
 SHAPES = [(5, 0.35), (3.7, 0.15), (0.01, 1), (1, 0.01), (0.05, 3), (185, 0.074), (1, 1), (50, 20), (1e4, 1e-3)]

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from checks import assert_mean, assert_proportion, rejects
 
-from sim import build, simulate
-from sim.batches import Parts
+from sim.draw import simulate
+from sim.draw.batches import Parts
+from sim.draw.budget import BATCH, Budget
 from sim.laws import coverage, joint, learning_curve
-from sim.model import BATCH, Budget
+from sim.model import build
 
 EXAMPLES = np.array([1.0, 10, 100, 1000])
 TRIES = np.array([1.0, 10, 300])

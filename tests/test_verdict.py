@@ -5,11 +5,12 @@ import pytest
 from checks import FALSE_ALARM, assert_counts, assert_proportion, rejects
 from scipy import stats
 
-from sim import estimators, measurement, verdict
-from sim.estimators import Curve
+from sim.draw.budget import grid
+from sim.draw.counts import Counts
+from sim.judging import estimators, measurement, verdict
+from sim.judging.estimators import Curve
+from sim.judging.measurement import Measured, Prediction
 from sim.laws import coverage, learning_curve
-from sim.measurement import Measured, Prediction
-from sim.model import Counts, grid
 
 RUNS = 400
 BATCH = 16_384

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sim.calibration import mixtures
+from sim.decision import budget, outcomes, problems, stages, stopping, weighted
+from sim.decision.prices import Prices
 from sim.laws import coverage
-from sim.optimum import budget, outcomes, problems, stages, stopping, weighted
-from sim.optimum.prices import Prices
 from tests import checks
 
 ALPHA, BETA = 5.0, 0.35

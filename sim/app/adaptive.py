@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.draw.budget import BATCH
 from sim.experiments import EXPERIMENTS, asking
-from sim.model import BATCH
 
 PILOT = 2**31  # number of a pilot's first batch
 _FEWEST_BATCHES, _FEWEST_LEARNERS = 64, 1024  # one for each jackknife group, and 16

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from sim import plan
-from sim.batches import Parts
+from sim.draw import cutting
+from sim.draw.batches import Parts
+from sim.draw.budget import BATCH
 from sim.experiments import asking
-from sim.model import BATCH
 from sim.samplers.attempts import Bernoulli
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
 from sim.samplers.memory import MultiTrace, TrainingSet
@@ -28,7 +28,7 @@ class Estimate(NamedTuple):
     batch, in words; None where it was the whole.
     """
 
-    cut: plan.Cut
+    cut: cutting.Cut
     numbers: float
     compiling: float
     drawing: float

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sim.app import adaptive, cache, door, experiment, folder, kept, learning, machine, terminal
 from sim.app.configuration import refused
+from sim.draw.budget import Unanswerable
 from sim.experiments import asking
-from sim.model import Unanswerable
 
 HELP = """\
 python -m sim judge: test the counts of a run against another law. Nothing is drawn.

@@ -33,7 +33,7 @@ def start_jax(devices, cluster=None):
     import jax
 
     from sim.app.cores import usable
-    from sim.simulate import local_devices
+    from sim.draw.simulate import local_devices
 
     with contextlib.suppress(RuntimeError):  # the backend has started already, at an earlier experiment or point
         jax.config.update("jax_num_cpu_devices", devices or (1 if _DRAWN_BY else usable()))
@@ -46,7 +46,7 @@ def devices(question):
     """The devices of a run in words: 2 x cpu (cpu)."""
     if _DRAWN_BY:
         return _DRAWN_BY[-1].words
-    from sim.simulate import local_devices
+    from sim.draw.simulate import local_devices
 
     return words(local_devices(question.budget.devices))
 

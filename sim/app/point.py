@@ -11,8 +11,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sim.app import adaptive, checkpoint, door, experiment, folder, machine, place, processes, state, taking, terminal
 from sim.app.configuration import refused
-from sim.model import TooLarge, Unanswerable
-from sim.steps import Steps
+from sim.draw.budget import TooLarge, Unanswerable
+from sim.draw.plan import Steps
 
 FAILED, REFUSED = "failed", "refused"
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sim.axes import LEARNERS
+from sim.draw.budget import BATCH, LARGEST_BUDGET
+from sim.draw.cutting import units
 from sim.experiments import EXPERIMENTS
-from sim.model import BATCH, LARGEST_BUDGET
-from sim.plan import units
+from sim.model import LEARNERS
 
 _ROWS = 6
 DRY = "dry=true: nothing was drawn and nothing written; verdicts and figures take some seconds on top\n"

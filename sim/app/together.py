@@ -109,9 +109,9 @@ class _Queue:
 
     def _counts(self, steps):
         """Counts of a group, and of some more that nobody asks for."""
-        from sim import together
+        from sim.draw import many
 
-        return together.draw([*steps, *steps[-1:] * (self._size(len(steps)) - len(steps))])
+        return many.draw([*steps, *steps[-1:] * (self._size(len(steps)) - len(steps))])
 
     def _size(self, points):
         """Points that a program is made for: as many as one has been before, if that is not much more."""
@@ -122,7 +122,7 @@ class _Queue:
 
     def _groups(self):
         """{number: Steps} of points that are alike and near each other; {number: None} of one that is not planned."""
-        from sim import together
+        from sim.draw import many
 
         while self.left:
             window, alike = -(-len(self.left) // -(-len(self.left) // _POINTS)), {}
@@ -131,7 +131,7 @@ class _Queue:
                 if steps is None:
                     yield {point.number: None}
                 else:
-                    alike.setdefault(together.likeness(steps), []).append((point.number, steps))
+                    alike.setdefault(many.likeness(steps), []).append((point.number, steps))
             for members in alike.values():
                 parts = -(-len(members) // _most(members[0][1]))
                 yield from (dict(members[part::parts]) for part in range(parts))
@@ -155,11 +155,11 @@ def _unplanned(training):
 
 def _most(steps):
     """Points of one program at most."""
-    from sim import together
     from sim.app import dry
+    from sim.draw import many
 
     by_operations = _OPERATIONS / (dry.operations(steps.arguments) * steps.cut.steps * steps.cut.per_step)
-    by_bytes = steps.cut.allowed_bytes / 2 / together.size(steps)
+    by_bytes = steps.cut.allowed_bytes / 2 / many.size(steps)
     return max(1, int(min(_POINTS, by_operations, by_bytes)))
 
 

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import special
 
-from sim import build, keys
 from sim.bench.rows import JAX_CHOICE
 from sim.bench.timing import need_mean, need_share
+from sim.draw import keys
 from sim.laws import zipf as law
+from sim.model import build
 from sim.samplers import attempts, bits
 
 ALPHA, BETA = 5.0, 0.35  # the default difficulty of `sim run`

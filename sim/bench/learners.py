@@ -6,11 +6,12 @@ import time
 import jax
 import numpy as np
 
-from sim import build, keys, simulate
 from sim.bench.curves import EXAMPLES, EXPONENT
 from sim.bench.rows import CURVE_DRAWS, CURVE_SIZE
 from sim.bench.timing import Contestant, need_mean
+from sim.draw import keys, simulate
 from sim.laws import learning_curve, zipf
+from sim.model import build
 from sim.samplers.learners import block_chain
 from sim.samplers.learners import direct as direct_draws
 

@@ -10,10 +10,10 @@ import jax
 import numpy as np
 from numpy.random import PCG64, Generator
 
-from sim import keys, simulate
 from sim.bench import kernels
 from sim.bench.rows import JAX_CHOICE
 from sim.bench.timing import Contestant, need_mean, need_share, package
+from sim.draw import keys, simulate
 from sim.laws import zipf as law
 
 _CHUNK = 2**14  # numbers a NumPy call makes: 128 KiB, in the cache

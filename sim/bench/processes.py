@@ -8,9 +8,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from sim import build
-from sim.batches import Parts
 from sim.bench.timing import Absent, Contestant, Wrong
+from sim.draw.batches import Parts
+from sim.model import build
 
 _ROOT = Path(__file__).resolve().parents[2]
 _RUN = ["-m", "sim", "run", "experiment=coverage", "budget=smoke"]
@@ -30,11 +30,12 @@ for line in sys.stdin:
 
 def coverage(devices):
     """One run of the simulator: 64M problems, 20 k to 10^6, on so many host devices."""
-    from sim import model, simulate
+    from sim.draw import simulate
+    from sim.draw.budget import Budget, grid
 
     parts = Parts(difficulty=build.beta_sampler(5.0, 0.35, 1.0), attempts=build.attempts_sampler("first_success"))
-    budget = model.Budget(problems=2**26, chunk=0, devices=devices)
-    simulate.failures(0, "bench devices", parts, budget, tries=model.grid(1e6, 20))
+    budget = Budget(problems=2**26, chunk=0, devices=devices)
+    simulate.failures(0, "bench devices", parts, budget, tries=grid(1e6, 20))
 
 
 class Processes(ExitStack):

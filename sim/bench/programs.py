@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sim import simulate
 from sim.bench.timing import Contestant
+from sim.draw import simulate
 
 LANES = 1024  # lanes of a piece on a core: its intermediate results stay in the nearest cache
 _WHOLE = 2**14  # lanes of a whole rotation of problems

@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import build, simulate
-from sim.batches import Parts
 from sim.bench.kernels import ALPHA, BETA
 from sim.bench.timing import Ratio, need_mean
+from sim.draw import simulate
+from sim.draw.batches import Parts
+from sim.draw.budget import BATCH, Budget, grid
 from sim.laws import coverage
-from sim.model import BATCH, Budget, grid
+from sim.model import build
 
 _REPLICATES = 1024  # batches of each: a ratio is then known to 6 %
 _GRID = grid(1e5, 21)

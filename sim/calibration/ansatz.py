@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special
 
-from sim import seeds
 from sim.calibration import mixtures
+from sim.draw import seeds
 
 _REPLICATES = 199
 _BINS = 12

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from sim import fits, seeds
 from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published, quantities
+from sim.draw import seeds
+from sim.judging import fits
 from sim.records import checked
 
 COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-binomial; where their fits start

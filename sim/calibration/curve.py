@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import estimators
 from sim.calibration import mixtures, prediction
+from sim.judging import estimators
 
 
 class Curve(NamedTuple):

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import seeds
 from sim.calibration import curve, mixtures, posterior, prediction
+from sim.draw import seeds
 
 LEVEL = 0.9  # of the band and of intervals
 LEAST = 1e-6  # a smaller difference of coverage is none: where both have solved all they can, rounding is left

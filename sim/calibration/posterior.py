@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from sim import seeds
 from sim.calibration import mixtures, tempering
 from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS, ODDS, STEP
 from sim.calibration.prior import DECADES, PRIOR, Kind, averages, log_bends, log_size, mixing
+from sim.draw import seeds
 
 _POINTS, _LAST, _MORE = 400, 6, 4  # of a population; moves at the end, and those between its last two states
 _DRAWS = 1000

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special, stats
 
-from sim import seeds
 from sim.calibration import mixtures
+from sim.draw import seeds
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 MIDDLE = LEVELS.index(0.5)

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from sim import seeds
 from sim.calibration import mixtures
 from sim.calibration.mixtures import LOG_FAILURE, LOG_SUCCESS, ODDS, STEP
+from sim.draw import seeds
 
 _MIDDLE, _REACH, WAVES = -6.0, 30.0, 36  # of log odds, where f is a sum of waves: lengths from 1.5 on, within 1 %
 _FREQUENCY = np.pi * np.arange(1, WAVES + 1) / (2 * _REACH)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from sim import seeds
 from sim.calibration import mixtures, prediction
+from sim.draw import seeds
 
 _NEGLIGIBLE = 1e-30  # likelihood, against the largest, of cells that are left out
 SUCCESS = 0.5, 0.1, 0.01, 1e-3, 1e-4  # success probabilities tau that problems are counted above

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
-from sim import simulate
 from sim.design import draws
+from sim.draw import simulate
 
-WALL = 12.0  # parameters stay within e^-12 ... e^12, as in sim.fits
+WALL = 12.0  # parameters stay within e^-12 ... e^12, as in sim.judging.fits
 _ITERATIONS = 100
 _AT_WALL = 1e-9
 _CLOSE = 1e-10  # the last step, in logarithms
@@ -34,7 +34,7 @@ class Fits(NamedTuple):
 
 
 def beta_law(recorded, successes, with_ceiling):
-    """Fits to pilots, each by itself; agrees with sim.fits.beta_binomial, to 1e-8 in the logarithm, without a ceiling.
+    """Fits to pilots, each by itself; without a ceiling those of sim.judging.fits.beta_binomial, to 1e-8 in the logarithm.
 
         P(c) = A B(alpha + m - c, beta + c) / B(alpha, beta) + (1 - A) [c = 0]      Kazdan et al. 2025, Eq. 15, with A
 

@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import build, model, simulate
 from sim.design import draws, refit, targets
+from sim.draw import simulate
+from sim.draw.budget import BATCH, Budget
+from sim.model import build
 
 ALLOCATIONS = {"uniform": draws.Uniform, "adaptive": draws.Adaptive}
 _TOGETHER = 2**22  # lanes drawn and fitted in one go: a hundred megabytes
@@ -79,7 +81,7 @@ def fits(truth, allocation, problems, attempts, pilots, seed):
     step = max(1, _TOGETHER // kernel.lanes.size)
     for first in range(0, batches, step):
         some = min(step, batches - first)
-        budget = model.Budget(some * model.BATCH, 0, 0, first=first)
+        budget = Budget(some * BATCH, 0, 0, first=first)
         counts = simulate.curves(seed, own, kernel, some, budget)
         found.append(refit.beta_law(counts[:, :width], counts[:, width:], truth.ceiling < 1))
     return refit.Fits(*(np.concatenate(field)[:pilots] for field in zip(*found, strict=True)))

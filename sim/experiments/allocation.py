@@ -4,15 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim import build, estimators, simulate
+from sim.draw import simulate
+from sim.draw.budget import BATCH, LARGEST_ATTEMPTS
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import coverage_prediction, physics
+from sim.judging import estimators
+from sim.judging.measurement import Prediction
+from sim.judging.verdict import judge_fit, judge_means
 from sim.laws import allocation as laws
 from sim.laws import joint
-from sim.measurement import Prediction
-from sim.model import BATCH, LARGEST_ATTEMPTS
+from sim.model import build
 from sim.samplers.allocation import splits
-from sim.verdict import judge_fit, judge_means
 
 FAILURE = "E(n, k) = 1 - (1 - E_n)(1 - L(k)) on splits of a budget"
 BEST = "argmin of E(n, k), n c_n + Q k c_k = B"

@@ -2,7 +2,7 @@
 
 import importlib
 
-from sim import steps
+from sim.draw.plan import take as taken
 from sim.generative import training
 
 
@@ -16,11 +16,11 @@ def prepared(name, question, learn=training.learn):
 
 
 def plan(name, question):
-    """sim.steps.Plan of a question that is prepared."""
+    """sim.draw.plan.Plan of a question that is prepared."""
     return _module(name).plan(question)
 
 
-def answer(name, question, take=steps.take):
+def answer(name, question, take=taken):
     """Answer to a question that is prepared.  take: gives the counts of all batches of Steps."""
     planned = plan(name, question)
     return judged(name, question, planned.counted(take(planned.steps)))

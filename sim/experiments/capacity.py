@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from sim import estimators, simulate
-from sim.batches import Parts
+from sim.draw import simulate
+from sim.draw.batches import Parts
+from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, rows
 from sim.experiments.sides import physics
+from sim.judging import estimators
+from sim.judging.measurement import Prediction
+from sim.judging.verdict import judge_means
 from sim.laws import memory as law
-from sim.measurement import Prediction
-from sim.model import Counts
 from sim.samplers.memory import Stored
-from sim.verdict import judge_means
 
 _SEEN = 100  # errors at the split that seems the best: fewer may be none at another
 

@@ -4,13 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import estimators, simulate
+from sim.draw import simulate
+from sim.draw.budget import BATCH, LARGEST_ATTEMPTS
+from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, join, rows
+from sim.judging import estimators
+from sim.judging.measurement import Prediction, measure, told
+from sim.judging.verdict import judge, judge_fit, judge_means
 from sim.laws import cost as laws
-from sim.measurement import Prediction, measure, told
-from sim.model import BATCH, LARGEST_ATTEMPTS, Counts
 from sim.samplers.cost import Spending, token_flops
-from sim.verdict import judge, judge_fit, judge_means
 
 LAWS = {
     "attempts_made": "E min(T, k) = E[(1 - p^k) / s]",

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from sim import simulate
-from sim.batches import Parts
-from sim.estimators import failure_curve
+from sim.draw import simulate
+from sim.draw.batches import Parts
 from sim.experiments.question import Answer, drawn, rows
 from sim.experiments.sides import attempt_parts, coverage_law, coverage_prediction, physics
-from sim.measurement import measure
-from sim.verdict import judge
+from sim.judging.estimators import failure_curve
+from sim.judging.measurement import measure
+from sim.judging.verdict import judge
 
 
 def plan(question):

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from sim.axes import MEMBERS
-from sim.axes.memory import Automatic, choice
-from sim.axes.model import Model, name_of
+from sim.draw.budget import FEWEST_LEARNERS, LARGEST_ATTEMPTS, MOST_LEARNERS, Budget, grid
 from sim.experiments import asking
 from sim.experiments.question import Law, Question
-from sim.model import FEWEST_LEARNERS, LARGEST_ATTEMPTS, MOST_LEARNERS, Budget, grid, need
+from sim.model import MEMBERS
+from sim.model.memory import Automatic, choice
+from sim.model.model import Model, name_of
+from sim.records.checked import need
 from sim.records.tabular import Tabular
 
 _WHOLE = "a number from 2 to"
@@ -18,7 +19,7 @@ _WHOLE = "a number from 2 to"
 
 @dataclass(frozen=True, repr=False)
 class Draws(Tabular):
-    """What was drawn of a model: counts over a grid of examples, of attempts, or of both (sim.simulate).
+    """What was drawn of a model: counts over a grid of examples, of attempts, or of both (sim.draw.simulate).
 
     experiment: learning_curve, coverage or joint.  question: what was asked.  counts: as they were drawn; sums over
     problems of each batch, or the unmemorised mass of each learner.
@@ -41,7 +42,7 @@ class Draws(Tabular):
 
 @dataclass(frozen=True, repr=False)
 class Judgement(Tabular):
-    """Draws tested against a law. verdicts: sim.verdict.Verdict of each quantity, none where there is no closed form.
+    """Draws tested against a law. verdicts: Verdict (sim.judging.verdict) of each quantity, none without a closed form.
 
     columns: as in table.csv.
     """
@@ -124,7 +125,7 @@ def simulate(model, *, examples=None, attempts=None, points=25, problems=2**20, 
         "first_success", "random", n, k, None, budget, int(learners), _law(replace(model, memory=memory)),
     )  # fmt: skip
     planned = asking.plan(name, question)
-    from sim.steps import draw
+    from sim.draw.plan import draw
 
     return Draws(name, question, draw(planned))
 

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy import special
 
-from sim import estimators
 from sim.calibration import ansatz
 from sim.experiments.fitted import rms
-from sim.verdict import judge_fit, sigmas, verdict_of
+from sim.judging import estimators
+from sim.judging.verdict import judge_fit, sigmas, verdict_of
 
 _LEVEL = 0.01  # p-value below which Eq. 7 is said to fail: of five pilots one does by chance in 20 runs
 _TESTED = 2000  # attempts of a pilot at an image that the test of Eq. 7 looks at

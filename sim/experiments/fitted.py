@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import optimize, special
 
-from sim import estimators
-from sim.axes.difficulty import Empirical
 from sim.calibration import calibrate, mixtures, published
 from sim.calibration import curve as curves
+from sim.draw.budget import grid
 from sim.experiments.question import rows
-from sim.model import grid
+from sim.judging import estimators
+from sim.model.difficulty import Empirical
 from sim.pilot.pilot import Pilot
 
 _LARGEST, _POINTS = 10**4, 33  # attempts k that fits are made over; of more than so many, the next power of ten

@@ -4,13 +4,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import estimators, keys, simulate
-from sim.axes.dependence import Copula, Polya, Sticky
+from sim.draw import keys, simulate
+from sim.draw.budget import Unanswerable, grid
 from sim.experiments import fit_verdicts, fitted
 from sim.experiments.question import Answer, join, rows
 from sim.generative import attempts, training, vae
+from sim.judging import estimators
 from sim.laws import joint, learning_curve
-from sim.model import Unanswerable, grid
+from sim.model.dependence import Copula, Polya, Sticky
 
 _BATCH = 256  # attempts of a batch at an image: as many share noise where they do
 _FEWER = 4  # times fewer are made by models of other latents

@@ -6,15 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import estimators, simulate
+from sim.draw import simulate
+from sim.draw.budget import BATCH, LARGEST_ATTEMPTS
+from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_law, coverage_prediction, feature_parts, physics
+from sim.judging import estimators
+from sim.judging.measurement import Prediction, measure, measure_means
+from sim.judging.verdict import judge, judge_means
 from sim.laws import cost, coverage, importance
 from sim.laws import difficulty as quadrature
-from sim.measurement import Prediction, measure, measure_means
-from sim.model import BATCH, LARGEST_ATTEMPTS, Counts
 from sim.samplers.importance import Weighted
-from sim.verdict import judge, judge_means
 
 _LANES = 128  # of a piece: what is summed over stays in the cache
 _LISTED = 10**6  # features of a finite set: the law goes through them one by one

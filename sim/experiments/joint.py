@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from sim import estimators, fits, simulate
-from sim.axes.dependence import Independent
-from sim.axes.verifier import Perfect
-from sim.batches import Parts
+from sim.draw import simulate
+from sim.draw.batches import Parts
+from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.experiments.sides import attempt_parts, coverage_prediction, feature_parts, learning_prediction, physics
+from sim.judging import estimators, fits
+from sim.judging.measurement import Prediction, measure
+from sim.judging.verdict import judge, judge_fit, judge_means
 from sim.laws import joint as law
-from sim.measurement import Prediction, measure
-from sim.model import Counts
-from sim.verdict import judge, judge_fit, judge_means
+from sim.model.dependence import Independent
+from sim.model.verifier import Perfect
 
 CEILING = "A = 1 - E_n, free in the fit"
 _SOLVED = 1000  # problems solved in all: each jackknife group then has some 16

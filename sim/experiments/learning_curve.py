@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from sim import build, estimators, simulate
-from sim.axes.difficulty import Certain
-from sim.batches import Parts
+from sim.draw import simulate
+from sim.draw.batches import Parts
+from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, rows
 from sim.experiments.sides import feature_parts, learner, learning_law, learning_prediction, physics, told_examples
-from sim.measurement import measure, measure_masses
-from sim.model import Counts
-from sim.verdict import judge, judge_masses
+from sim.judging import estimators
+from sim.judging.measurement import measure, measure_masses
+from sim.judging.verdict import judge, judge_masses
+from sim.model import build
+from sim.model.difficulty import Certain
 
 
 def plan(question):

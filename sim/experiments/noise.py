@@ -5,14 +5,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import build, estimators, simulate
+from sim.draw import simulate
+from sim.draw.budget import grid
 from sim.experiments.question import Answer, join, rows
 from sim.experiments.sides import learning_prediction, told_examples
+from sim.judging import estimators
+from sim.judging.measurement import Prediction
+from sim.judging.verdict import judge_means, verdict_of
 from sim.laws import learning_curve, noise
-from sim.measurement import Prediction
-from sim.model import grid
+from sim.model import build
 from sim.samplers import training_runs
-from sim.verdict import judge_means, verdict_of
 
 # e_n: is example n + 1 an error?  U_n: mass unmemorised after n.  K_n: errors so far.  E': of the better learner.
 LAWS = {

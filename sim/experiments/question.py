@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.model import BATCH, Budget
-from sim.verdict import sigmas
+from sim.draw.budget import BATCH, Budget
+from sim.judging.verdict import sigmas
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 import numpy as np
 from scipy import special
 
-from sim import build, estimators, fits, keys, simulate
-from sim.batches import Parts
+from sim.draw import keys, simulate
+from sim.draw.batches import Parts
+from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, join, rows
+from sim.judging import estimators, fits
+from sim.judging.measurement import Prediction, measure
+from sim.judging.verdict import judge, verdict_of
 from sim.laws import coverage
-from sim.measurement import Prediction, measure
-from sim.model import Counts
-from sim.verdict import judge, verdict_of
+from sim.model import build
 
 UNBIASED = "unbiased pass@k = 1 - C(m-c, k) / C(m, k)"
 BETA = "Beta law at its maximum likelihood"

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from sim import simulate
-from sim.estimators import NORMAL, failure_curve
+from sim.draw import simulate
+from sim.draw.budget import BATCH
+from sim.draw.counts import Counts
 from sim.experiments.question import Answer, join, rows
 from sim.experiments.sides import physics
+from sim.judging.estimators import NORMAL, failure_curve
+from sim.judging.measurement import Prediction
+from sim.judging.verdict import judge_means
 from sim.laws import voting
-from sim.measurement import Prediction
-from sim.model import BATCH, Counts
 from sim.samplers import selection
-from sim.verdict import judge_means
 
 MOST = 1e6  # attempts: the grid ends there, as the law of votes has it no further
 _SHARE = 16  # every so many problems of the budget one is drawn: each takes votes and scores all along the grid

@@ -4,7 +4,8 @@ import importlib.util
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sim.model import BATCH, need
+from sim.draw.budget import BATCH
+from sim.records.checked import need
 
 
 @dataclass(frozen=True)

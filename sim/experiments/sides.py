@@ -1,10 +1,10 @@
 """The two sides of a question: the samplers that simulate it, and what its laws predict. They meet in an experiment."""
 
-from sim import build
-from sim.axes.dependence import Independent
-from sim.axes.verifier import Perfect
+from sim.judging.measurement import Prediction, told
 from sim.laws import learning_curve
-from sim.measurement import Prediction, told
+from sim.model import build
+from sim.model.dependence import Independent
+from sim.model.verifier import Perfect
 
 
 def feature_parts(question):

@@ -4,14 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import simulate
-from sim.estimators import NORMAL, RARE, Curve, mean_curve
+from sim.draw import simulate
+from sim.draw.budget import BATCH
 from sim.experiments.question import Answer, drawn, join, rows
+from sim.judging.estimators import NORMAL, RARE, Curve, mean_curve
+from sim.judging.measurement import Prediction, measure_means
+from sim.judging.verdict import judge_means
 from sim.laws import suite as laws
-from sim.measurement import Prediction, measure_means
-from sim.model import BATCH
 from sim.samplers import suite
-from sim.verdict import judge_means
 
 LAWS = {
     "solve_to_completion": "m(t) = sum_{j<=t} f_j (1 + m(t-j))",

@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import simulate
-from sim.axes.verifier import Noisy
-from sim.estimators import Curve, failure_curve
+from sim.draw import simulate
+from sim.draw.budget import BATCH, grid
+from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, join, rows
+from sim.judging.estimators import Curve, failure_curve
+from sim.judging.measurement import Prediction, normal, told
+from sim.judging.verdict import judge, judge_means
 from sim.laws import verification as laws
-from sim.measurement import Prediction, normal, told
-from sim.model import BATCH, Counts, grid
+from sim.model.verifier import Noisy
 from sim.samplers.verification import ENDLESS, outcomes
-from sim.verdict import judge, judge_means
 
 LAWS = {
     "right": "E[(s t / a) (1 - (1-a)^k)], a = s t + (1-s) f",

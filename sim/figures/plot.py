@@ -9,7 +9,7 @@ def plot(result):
     Parameters
     ----------
     result : Draws, Judgement, Forecast, Decision or Run
-        What `sim.simulate`, `sim.judge`, `sim.calibrate`, `sim.recommend` or `sim.load` gives.
+        What `sim.draw.simulate`, `sim.judge`, `sim.calibrate`, `sim.recommend` or `sim.load` gives.
 
     Returns
     -------

@@ -36,7 +36,7 @@ def learn(training):
 
 def of_task(task, name, seed):
     """Training of a sim.generative.vae.Task.  name: text that tells it from others of the same seed."""
-    from sim import keys
+    from sim.draw import keys
     from sim.generative import vae
 
     digests = {

@@ -25,3 +25,9 @@ def one_of(config, key, words):
     if config[key] not in words:
         raise ValueError(f"{key}: need {' or '.join(words)}, got {config[key]!r}")
     return config[key]
+
+
+def need(condition, name, rule, value):
+    """Raise ValueError in one sentence unless the condition holds."""
+    if not condition:
+        raise ValueError(f"{name}: need {rule}, got {value}")

@@ -18,7 +18,7 @@ _FIRST = (126 - OCTAVES) << LEADING  # leading digits of the float32 number 2^-6
 class BetaQuantile(NamedTuple):
     """Failure probability ~ Beta(alpha, beta) on a share of the problems; the others cannot be solved.
 
-    Any other law is drawn alike from a table of its own (sim.quantiles). Log-odds x = log(s / (1 - s)) from one
+    Any other law is drawn alike from a table of its own (sim.model.quantiles). Log-odds x = log(s / (1 - s)) from one
     uniform u of 64 bits: a parabola in each cell of v = u (lower half) or 1 - u (upper half), a float32 number, so
     that both tails are as finely drawn as the middle.
     Resolution: probabilities of 2^-65, elsewhere 2^-24 of v. x is right to 1.2e-7 |x|, read as an error of u some 1e-6

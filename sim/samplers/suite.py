@@ -11,7 +11,7 @@ from sim.samplers import bits
 _CLOSE = np.float32(2.0**-18)  # relative step at which the search for a round ends: rounding of its sums is as large
 ENDLESS = 64  # suites without end in a batch: as many as keep the vectors of a core busy
 _FINITE = 1024  # problems of finite suites in a batch, or one suite if it is larger: a tenth of the work
-_PIECE = 128  # problems computed together, as sim.batches has it
+_PIECE = 128  # problems computed together, as sim.draw.batches has it
 
 
 class Member(NamedTuple):

@@ -5,12 +5,16 @@ from typing import NamedTuple
 import numpy as np
 from checks import FALSE_ALARM
 
-from sim import build, estimators, verdict
-from sim.axes import features
-from sim.axes.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
-from sim.axes.difficulty import Beta, Certain, Empirical, GammaRatio
-from sim.axes.memory import Arrival, Capacity, Guessing, MultiTrace
-from sim.axes.spread import (
+from sim.draw.batches import Parts
+from sim.draw.budget import Budget, grid
+from sim.judging import estimators, verdict
+from sim.judging.measurement import Prediction
+from sim.laws import coverage, dependence, difficulty, joint, learning_curve
+from sim.model import build, features
+from sim.model.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
+from sim.model.difficulty import Beta, Certain, Empirical, GammaRatio
+from sim.model.memory import Arrival, Capacity, Guessing, MultiTrace
+from sim.model.spread import (
     ContinuousBernoulli,
     LatentPrecision,
     Reciprocal,
@@ -19,11 +23,7 @@ from sim.axes.spread import (
     SmallBall,
     Uniform,
 )
-from sim.axes.verifier import Noisy, Perfect
-from sim.batches import Parts
-from sim.laws import coverage, dependence, difficulty, joint, learning_curve
-from sim.measurement import Prediction
-from sim.model import Budget, grid
+from sim.model.verifier import Noisy, Perfect
 from sim.pilot import counts as pilot
 from sim.pilot.frequencies import Frequencies
 

@@ -12,16 +12,17 @@ import pytest
 from agreements.tables import BUDGET, FIRST, LEVI, POWER_LAWS, ROWS, ZIPF, cells
 from checks import FALSE_ALARM, assert_counts, rejects
 
-from sim import build, measurement, simulate, verdict
-from sim.axes import LEARNERS, MEMBERS
-from sim.axes.dependence import Independent
-from sim.axes.difficulty import Certain
-from sim.axes.memory import Guessing, MultiTrace
-from sim.axes.verifier import Perfect
-from sim.batches import Parts
+from sim.draw import simulate
+from sim.draw.batches import Parts
+from sim.draw.budget import grid
 from sim.experiments.question import Law
+from sim.judging import measurement, verdict
 from sim.laws import learning_curve
-from sim.model import grid
+from sim.model import LEARNERS, MEMBERS, build
+from sim.model.dependence import Independent
+from sim.model.difficulty import Certain
+from sim.model.memory import Guessing, MultiTrace
+from sim.model.verifier import Perfect
 
 
 @pytest.mark.seldom(6)

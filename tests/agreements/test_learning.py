@@ -7,10 +7,12 @@ import pytest
 from agreements.tables import BUDGET, FIRST
 from checks import FALSE_ALARM, assert_mean, assert_proportion, rejects
 
-from sim import build, estimators, keys, simulate, verdict
-from sim.batches import Parts
+from sim.draw import keys, simulate
+from sim.draw.batches import Parts
+from sim.draw.budget import grid
+from sim.judging import estimators, verdict
 from sim.laws import coverage, learning_curve
-from sim.model import grid
+from sim.model import build
 from sim.samplers import bits
 
 

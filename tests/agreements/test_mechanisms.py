@@ -6,9 +6,10 @@ from agreements.tables import cells, meets
 from checks import FALSE_ALARM, assert_counts, rejects
 from scipy import special, stats
 
-from sim import estimators, keys, verdict
+from sim.draw import keys
+from sim.draw.budget import grid
+from sim.judging import estimators, verdict
 from sim.laws import coverage, difficulty
-from sim.model import grid
 
 
 def test_a_bound_on_ease_thins_the_attempts():

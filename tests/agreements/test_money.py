@@ -6,11 +6,12 @@ from agreements.tables import BUDGET, CAPPED, LEVI, MATH, meets
 from checks import FALSE_ALARM, assert_mean, rejects
 from scipy import stats
 
-from sim import estimators, simulate, verdict
-from sim.axes.difficulty import Beta
+from sim.draw import simulate
+from sim.draw.budget import BATCH, grid
+from sim.judging import estimators, verdict
+from sim.judging.measurement import Prediction
 from sim.laws import cost, coverage, difficulty, suite
-from sim.measurement import Prediction
-from sim.model import BATCH, grid
+from sim.model.difficulty import Beta
 from sim.samplers import suite as suites
 from sim.samplers.cost import Spending, token_flops
 

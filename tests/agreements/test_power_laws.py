@@ -6,12 +6,14 @@ from agreements.tables import BUDGET, FIRST, LEVI, POWER_LAWS, K, N
 from checks import FALSE_ALARM, assert_mean, assert_proportion, rejects
 from scipy import stats
 
-from sim import build, estimators, measurement, simulate, verdict
-from sim.axes.dependence import Polya
-from sim.batches import Parts
+from sim.draw import simulate
+from sim.draw.batches import Parts
+from sim.draw.budget import Budget
+from sim.judging import estimators, measurement, verdict
+from sim.judging.measurement import Prediction
 from sim.laws import coverage, dependence, learning_curve
-from sim.measurement import Prediction
-from sim.model import Budget
+from sim.model import build
+from sim.model.dependence import Polya
 
 
 @pytest.mark.seldom(1)
@@ -41,7 +43,7 @@ def test_attempts_from_an_urn_leave_a_power_of_the_logarithm():
 
 
 def assert_measured(measured, exponent, prefactor):
-    """Exponent and prefactor (sim.measurement) as the law has them; Student's, as 64 groups know their spread."""
+    """Exponent and prefactor (sim.judging.measurement) of the law; Student's, as 64 groups know their spread."""
     errors = np.hypot(measured.exponent_stderr, measured.bias), measured.prefactor_stderr
     off = (measured.exponent - exponent) / errors[0], (measured.prefactor - prefactor) / errors[1]
     p_value = 4 * stats.t.sf(np.abs(off), estimators.GROUPS - 1).min()

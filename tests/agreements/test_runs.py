@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from agreements.tables import BUDGET, meets
 
-from sim import build, simulate
+from sim.draw import simulate
 from sim.laws import learning_curve, noise
+from sim.model import build
 from sim.samplers import training_runs
 
 

@@ -5,7 +5,7 @@ import pytest
 from agreements.tables import BUDGET, LEVI, meets
 from checks import assert_mean, rejects
 
-from sim import simulate
+from sim.draw import simulate
 from sim.laws import voting
 from sim.samplers.selection import selection
 

@@ -8,8 +8,10 @@ from agreements.tables import meets
 from checks import assert_mean, rejects
 from scipy import special
 
-from sim import build, fits, keys
+from sim.draw import keys
+from sim.judging import fits
 from sim.laws import coverage, plug_in
+from sim.model import build
 from sim.samplers import bits
 
 

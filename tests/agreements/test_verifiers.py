@@ -6,10 +6,11 @@ from agreements.tables import BUDGET, LEVI
 from checks import FALSE_ALARM, assert_counts, assert_mean, assert_proportion, rejects
 from scipy import stats
 
-from sim import estimators, simulate, verdict
-from sim.axes.verifier import Noisy
+from sim.draw import simulate
+from sim.draw.budget import BATCH, grid
+from sim.judging import estimators, verdict
 from sim.laws import verification
-from sim.model import BATCH, grid
+from sim.model.verifier import Noisy
 from sim.samplers.verification import ENDLESS, outcomes
 
 

@@ -6,10 +6,12 @@ from agreements.tables import BUDGET, FIRST, LEVI, MATH, TABLE, K, N, meets
 from checks import FALSE_ALARM
 from scipy import stats
 
-from sim import build, estimators, measurement, simulate, verdict
+from sim.draw import simulate
+from sim.draw.budget import BATCH, grid
+from sim.judging import estimators, measurement, verdict
+from sim.judging.measurement import Prediction
 from sim.laws import coverage, importance
-from sim.measurement import Prediction
-from sim.model import BATCH, grid
+from sim.model import build
 from sim.samplers.importance import Weighted
 
 

@@ -14,9 +14,9 @@ from scipy import stats
 
 from sim.app import adaptive, door
 from sim.app.configuration import CONF, VERSION_BASE
+from sim.draw.budget import BATCH
+from sim.draw.plan import take
 from sim.experiments import asking, coverage
-from sim.model import BATCH
-from sim.steps import take
 
 COVERAGE = ["experiment=coverage", "figure=false", "budget.devices=2"]
 LIMIT = "budget.problems=4194304"

@@ -80,7 +80,7 @@ def test_a_first_pilot_takes_the_place_of_the_difficulty(command, tmp_path):
     code, out, err = command("pilot=first.csv", *SMALL, "figure=false", "output=found")
     assert (code, err) == (0, "")
     assert "by maximum likelihood from first.csv" in out
-    from sim import fits
+    from sim.judging import fits
 
     fit = fits.beta_binomial(np.full(300, 100.0), successes.astype(float))
     told = json.loads((tmp_path / "found" / "manifest.json").read_text())["truth"]

@@ -11,12 +11,12 @@ from omegaconf import OmegaConf
 from sim.app import door
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.door import values
-from sim.axes import LEARNERS, MEMBERS
-from sim.axes.dependence import Independent
-from sim.axes.difficulty import Beta, Empirical
-from sim.axes.features import Zipf
-from sim.axes.memory import BlockChain, TrainingSet
-from sim.model import BATCH, Budget, grid
+from sim.draw.budget import BATCH, Budget, grid
+from sim.model import LEARNERS, MEMBERS
+from sim.model.dependence import Independent
+from sim.model.difficulty import Beta, Empirical
+from sim.model.features import Zipf
+from sim.model.memory import BlockChain, TrainingSet
 from sim.pilot import counts
 
 NAN, INF = math.nan, math.inf

@@ -7,12 +7,12 @@ import jax
 import numpy as np
 import pytest
 
-from sim import build
 from sim.app import dry
-from sim.batches import Parts
-from sim.model import BATCH
-from sim.plan import Cut
-from sim.steps import Steps
+from sim.draw.batches import Parts
+from sim.draw.budget import BATCH
+from sim.draw.cutting import Cut
+from sim.draw.plan import Steps
+from sim.model import build
 
 GRID = np.array([1.0, 10, 1e3, 1e6], np.float32)
 

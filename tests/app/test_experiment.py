@@ -14,10 +14,10 @@ from sim import __version__
 from sim.app import checkpoint, door, experiment, folder, machine, state
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.point import Point
+from sim.draw.cutting import Cut
+from sim.draw.plan import Plan, Steps
 from sim.experiments import coverage
 from sim.experiments.question import Answer
-from sim.plan import Cut
-from sim.steps import Plan, Steps
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +180,7 @@ def test_what_another_process_has_drawn_is_told_with_its_devices():
     ("lines", "commit"),
     [
         (["# branch.oid 4a5b", "# branch.head main"], "4a5b"),
-        (["# branch.oid 4a5b", "1 .M N... 100644 sim/model.py"], "4a5b+"),
+        (["# branch.oid 4a5b", "1 .M N... 100644 sim/draw/budget.py"], "4a5b+"),
         (["# branch.oid 4a5b", "? new.py", "? other.py"], "4a5b+"),
         ([], None),
     ],
@@ -197,7 +197,7 @@ def test_a_process_has_a_device_a_core_and_one_that_judges_only_one(monkeypatch,
     told = []
     monkeypatch.setattr(machine.programs, "start", lambda: None)
     monkeypatch.setattr("sim.app.cores.usable", lambda: 7)
-    monkeypatch.setattr("sim.simulate.local_devices", lambda wanted: told.append(wanted))
+    monkeypatch.setattr("sim.draw.simulate.local_devices", lambda wanted: told.append(wanted))
     monkeypatch.setattr(jax.config, "update", lambda key, value: told.append((key, value)))
     with machine.drawn_by(machine.Told("x", {})) if judged else contextlib.nullcontext():
         machine.start_jax(asked)

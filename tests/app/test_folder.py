@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.app import folder
-from sim.verdict import Verdict
+from sim.judging.verdict import Verdict
 
 COLUMNS = {
     "quantity": np.array(["error", "failure"], dtype=object),

@@ -50,7 +50,7 @@ def test_a_verdict_on_kept_counts_is_that_of_a_run_against_the_same_law(sim, tmp
 
 
 def test_nothing_is_drawn(sim, folder, monkeypatch):
-    from sim.steps import Steps
+    from sim.draw.plan import Steps
 
     run(sim, "experiment=coverage")
     monkeypatch.setattr(Steps, "counts", None)

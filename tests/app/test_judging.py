@@ -14,11 +14,11 @@ import jax
 import numpy as np
 import pytest
 
-from sim import plan
 from sim.app import cores, judging, machine, state, taking, together
 from sim.app.launchers import local
 from sim.app.point import Point
-from sim.steps import Steps
+from sim.draw import cutting
+from sim.draw.plan import Steps
 
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = "--multirun", "budget=smoke", "figure=false", "together=true"
@@ -172,7 +172,7 @@ class Idle:
 
 @pytest.mark.parametrize("changed", [{"physics": "1 {}"}, {"first": 7}, {"batches": 9}])
 def test_counts_of_other_draws_are_not_taken(changed):
-    cut = plan.Cut(8, 1, 1, 3, 0, 0, 0)
+    cut = cutting.Cut(8, 1, 1, 3, 0, 0, 0)
     own = Steps(None, None, (), None, cut, "0 {}")
     drawn = together.Drawn(together.draws(own), np.arange(9)[:, None], machine.Told("1 x cpu (cpu)", {}))
     assert [(start, counts.ravel().tolist()) for start, counts in drawn.steps(own, own.starts())] == [

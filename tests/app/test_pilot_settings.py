@@ -8,7 +8,7 @@ import pytest
 
 from sim.app.reports import against, design, page, pilots, prices
 from sim.calibration import curve, posterior
-from sim.optimum.prices import Prices
+from sim.decision.prices import Prices
 from sim.pilot.pilot import Pilot, Stopping
 
 TOKENS = ("cost.tokens.prompt_price=3", "cost.tokens.completion_price=12", "cost.tokens.prompt=2000",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sim import axes
-from sim.axes.difficulty import Difficulty
-from sim.axes.spread import Uniform
+from sim import model as axes
+from sim.model.difficulty import Difficulty
+from sim.model.spread import Uniform
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = '''
@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.axes import register
-from sim.axes.difficulty import Difficulty
+from sim.model import register
+from sim.model.difficulty import Difficulty
 
 
 class Alike(NamedTuple):
@@ -58,9 +58,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import register
-from sim.axes.features import Features
-from sim.axes.memory import Arrival
+from sim.model import register
+from sim.model.features import Features
+from sim.model.memory import Arrival
 from sim.samplers.features import table
 
 

@@ -14,10 +14,10 @@ from sim.app import checkpoint, experiment, folder, point, run, state, taking, t
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.dry import Estimate
 from sim.app.point import Outcome, Point
+from sim.draw.budget import TooLarge
+from sim.draw.cutting import Cut
 from sim.experiments.question import Answer
-from sim.model import TooLarge
-from sim.plan import Cut
-from sim.verdict import Verdict
+from sim.judging.verdict import Verdict
 
 NAMES = ["learning_curve", "coverage", "joint"]
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from sim.app import processes, state
-from sim.plan import Cut
-from sim.steps import Steps
+from sim.draw.cutting import Cut
+from sim.draw.plan import Steps
 from tests import pieces as checkpoints
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

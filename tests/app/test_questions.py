@@ -11,9 +11,9 @@ from omegaconf import OmegaConf
 from sim.app import door
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.door import members, values
-from sim.axes import MEMBERS, member_fields
-from sim.axes.difficulty import Beta
-from sim.model import BATCH, Budget
+from sim.draw.budget import BATCH, Budget
+from sim.model import MEMBERS, member_fields
+from sim.model.difficulty import Beta
 
 CHOICES = (
     *("memory=capacity", "memory=guessing", "memory=multi_trace", "features=exponential", "verifier=noisy"),

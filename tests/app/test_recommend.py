@@ -14,8 +14,8 @@ from sim.app.configuration import CONF
 from sim.app.reports import recommend, recommended
 from sim.app.reports.words import recommend_en
 from sim.calibration import curve, posterior
-from sim.optimum import problems, stopping
-from sim.optimum.prices import Prices
+from sim.decision import problems, stopping
+from sim.decision.prices import Prices
 from tests.app import said
 
 PRICE = "cost.price=0.001"

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from sim import __main__ as command_line
-from sim import plan, simulate
 from sim.app import experiment, folder
+from sim.draw import cutting, simulate
 from sim.experiments import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -294,7 +294,7 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(sim, tmp_path, typed):
 
 
 def test_what_does_not_fit_in_memory_is_refused_and_the_others_go_on(sim, tmp_path):
-    share = 1e6 * jax.local_device_count() / plan.machine_memory()  # a megabyte: too little for a replay alone
+    share = 1e6 * jax.local_device_count() / cutting.machine_memory()  # a megabyte: too little for a replay alone
     code, out, err = sim("run", *SMOKE, "examples.points=9", "attempts.points=9", f"budget.memory={share}")
     assert code == 2
     assert re.fullmatch(r"sim run: replay: budget\.memory: need [^\n]* for one batch, got 977 KiB, [^\n]*\n", err)

@@ -9,12 +9,12 @@ import json
 import numpy as np
 import pytest
 
-from sim import estimators
 from sim.app.reports import calibrate
 from sim.app.reports.words.calibrate import EN, JA
 from sim.calibration import ansatz, prediction
 from sim.calibration import calibrate as found_by
 from sim.calibration.quantities import SUCCESS, Told
+from sim.judging import estimators
 from tests.app import said
 
 ENDS = "low90", "low50", "median", "high50", "high90"

@@ -8,8 +8,8 @@ import pytest
 
 from sim.app import checkpoint, taking
 from sim.app.checkpoint import Piece
-from sim.plan import Cut
-from sim.steps import Steps
+from sim.draw.cutting import Cut
+from sim.draw.plan import Steps
 
 IDENTITY = {"experiment": "coverage", "seed": 1}
 BATCHES = 11

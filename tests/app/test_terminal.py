@@ -7,10 +7,10 @@ import pytest
 
 from sim.app import adaptive, terminal
 from sim.app.dry import Estimate
+from sim.draw.budget import BATCH
+from sim.draw.cutting import Cut
 from sim.experiments.question import Answer
-from sim.model import BATCH
-from sim.plan import Cut
-from sim.verdict import Verdict
+from sim.judging.verdict import Verdict
 
 NAN = np.nan
 

@@ -9,14 +9,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim import together
 from sim.app import together as together_app
 from sim.app.configuration import CONF, VERSION_BASE
 from sim.app.point import Point
+from sim.draw import many
+from sim.draw.cutting import Cut
+from sim.draw.plan import Steps
 from sim.experiments import coverage
 from sim.generative.training import Training
-from sim.plan import Cut
-from sim.steps import Steps
 
 BOTH = "--multirun", "budget=smoke", "figure=false", "difficulty.beta=0.3,0.4"
 SWEEP = *BOTH, "experiment=coverage"
@@ -29,8 +29,8 @@ def tables(where):
 @pytest.fixture
 def programs(monkeypatch):
     """How many points each program is asked for that draws some together."""
-    asked, draw = [], together.draw
-    monkeypatch.setattr(together, "draw", lambda runs: asked.append(len(runs)) or draw(runs))
+    asked, draw = [], many.draw
+    monkeypatch.setattr(many, "draw", lambda runs: asked.append(len(runs)) or draw(runs))
     return asked
 
 
@@ -70,7 +70,7 @@ def test_points_that_do_not_fit_together_are_drawn_one_by_one(sim, tmp_path, mon
         raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
 
     assert sim("run", *SWEEP, "together=false", "output=alone")[0] == 0
-    monkeypatch.setattr(together, "draw", full)
+    monkeypatch.setattr(many, "draw", full)
     assert sim("run", *SWEEP, "together=true", "output=together")[0] == 0
     assert tables(tmp_path / "together") == tables(tmp_path / "alone")
 
@@ -136,8 +136,8 @@ def drawn(monkeypatch):
 
     monkeypatch.setattr(together_app, "_steps", steps)
     monkeypatch.setattr(together_app, "_most", lambda steps: 64)
-    monkeypatch.setattr(together, "likeness", lambda steps: steps.arguments)
-    monkeypatch.setattr(together, "draw", draw)
+    monkeypatch.setattr(many, "likeness", lambda steps: steps.arguments)
+    monkeypatch.setattr(many, "draw", draw)
     return asked
 
 
@@ -182,14 +182,14 @@ def test_a_sweep_is_looked_at_in_parts_of_like_size_and_no_program_is_larger_tha
 
 
 def test_what_cannot_be_drawn_together_is_drawn_alone_and_the_next_together(tmp_path, drawn, monkeypatch):
-    draw = together.draw
+    draw = many.draw
 
     def full(runs):
         if runs[0].arguments == ("a",):
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED")
         return draw(runs)
 
-    monkeypatch.setattr(together, "draw", full)
+    monkeypatch.setattr(many, "draw", full)
     points = sweep_of(tmp_path, "abab")
     assert counted(together_app._Queue("coverage", points), points) == [None, 1, None, 3]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from sim import estimators
 from sim.calibration import mixtures
+from sim.judging import estimators
 
 KS = np.array([1.0, 10, 100, 1000, 1e4, 1e6])
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim import estimators
 from sim.calibration import mixtures, prediction
+from sim.judging import estimators
 from tests import checks, known
 
 ALPHA, BETA = 5.0, 0.35

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from sim import estimators
+from sim.judging import estimators
 from sim.pilot.counts import Pilot
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"

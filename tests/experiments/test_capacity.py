@@ -9,10 +9,10 @@ import pytest
 from asked import question
 from scipy import special
 
-from sim.axes.features import Zipf
-from sim.estimators import Curve
 from sim.experiments import capacity
 from sim.experiments.settings import Capacity
+from sim.judging.estimators import Curve
+from sim.model.features import Zipf
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ import pytest
 from checks import FALSE_ALARM, assert_mean, assert_proportion, assert_same_distribution, rejects
 
 from sim import __main__ as command_line
-from sim import keys, simulate
 from sim.app.folder import Run
-from sim.axes.difficulty import Beta, Certain, Difficulty
-from sim.axes.spread import Uniform
+from sim.draw import keys, simulate
+from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, cost
 from sim.experiments.question import Question
 from sim.experiments.settings import Cost
 from sim.figures import files
 from sim.laws import cost as laws
-from sim.model import BATCH, Budget, grid
+from sim.model.difficulty import Beta, Certain, Difficulty
+from sim.model.spread import Uniform
 from sim.samplers.cost import Spending, pairwise_sum, token_flops
 
 LEVI, CAPPED = Beta(5.0, 0.35, 1.0), Beta(1.0, 0.5, 0.9)

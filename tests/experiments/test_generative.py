@@ -10,14 +10,14 @@ import pytest
 from checks import assert_mean, rejects
 from scipy import stats
 
-from sim import estimators
 from sim.app.reports import calibrate
-from sim.axes.dependence import Copula, Sticky
+from sim.draw.budget import grid
 from sim.experiments import fit_verdicts, fitted, generative
 from sim.experiments.question import join
 from sim.experiments.settings import Generative
+from sim.judging import estimators
 from sim.laws import coverage
-from sim.model import grid
+from sim.model.dependence import Copula, Sticky
 from sim.pilot.pilot import Pilot
 from sim.pilot.reading import read
 

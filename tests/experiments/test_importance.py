@@ -9,20 +9,22 @@ import numpy as np
 import pytest
 from checks import FALSE_ALARM
 
-from sim import build, estimators, simulate, verdict
 from sim.app.folder import Run
-from sim.axes.dependence import Independent
-from sim.axes.difficulty import Beta, Empirical
-from sim.axes.features import Zipf
-from sim.axes.memory import Arrival
-from sim.axes.spread import LatentPrecision, ScaledBeta, ScaledKumaraswamy
-from sim.axes.verifier import Perfect
+from sim.draw import simulate
+from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, importance
 from sim.experiments.question import Law, Question
 from sim.experiments.settings import Importance
 from sim.figures import files
+from sim.judging import estimators, verdict
 from sim.laws import importance as laws
-from sim.model import BATCH, Budget, grid
+from sim.model import build
+from sim.model.dependence import Independent
+from sim.model.difficulty import Beta, Empirical
+from sim.model.features import Zipf
+from sim.model.memory import Arrival
+from sim.model.spread import LatentPrecision, ScaledBeta, ScaledKumaraswamy
+from sim.model.verifier import Perfect
 from sim.pilot import counts
 from sim.samplers.importance import Weighted
 

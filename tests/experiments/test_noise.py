@@ -6,15 +6,16 @@ import pytest
 from checks import FALSE_ALARM, rejects
 from scipy import stats
 
-from sim import build, simulate
 from sim.app.folder import Run
-from sim.axes.features import Zipf
-from sim.axes.memory import Arrival
+from sim.draw import simulate
+from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, noise
 from sim.experiments.question import Law, Question
 from sim.experiments.settings import Noise
 from sim.figures import files
-from sim.model import BATCH, Budget, grid
+from sim.model import build
+from sim.model.features import Zipf
+from sim.model.memory import Arrival
 from sim.samplers import training_runs
 
 BUDGET = Budget(problems=2 * BATCH, chunk=0, devices=2)

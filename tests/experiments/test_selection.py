@@ -12,16 +12,17 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from scipy import stats
 
-from sim import build, keys, simulate
 from sim.app import door, folder
 from sim.app.configuration import CONF, VERSION_BASE
-from sim.axes.difficulty import Empirical
+from sim.draw import keys, simulate
+from sim.draw.budget import Budget
 from sim.experiments import EXPERIMENTS, asking
 from sim.experiments import selection as experiment
 from sim.experiments.settings import Selection
 from sim.figures import files
 from sim.laws import voting
-from sim.model import Budget
+from sim.model import build
+from sim.model.difficulty import Empirical
 from sim.pilot.pilot import Pilot
 from sim.samplers import bits, selection
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from sim.draw.budget import BATCH
 from sim.experiments import EXPERIMENTS, settings
-from sim.model import BATCH
 
 BASE = {
     "verification": settings.Verification(0.9, 0.02, 1.0),

@@ -11,15 +11,16 @@ import pytest
 from checks import FALSE_ALARM, assert_mean, assert_same_distribution, rejects
 from scipy import stats
 
-from sim import build, keys, simulate
 from sim.app.folder import Run
-from sim.axes.difficulty import Beta, Certain, Difficulty, GammaRatio
+from sim.draw import keys, simulate
+from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, suite
 from sim.experiments.question import Question
 from sim.experiments.settings import Suite
 from sim.figures import files
 from sim.laws import suite as laws
-from sim.model import BATCH, Budget, grid
+from sim.model import build
+from sim.model.difficulty import Beta, Certain, Difficulty, GammaRatio
 from sim.samplers import suite as sampler
 
 LEVI = Beta(5.0, 0.35, 1.0)

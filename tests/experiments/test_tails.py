@@ -7,8 +7,8 @@ import pytest
 from asked import question
 from scipy import special
 
-from sim.axes.difficulty import Beta
 from sim.experiments import asking, importance, suite
+from sim.model.difficulty import Beta
 
 FAR = ("attempts.max=1e9", "attempts.points=4", "budget.problems=32768")  # 1, 10^3, 10^6, 10^9
 LONG = ("examples.max=1e9", "examples.points=4", "budget.problems=32768", "memory=arrival")

@@ -9,16 +9,18 @@ import pytest
 from checks import FALSE_ALARM, assert_proportion, assert_same_distribution, rejects
 from scipy import stats
 
-from sim import build, estimators, keys, simulate
 from sim.app.folder import Run
-from sim.axes.difficulty import Beta, Difficulty, GammaRatio
-from sim.axes.verifier import Noisy
+from sim.draw import keys, simulate
+from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, verification
 from sim.experiments.question import Question
 from sim.experiments.settings import Verification
 from sim.figures import files
+from sim.judging import estimators
 from sim.laws import verification as laws
-from sim.model import BATCH, Budget, grid
+from sim.model import build
+from sim.model.difficulty import Beta, Difficulty, GammaRatio
+from sim.model.verifier import Noisy
 from sim.samplers.verification import ENDLESS, outcomes
 
 LEVI = Beta(5.0, 0.35, 1.0)

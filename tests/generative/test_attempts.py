@@ -9,7 +9,7 @@ import pytest
 from checks import assert_proportion, rejects
 from scipy import stats
 
-from sim import keys
+from sim.draw import keys
 from sim.generative import attempts, vae
 
 LATENT, SPREAD = 3, 0.4

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from sim import keys
+from sim.draw import keys
 from sim.generative import training, vae
 
 PIXELS = (np.random.Generator(np.random.Philox(key=7)).random((6, 9)) > 0.5).astype(np.float32)

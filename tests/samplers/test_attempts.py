@@ -9,7 +9,8 @@ import pytest
 from checks import assert_counts, assert_proportion, assert_same_distribution, rejects
 from scipy import special, stats
 
-from sim import build, keys
+from sim.draw import keys
+from sim.model import build
 from sim.samplers import attempts, bits
 
 PIECE = 1 << 14

@@ -9,7 +9,7 @@ import pytest
 from checks import assert_counts, assert_mean, rejects
 from scipy import stats
 
-from sim import keys
+from sim.draw import keys
 from sim.samplers import binomial, bits
 
 DRAWS = 1 << 20

@@ -9,7 +9,7 @@ from checks import assert_counts, assert_mean, assert_proportion, rejects
 from jax.extend.random import threefry_2x32
 from scipy import stats
 
-from sim import keys
+from sim.draw import keys
 from sim.samplers import bits
 
 BLOCK = 1 << 24

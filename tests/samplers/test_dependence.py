@@ -8,11 +8,12 @@ import pytest
 from checks import assert_counts, assert_same_distribution, rejects
 from scipy import special, stats
 
-from sim import build, keys, simulate
-from sim.axes.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
-from sim.axes.difficulty import Beta
-from sim.batches import Parts
-from sim.model import Budget
+from sim.draw import keys, simulate
+from sim.draw.batches import Parts
+from sim.draw.budget import Budget
+from sim.model import build
+from sim.model.dependence import Copula, Independent, Markov, Polya, Sticky, Zipf
+from sim.model.difficulty import Beta
 from sim.samplers import bits, dependence
 
 PROBLEMS, MOST = 1 << 18, 40

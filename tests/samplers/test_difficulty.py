@@ -7,8 +7,9 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, rejects
 from scipy import special, stats
 
-from sim import build, keys, simulate
+from sim.draw import keys, simulate
 from sim.laws import coverage
+from sim.model import build
 from sim.samplers import attempts, bits, difficulty
 
 PIECE, PIECES = 1 << 14, 128

@@ -8,7 +8,8 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, rejects
 from scipy import special
 
-from sim import build, keys
+from sim.draw import keys
+from sim.model import build
 from sim.samplers import bits, features
 
 BLOCK = 1 << 22

@@ -9,9 +9,10 @@ import pytest
 import variates
 from scipy import special, stats
 
-from sim import build, keys
-from sim.axes.memory import Arrival
-from sim.axes.verifier import Noisy
+from sim.draw import keys
+from sim.model import build
+from sim.model.memory import Arrival
+from sim.model.verifier import Noisy
 from sim.samplers import allocation, bits, importance, selection, suite, verification
 
 PROBLEMS = 1024

@@ -9,9 +9,12 @@ import pytest
 from checks import FALSE_ALARM, assert_counts, assert_mean, assert_proportion, rejects
 from scipy import stats
 
-from sim import build, estimators, keys, verdict
+from sim.draw import keys
+from sim.draw.budget import BATCH
+from sim.draw.counts import Counts
+from sim.judging import estimators, verdict
 from sim.laws import coverage, learning_curve, zipf
-from sim.model import BATCH, Counts
+from sim.model import build
 from sim.samplers import attempts, bits, difficulty
 from sim.samplers.lattice import GENERATORS, POINTS, Lattice
 

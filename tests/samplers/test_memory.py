@@ -10,8 +10,9 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, assert_same_distribution, rejects
 from scipy import stats
 
-from sim import build, keys
+from sim.draw import keys
 from sim.laws import learning_curve
+from sim.model import build
 from sim.samplers import bits, memory
 from sim.samplers.features import Feature
 

@@ -7,8 +7,9 @@ import pytest
 from checks import assert_counts, assert_mean, assert_proportion, assert_same_distribution, rejects
 from scipy import special, stats
 
-from sim import keys, quantiles
+from sim.draw import keys
 from sim.laws import coverage
+from sim.model import quantiles
 from sim.samplers import attempts, bits, difficulty, quantile
 
 PIECE, PIECES = 1 << 14, 128

@@ -8,8 +8,8 @@ import pytest
 from checks import assert_counts, assert_same_distribution, rejects
 from scipy import special, stats
 
-from sim import keys
-from sim.axes.spread import (
+from sim.draw import keys
+from sim.model.spread import (
     ContinuousBernoulli,
     LatentPrecision,
     Reciprocal,

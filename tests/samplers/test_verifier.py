@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from checks import assert_counts, assert_proportion, assert_same_distribution, rejects
 
-from sim import keys, simulate
-from sim.axes.difficulty import Beta
-from sim.axes.verifier import Noisy
-from sim.batches import Parts
-from sim.model import Budget
+from sim.draw import keys, simulate
+from sim.draw.batches import Parts
+from sim.draw.budget import Budget
+from sim.model.difficulty import Beta
+from sim.model.verifier import Noisy
 from sim.samplers import bits
 
 PROBLEMS, MOST = 1 << 18, 30

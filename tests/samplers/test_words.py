@@ -10,12 +10,11 @@ import variates
 from checks import assert_counts, assert_mean, rejects
 from scipy import special, stats
 
-from sim import build
-from sim.axes import features
-from sim.axes.dependence import Copula, Markov, Polya, Sticky, Zipf
-from sim.axes.difficulty import Beta
-from sim.axes.memory import Arrival, Capacity, Guessing, MultiTrace, TrainingSet
-from sim.axes.spread import (
+from sim.model import build, features
+from sim.model.dependence import Copula, Markov, Polya, Sticky, Zipf
+from sim.model.difficulty import Beta
+from sim.model.memory import Arrival, Capacity, Guessing, MultiTrace, TrainingSet
+from sim.model.spread import (
     ContinuousBernoulli,
     Reciprocal,
     ScaledBeta,
@@ -23,7 +22,7 @@ from sim.axes.spread import (
     SmallBall,
     Uniform,
 )
-from sim.axes.verifier import Noisy
+from sim.model.verifier import Noisy
 from sim.pilot.frequencies import Frequencies
 from sim.samplers import binomial, bits, spread
 from sim.samplers.features import Feature

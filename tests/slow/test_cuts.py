@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from checks import rejects
 
-from sim import batches, build, keys, simulate
-from sim.batches import Parts
-from sim.model import BATCH, Budget
+from sim.draw import batches, keys, simulate
+from sim.draw.batches import Parts
+from sim.draw.budget import BATCH, Budget
+from sim.draw.plan import draw
+from sim.model import build
 from sim.samplers import attempts, memory
-from sim.steps import draw
 
 EXAMPLES, TRIES = np.array([1.0, 30, 1000]), np.array([1.0, 10, 300])
 EVERYTHING = 1.0  # a share of the memory in which the largest chunk has room

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from checks import assert_proportion, rejects
 
-from sim import build, keys, simulate
+from sim.draw import keys, simulate
+from sim.model import build
 from sim.samplers import bits
 
 DRAWS, BLOCK, PIECE = 1 << 28, 1 << 24, 1 << 14

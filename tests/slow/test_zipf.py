@@ -8,7 +8,8 @@ import pytest
 from checks import assert_counts, assert_proportion, rejects
 from scipy import special
 
-from sim import build, keys, simulate
+from sim.draw import keys, simulate
+from sim.model import build
 from sim.samplers import bits, features
 
 DRAWS, BLOCK, PIECE = 1 << 30, 1 << 24, 1 << 14

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from sim.app import adaptive
 from sim.app.door import laws, members, values
-from sim.axes import MEMBERS
 from sim.experiments import NAMES
 from sim.experiments.question import Question
+from sim.model import MEMBERS
 from sim.pilot import counts
 
 _SWITCHES = ("figure", "dry", "resume", "distributed", "together", "counts")

@@ -5,10 +5,10 @@ import re
 from dataclasses import replace
 
 from sim.app.door.values import SETTINGS, known, number
-from sim.axes import MEMBERS, law_keys, member_fields
-from sim.axes.difficulty import Beta, Empirical
 from sim.experiments import EXPERIMENTS
 from sim.experiments.question import Law
+from sim.model import MEMBERS, law_keys, member_fields
+from sim.model.difficulty import Beta, Empirical
 
 _KEYS = law_keys()
 

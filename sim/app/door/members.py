@@ -3,10 +3,10 @@
 import math
 
 from sim.app.door.values import MOST_COUNTS
-from sim.axes import LEARNERS, MEMBERS
-from sim.axes.memory import choice
+from sim.draw.budget import BATCH
 from sim.experiments import EXPERIMENTS, USUAL
-from sim.model import BATCH
+from sim.model import LEARNERS, MEMBERS
+from sim.model.memory import choice
 
 
 def memory_of(experiment, config, memory, features, examples):

@@ -2,9 +2,9 @@
 
 import math
 
-from sim.axes import MEMBERS, member_fields
+from sim.draw.budget import FEWEST_LEARNERS, MOST_LEARNERS, Budget, grid
 from sim.experiments import EXPERIMENTS
-from sim.model import FEWEST_LEARNERS, MOST_LEARNERS, Budget, grid
+from sim.model import MEMBERS, member_fields
 
 AXES = {"attempts": ("max", "points"), "examples": ("max", "points")}
 MOST_COUNTS = 2**27  # integers of 8 bytes: 1 GiB

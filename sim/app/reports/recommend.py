@@ -2,7 +2,7 @@
 
 from sim.app.reports import pilots, recommended
 from sim.app.reports.words import recommend_en, recommend_ja
-from sim.optimum import recommend
+from sim.decision import recommend
 from sim.pilot import weights
 from sim.records import checked
 

@@ -7,7 +7,7 @@ from sim.app.reports import against, pilots
 from sim.app.reports.words.numbers import alike, count
 from sim.calibration import curve
 from sim.calibration.ansatz import MISFITS
-from sim.optimum.amounts import exceeds
+from sim.decision.amounts import exceeds
 
 _FIGURES = "payoff", "stages", "models", against.NAME
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from jax.sharding import Mesh, PartitionSpec
 
-from sim import build, keys
+from sim.draw import keys
 from sim.laws import zipf
+from sim.model import build
 from sim.samplers.learners import block_chain, direct, feature_arrivals, jump_chain
 
 EXAMPLES = np.array([1, 30, 4000, 5000, 20_000.0])

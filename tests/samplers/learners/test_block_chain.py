@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from checks import assert_mean, assert_same_distribution, rejects
 
-from sim import build, keys
+from sim.draw import keys
 from sim.laws import learning_curve, zipf
+from sim.model import build
 from sim.samplers.learners import block_chain, direct, feature_arrivals
 
 EXAMPLES = np.array([1e3, 1e4, 1e5, 1e6, 1e9, 1e12, 1e15])

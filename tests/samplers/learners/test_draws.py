@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import variates
 
-from sim import build, keys
+from sim.draw import keys
 from sim.laws import learning_curve, zipf
+from sim.model import build
 from sim.samplers import bits
 from sim.samplers.learners import block_chain, blocks, direct, feature_arrivals, jump_chain, sums
 

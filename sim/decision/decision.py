@@ -1,0 +1,111 @@
+"""How many attempts to pay for, as a value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.decision import recommend as recommending
+from sim.pilot import made
+from sim.records.defaults import defaults
+from sim.records.tabular import Tabular
+
+
+@dataclass(frozen=True, repr=False)
+class Decision(Tabular):
+    """What pays (sim.recommend). found: all of it, sim.decision.recommend.Found."""
+
+    found: recommending.Found
+
+    @property
+    def attempts(self):
+        """Number of attempts with the largest mean net value."""
+        return self.found.own.attempts
+
+    @property
+    def as_good(self):
+        """(low, high): numbers of attempts that lose less than 1 % of the best net value."""
+        return self.found.own.low, self.found.own.high
+
+    @property
+    def solved(self):
+        """Share solved at that number: median, low, high (90 %)."""
+        return self.found.own.solved
+
+    @property
+    def net(self):
+        """Net value of a problem at that number: mean, low, high (90 %)."""
+        return self.found.own.net
+
+    @property
+    def regret(self):
+        """What knowing how hard the problems are would add to the net value of a problem, on average."""
+        return self.found.own.regret
+
+    @property
+    def stages(self):
+        """Numbers of attempts after each stage of a plan that looks after each, [stages]."""
+        return self.found.stages.attempts
+
+    @property
+    def fits(self):
+        """Whether the memorising model fits the pilot: "fits", "misfits", or "cannot tell"."""
+        return self.found.test.verdict
+
+    @property
+    def cannot_tell(self):
+        """Reasons why the pilot cannot tell: names of conf/recommend.yaml's section `tell`."""
+        return [reason for reason, _ in self.found.reasons]
+
+    def table(self):
+        """Columns over attempts: shares solved, cost and net value of a problem, each with its 90 % interval."""
+        curves, columns = self.found.curves, {"attempts": self.found.curves.attempts}
+        for name in ("solved", "cost", "net"):
+            ends = zip((name, f"{name}_low", f"{name}_high"), getattr(curves, name), strict=True)
+            columns |= {key: np.asarray(values, float) for key, values in ends}
+        return columns
+
+    def __repr__(self):
+        solved, net = self.solved, self.net
+        rest = f"; cannot tell: {', '.join(self.cannot_tell)}" if self.cannot_tell else ""
+        return (
+            f"<Decision: {self.attempts:,} attempts a problem, {solved.median:.3g} solved ({solved.low:.3g} to "
+            f"{solved.high:.3g}), net {net.mean:.4g} a problem; model {self.fits}{rest}>"
+        )
+
+
+def recommend(pilot, *, value, price, against=None, against_price=None, settings=None):
+    """How many attempts to pay for.
+
+    Parameters
+    ----------
+    pilot : sim.pilot.pilot.Pilot or DataFrame
+        As for `calibrate`.
+    value, price : float
+        Of a solved problem and of an attempt, in one currency.
+    against, against_price : optional
+        Pilot of a second model, and the price of its attempt.
+    settings : dict, optional
+        {key of conf/recommend.yaml: value}, such as {"paid": "sequential", "cost.wrong": 2}.
+
+    Returns
+    -------
+    Decision
+        With `attempts`, `solved`, `net`, `regret`, `stages`.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, for what is no pilot or no price.
+
+    Examples
+    --------
+    >>> import sim
+    >>> decision = sim.recommend(sim.read_pilot(sim.SHIPPED_PILOT), value=1, price=0.001)
+    >>> decision.as_good[0] <= decision.attempts <= decision.as_good[1]
+    True
+    """
+    changes = {"cost.value": value, "cost.price": price, **(settings or {})}
+    if against is not None:
+        changes |= {"against.path": "given", "against.price": against_price}
+    asked = recommending.asked(defaults("recommend", changes))
+    return Decision(recommending.found(made.of(pilot), asked, None if against is None else made.of(against)))

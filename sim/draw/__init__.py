@@ -1,0 +1,1 @@
+"""From a seed to counts: keys, batches, how the work is cut, plans and what they come to."""

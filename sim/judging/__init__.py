@@ -1,0 +1,1 @@
+"""From counts to verdicts: estimates with standard errors, power laws, exponents, tests."""

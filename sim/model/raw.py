@@ -1,0 +1,93 @@
+"""Draws of a model as JAX arrays, for use within a program of one's own."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sim.model.dependence import Independent
+from sim.model.verifier import Perfect
+from sim.samplers.attempts import FirstSuccess
+
+
+def sample_features(key, model, n):
+    """Features that examples show, independent of each other.
+
+    Parameters
+    ----------
+    key : jax.Array or int
+        Key of jax.random, or a seed.
+    model : sim.Model
+        Whose features are drawn.
+    n : int
+        How many, static inside a jit.
+
+    Returns
+    -------
+    sim.samplers.features.Feature
+        log_probability: float32 [n], natural logarithm of each feature's probability.  high, low: uint32 [n], words of
+        its rank, from 1.
+
+    Examples
+    --------
+    >>> import jax, sim
+    >>> draw = jax.jit(lambda key: sim.sample_features(key, sim.Model(features=sim.Zipf(2.0)), 1000).low)
+    >>> bool((draw(jax.random.key(0)) >= 1).all())
+    True
+    """
+    return _on_device(model.features.sampler()).at(_streams(key, 1)[0], _lanes(n))
+
+
+def sample_first_success(key, model, n):
+    """Number of the first successful attempt at problems, independent of each other.
+
+    Parameters
+    ----------
+    key : jax.Array or int
+        Key of jax.random, or a seed.
+    model : sim.Model
+        Whose difficulty is drawn. Its attempts have to be independent and verified without error.
+    n : int
+        How many problems, static inside a jit.
+
+    Returns
+    -------
+    jax.Array
+        float32 [n]: whole numbers from 1, infinity for problems that cannot be solved; P(T > k) = failure(k).
+
+    Raises
+    ------
+    ValueError
+        For attempts that are not independent, or a verifier that errs.
+
+    Examples
+    --------
+    >>> import sim
+    >>> first = sim.sample_first_success(0, sim.Model(difficulty=sim.Beta(5, 0.35)), 10_000)
+    >>> first.shape
+    (10000,)
+    """
+    for axis, needed in (("dependence", Independent()), ("verifier", Perfect())):
+        if getattr(model, axis) != needed:
+            raise ValueError(f"{axis}: need {needed} to draw the first success, got {getattr(model, axis)}")
+    sampler, lanes = _on_device(model.difficulty.sampler()), _lanes(n)
+    count = getattr(sampler, "STREAMS", 1)
+    *own, last = _streams(key, count + 1)
+    log_success = sampler.at(own[0] if count == 1 else tuple(own), lanes)
+    return jnp.ceil(FirstSuccess().waiting(last, log_success, lanes))
+
+
+def _on_device(sampler):
+    return jax.tree.map(jnp.asarray, sampler)
+
+
+def _streams(key, count):
+    """So many streams of bits (sim.samplers.bits) from one key."""
+    key = jax.random.key(key) if isinstance(key, int | np.integer) else key
+    words = jax.random.key_data(jax.random.split(key, count))
+    return [(words[number, 0], words[number, 1]) for number in range(count)]
+
+
+def _lanes(n):
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n < 2**32:
+        raise ValueError(f"n: need a whole number from 1 to 2^32 - 1, got {n!r}")
+    return jnp.arange(int(n), dtype=jnp.uint32)
