@@ -2,7 +2,7 @@
 
 import sys
 
-from sim.app.bench import main
+from sim.app.commands.bench import main
 
 if __name__ == "__main__":
     raise SystemExit(main(sys.argv[1:]))

@@ -22,10 +22,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line has it
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import judging, machine, together
-from sim.app.configuration import CONF, VERSION_BASE
-from sim.app.cores import usable
-from sim.app.point import Point, run
+from sim.app.configuring.configuration import CONF, VERSION_BASE
+from sim.app.host import machine
+from sim.app.host.cores import usable
+from sim.app.runs.point import Point, run
+from sim.app.sweeps import judging, together
 from sim.draw.simulate import local_devices
 
 

@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sim.app.folder import read_run
 from sim.figures.files import draw, save
+from sim.records.folder import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 WHERE = ROOT / "outputs" / "reference" / "gallery"

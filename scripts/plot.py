@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from sim.app import plot
+from sim.app.commands import plot
 from sim.experiments import NAMES
 
 

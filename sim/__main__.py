@@ -105,11 +105,13 @@ def _run(arguments):
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    from sim.app.loading import load_special, read_by_libyaml
+    from sim.app.configuring.loading import load_special, read_by_libyaml
 
     load_special()  # before anything else loads it
     read_by_libyaml()
-    from sim.app import configuration, launchers, place, run, taking
+    from sim.app import launchers, run
+    from sim.app.configuring import configuration, place
+    from sim.app.runs import taking
 
     for argument in arguments:
         if argument.startswith("-") and argument.split("=")[0] not in FLAGS:
@@ -160,7 +162,7 @@ def _command(run, configuration, arguments):
             except AssertionError:
                 if run.BEGUN:  # it is not Hydra's
                     raise
-    from sim.app import composing
+    from sim.app.configuring import composing
 
     with composing.composed_once():
         return run.command()
@@ -176,7 +178,7 @@ def _report_sweeps(folders):
 _ROOMS = {"reports": ("calibrate", "recommend", "design"), "sweeps": ("status", "collect")}
 COMMANDS = {"run": _run}
 COMMANDS |= {name: _main_of(f"{room}.{name}") for room, names in _ROOMS.items() for name in names}
-COMMANDS |= {name: _main_of(name) for name in ("judge", "plot", "bench")}
+COMMANDS |= {name: _main_of(f"commands.{name}") for name in ("judge", "plot", "bench")}
 
 
 def leave(code):

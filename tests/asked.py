@@ -7,7 +7,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from sim.app import door
-from sim.app.configuration import CONF, VERSION_BASE
+from sim.app.configuring.configuration import CONF, VERSION_BASE
 
 SMALL = {
     "examples": {"max": 100, "points": 3}, "attempts": {"max": 100, "points": 3},

@@ -2,7 +2,7 @@
 
 import json
 
-from sim.app import checkpoint
+from sim.records import checkpoint
 
 
 def read(folder):

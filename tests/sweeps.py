@@ -5,9 +5,9 @@ import csv
 import numpy as np
 import xarray
 
-from sim.app import folder, state
 from sim.app.sweeps import collect
 from sim.judging.verdict import Verdict
+from sim.records import folder, state
 
 ALL = {"dataset.csv", "dataset.nc", "summary.csv", "figure.png", "figure.pdf"}  # that collect writes
 

@@ -13,8 +13,8 @@ from matplotlib import rcParams
 from PIL import Image
 from scipy.special import betaln
 
-from sim.app.folder import COLUMNS, SUMMARY_COLUMNS, VERDICT_FIELDS, read_run, read_summary
 from sim.figures import files as figure
+from sim.records.folder import COLUMNS, SUMMARY_COLUMNS, VERDICT_FIELDS, read_run, read_summary
 
 ROOT = Path(__file__).parents[1]
 CONFIG = {

@@ -37,20 +37,36 @@ def test_samplers_know_no_law():
     assert not importers(r"sim(?!\.samplers)|scipy", inside("samplers"))
 
 
-def test_what_simulates_takes_only_the_definition_of_its_input_from_the_laws():
-    known = {
-        name: {m for m in imports(ROOT / f"sim/{name}.py") if m.startswith("sim.laws")}
-        for name in ("build", "batches", "simulate", "steps", "together")
-    }
-    assert known == {name: set() for name in known} | {"build": {"sim.laws.zipf"}}
+def test_what_draws_knows_no_law_no_model_and_no_judge():
+    assert not importers(r"sim(?!\.(draw|samplers|records\.checked))|scipy", inside("draw"))
 
 
-def test_estimators_know_no_law_and_no_sampler():
-    assert not importers(r"sim|jax", [ROOT / "sim/judging/estimators.py"])
+def test_a_model_knows_laws_and_samplers_and_not_who_asks():
+    assert not importers(r"sim(?!\.(model|laws|samplers|draw|records|pilot))", inside("model"))
+
+
+def test_judges_know_no_law_no_sampler_and_no_model():
+    assert not importers(r"sim(?!\.(judging|draw\.(counts|budget)))|jax", inside("judging"))
+
+
+def test_records_know_no_hydra_no_jax_and_nothing_above_them():
+    assert not importers(r"jax|hydra|omegaconf|sim\.(?!records|__version__)", inside("records"))
+
+
+def test_a_pilot_is_calibrated_decided_on_and_designed_below_the_command_line():
+    for room in ("pilot", "calibration", "decision", "design", "experiments", "figures", "generative", "bench"):
+        assert not importers(r"sim\.app|hydra|omegaconf", inside(room)), room
+    assert not importers(r"sim\.(decision|design|experiments|figures)", inside("calibration"))
+    assert not importers(r"sim\.(design|experiments|figures)", inside("decision"))
+
+
+def test_nothing_is_loose():
+    assert [path.name for path in sorted((ROOT / "sim").glob("*.py"))] == ["__init__.py", "__main__.py"]
+    assert [path.name for path in sorted((ROOT / "sim" / "app").glob("*.py"))] == ["__init__.py", "run.py"]
 
 
 def test_models_that_are_trained_know_no_law_and_nobody_else_knows_their_libraries():
-    assert not importers(r"scipy|sim(?!\.(generative|keys))", inside("generative"))
+    assert not importers(r"scipy|sim(?!\.(generative|draw\.keys))", inside("generative"))
     assert all(path.startswith("sim/generative/") for path in importers(r"equinox|optax|sklearn"))
 
 
@@ -60,12 +76,15 @@ def test_only_the_app_knows_hydra():
 
 def test_only_the_room_of_figures_draws():
     assert all(path.startswith("sim/figures/") for path in importers(r"matplotlib"))
-    assert not importers(r"scipy|sim\.(verdict|estimators|laws)", inside("figures"))
+    assert not importers(r"scipy|sim\.(judging|laws)", inside("figures"))
 
 
 def test_only_keys_makes_or_folds_keys_and_only_seeds_makes_generators_without_jax():
     makers = re.compile(r"(random\.(key|PRNGKey|fold_in|wrap_key_data)\b|default_rng|RandomState|random\.Generator)")
-    assert {p.name for p in SOURCES if makers.search(p.read_text(encoding="utf-8"))} == {"keys.py", "seeds.py"}
+    assert {p.name for p in SOURCES if makers.search(re.sub(r" *>>> .*", "", p.read_text(encoding="utf-8")))} == {
+        "keys.py",
+        "seeds.py",
+    }
 
 
 @pytest.mark.parametrize("room", ["utils", "helpers", "common", "misc"])
@@ -95,7 +114,7 @@ assert not xla_bridge.backends_are_initialized(), "a backend was started"
     "module",
     [
         *("sim", "sim.__main__", "sim.draw.cutting", "sim.laws.coverage"),
-        *("sim.app.door", "sim.app.run", "sim.app.folder", "sim.app.bench"),
+        *("sim.app.door", "sim.app.run", "sim.records.folder", "sim.app.commands.bench"),
         *("sim.app.sweeps.collect", "sim.app.sweeps.status"),
     ],
 )

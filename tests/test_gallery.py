@@ -9,11 +9,11 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import place
-from sim.app.configuration import CONF, VERSION_BASE
-from sim.app.folder import read_run
+from sim.app.configuring import place
+from sim.app.configuring.configuration import CONF, VERSION_BASE
 from sim.experiments import NAMES
 from sim.model import MEMBERS
+from sim.records.folder import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = importlib.util.spec_from_file_location("gallery", ROOT / "scripts" / "gallery.py")

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from drawn import drawn, written
 
-from sim.app import folder
 from sim.figures import files
+from sim.records import folder
 
 GOLDEN = Path(__file__).parent / "golden" / "tables.json"
 TINY = (

@@ -208,7 +208,7 @@ def test_a_notebook_calibrates_and_decides_as_the_commands_do(sim_command, tmp_p
     assert sim_command("recommend", "pilot=pilot.csv", "cost.price=0.01", "figure=false", "output=r")[0] == 0
     pilot = sim.Pilot(100, COUNTS, [f"p{i}" for i in range(len(COUNTS))])
     forecast, decision = sim.calibrate(pilot), sim.recommend(pilot, value=1, price=0.01)
-    from sim.app import folder
+    from sim.records import folder
 
     written = folder.read_columns(
         tmp_path / "c" / "table.csv", ("attempts",), ("attempts", "median", "low90", "high50")

@@ -5,7 +5,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from sim.app import door
-from sim.app.configuration import CONF, VERSION_BASE
+from sim.app.configuring.configuration import CONF, VERSION_BASE
 from sim.experiments import asking
 
 SLOWER = "law.exponent=2.0408"  # 1 - 1/s = 0.51 for 0.5

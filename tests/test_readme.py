@@ -10,8 +10,11 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import bench, door, folder, terminal
-from sim.app.configuration import CONF, VERSION_BASE
+from sim.app import door
+from sim.app.commands import bench
+from sim.app.configuring.configuration import CONF, VERSION_BASE
+from sim.app.runs import terminal
+from sim.records import folder
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

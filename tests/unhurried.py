@@ -3,7 +3,7 @@
 import os
 import time
 
-from sim.app import taking
+from sim.app.runs import taking
 
 _add = taking._Saving.add
 

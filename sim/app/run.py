@@ -9,9 +9,12 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import launchers, place, point, state
-from sim.app.configuration import CONF, VERSION_BASE
+from sim.app import launchers
+from sim.app.configuring import place
+from sim.app.configuring.configuration import CONF, VERSION_BASE
+from sim.app.runs import point
 from sim.app.sweeps import points
+from sim.records import state
 
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 OUTCOMES = []  # of the points that were run here: they decide the exit code
@@ -46,7 +49,7 @@ def command(config):
 
 
 def run(made, source=None):
-    """Outcome of one point, its counts from a source (sim.app.point.run)."""
+    """Outcome of one point, its counts from a source (sim.app.runs.point.run)."""
     if made.number is not None:
         print(f"point {made.number}: {' '.join(made.overrides)}", flush=True)
     return point.run(made, source)
@@ -73,7 +76,7 @@ def _run_sweep(where):
     if "engine" in LAUNCHER:
         OUTCOMES.extend(launchers.launch(WAITING, LAUNCHER))
         return
-    from sim.app import judging, together  # not for a single run
+    from sim.app.sweeps import judging, together  # not for a single run
 
     sweep = together.Sweep(WAITING)
     with judging.judges(WAITING) as judges:

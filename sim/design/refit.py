@@ -34,7 +34,7 @@ class Fits(NamedTuple):
 
 
 def beta_law(recorded, successes, with_ceiling):
-    """Fits to pilots, each by itself; without a ceiling those of sim.judging.fits.beta_binomial, to 1e-8 in the logarithm.
+    """Fits to pilots, each by itself; without a ceiling those of judging.fits.beta_binomial, to 1e-8 in the logarithm.
 
         P(c) = A B(alpha + m - c, beta + c) / B(alpha, beta) + (1 - A) [c = 0]      Kazdan et al. 2025, Eq. 15, with A
 

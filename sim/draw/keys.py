@@ -37,6 +37,11 @@ def streams(key, batches, count):
     return bits.threefry2x32_on_host(run[0], run[1], batches[:, None], number[None, :])
 
 
+def words_of(key, count):
+    """Words [count, 2] of so many independent streams, from a key of a program of one's own, traced or not."""
+    return jax.random.key_data(jax.random.split(key, count))
+
+
 def key_of(words):
     """The JAX key, or keys, of words [..., 2]: for what jax.random draws or splits."""
     return jax.random.wrap_key_data(words, impl="threefry2x32")

@@ -6,7 +6,6 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
-from sim.app.folder import read_columns
 from sim.figures.panels import (
     ABOVE,
     ATTEMPTS,
@@ -21,6 +20,7 @@ from sim.figures.panels import (
     points,
 )
 from sim.figures.words import number, setting, title
+from sim.records.folder import read_columns
 
 _TOLD = tuple((name, f"generative.{name}") for name in ("images", "latent", "width", "steps", "zipf", "shared"))
 _ABOVE = 12.2  # inches of the panels above the images

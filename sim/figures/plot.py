@@ -49,16 +49,16 @@ def _draws(draws):
 def _judgement(judgement):
     from dataclasses import asdict
 
-    from sim.app.folder import Run
     from sim.figures import files
+    from sim.records.folder import Run
 
     verdicts = [asdict(verdict) for verdict in judgement.verdicts]
     return files.draw(Run(judgement.columns, verdicts, {"experiment": judgement.experiment, "config": {}}))
 
 
 def _run(run):
-    from sim.app.folder import Run
     from sim.figures import files
+    from sim.records.folder import Run
 
     return files.draw(Run(run.columns, run.verdicts, run.manifest), run.where)
 

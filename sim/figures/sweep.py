@@ -5,7 +5,6 @@ import textwrap
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.app.folder import SUMMARY_COLUMNS
 from sim.figures.panels import (
     BLACK,
     VERDICT_PENS,
@@ -16,6 +15,7 @@ from sim.figures.panels import (
     residuals,
 )
 from sim.figures.words import plain
+from sim.records.folder import SUMMARY_COLUMNS
 
 
 def draw(summary) -> Figure:

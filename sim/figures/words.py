@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 
-from sim.app.folder import VERDICTS
+from sim.records.folder import VERDICTS
 
 LEARNING = (("Zipf exponent", "features.exponent"), ("features", "features.size"), ("depth", "memory.depth"))
 USUAL = {  # members that go without saying

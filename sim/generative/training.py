@@ -1,6 +1,6 @@
 """Training cut into chunks, each of which knows its own key: a training that was interrupted goes on as it would have.
 
-Plain records: whoever trains may save the state between two chunks (sim.app.learning).
+Plain records: whoever trains may save the state between two chunks (sim.app.runs.learning).
 """
 
 import hashlib

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sim.draw import keys
 from sim.model.dependence import Independent
 from sim.model.verifier import Perfect
 from sim.samplers.attempts import FirstSuccess
@@ -82,8 +83,7 @@ def _on_device(sampler):
 
 def _streams(key, count):
     """So many streams of bits (sim.samplers.bits) from one key."""
-    key = jax.random.key(key) if isinstance(key, int | np.integer) else key
-    words = jax.random.key_data(jax.random.split(key, count))
+    words = keys.words_of(keys.run_key(int(key), "raw") if isinstance(key, int | np.integer) else key, count)
     return [(words[number, 0], words[number, 1]) for number in range(count)]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.app import folder
+from sim.records import folder
 from sim.records.tabular import Tabular
 
 

@@ -12,8 +12,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from scipy import stats
 
-from sim.app import adaptive, door
-from sim.app.configuration import CONF, VERSION_BASE
+from sim.app import door
+from sim.app.configuring.configuration import CONF, VERSION_BASE
+from sim.app.runs import adaptive
 from sim.draw.budget import BATCH
 from sim.draw.plan import take
 from sim.experiments import asking, coverage

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sim.app import bench
+from sim.app.commands import bench
 from sim.bench import gpu, machine
 from sim.bench.measure import Measured
 from sim.bench.rows import NAMES, REPEATS, ROWS
@@ -72,16 +72,16 @@ def test_bad_input_is_one_sentence_and_exit_code_two(arguments, sentence, capsys
 
 def test_help_names_every_row_and_loads_nothing():
     done = run(
-        "import sys\nfrom sim.app import bench\nbench.main(['--help'])\nprint({'jax', 'numpy'} & set(sys.modules))"
+        "import sys\nfrom sim.app.commands import bench\nbench.main(['--help'])\n"
+        "print({'jax', 'numpy'} & set(sys.modules))"
     )
     assert done.stdout.endswith("set()\n")
     assert all(f"  {name} " in done.stdout for name in NAMES)
 
 
 def test_without_a_gpu_the_gpu_is_refused_in_one_sentence(tmp_path):
-    code = (
-        f"import os, sys; os.chdir({str(tmp_path)!r}); from sim.app.bench import main; sys.exit(main(['device=gpu']))"
-    )
+    code = f"import os, sys; os.chdir({str(tmp_path)!r})\n"
+    code += "from sim.app.commands.bench import main; sys.exit(main(['device=gpu']))"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"],
         capture_output=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.app import cache
+from sim.app.host import cache
 
 ROOT = Path(__file__).resolve().parents[2]
 COVERAGE = ["experiment=coverage", "budget=smoke", "budget.devices=1", "attempts.points=2"]
@@ -31,7 +31,7 @@ def python(tmp_path):
 
 def settings(python, before="", **variables):
     """Folder and threshold of JAX's cache after `start`, and what was said on the way; before: code run first."""
-    code = f"from sim.app import cache\n{before}\ncache.start()\ncache.start()\nimport jax\n{SETTINGS}"
+    code = f"from sim.app.host import cache\n{before}\ncache.start()\ncache.start()\nimport jax\n{SETTINGS}"
     done = python("-c", code, **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout.split(), done.stderr
@@ -58,7 +58,7 @@ def test_the_second_run_compiles_nothing_and_says_nothing_and_no_table_knows(pyt
 
 
 def test_a_damaged_program_is_compiled_again_without_a_word(python, tmp_path):
-    add = "from sim.app import cache; cache.start(); import jax; print(jax.jit(lambda x: x + 1)(2.0))"
+    add = "from sim.app.host import cache; cache.start(); import jax; print(jax.jit(lambda x: x + 1)(2.0))"
     for _ in range(2):
         done = python("-c", add, SIM_COMPILATION_CACHE=str(tmp_path))
         assert (done.stdout, done.stderr) == ("3.0\n", "")

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.app import checkpoint, taking, writing
-from sim.app.checkpoint import Piece
+from sim.app.runs import taking
+from sim.records import checkpoint, writing
+from sim.records.checkpoint import Piece
 
 CHANGED = "cut short or changed (its checksum is wrong); it is left as it is, and what it held is drawn again"
 IDENTITY = {"experiment": "coverage", "difficulty.beta": 0.35, "features.size": None}

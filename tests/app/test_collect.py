@@ -22,9 +22,9 @@ from sweeps import (
     write_table,
 )
 
-from sim.app import folder, writing
 from sim.app.sweeps import collect
 from sim.figures import files as figure
+from sim.records import folder, writing
 
 # The verdicts: summary.csv and its figure -----------------------------------------------------------------------------
 

@@ -10,7 +10,9 @@ from hydra.errors import ConfigCompositionException, OverrideParseException
 from yaml.reader import ReaderError
 
 from sim import __main__ as command_line
-from sim.app import configuration, launchers, place, run, taking
+from sim.app import launchers, run
+from sim.app.configuring import configuration, place
+from sim.app.runs import taking
 from sim.app.sweeps import asking
 
 

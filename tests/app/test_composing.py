@@ -14,8 +14,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
-from sim.app import composing, launchers, place
-from sim.app.configuration import CONF, VERSION_BASE
+from sim.app import launchers
+from sim.app.configuring import composing, place
+from sim.app.configuring.configuration import CONF, VERSION_BASE
 
 SAME = [
     ["seed=1"],

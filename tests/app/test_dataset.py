@@ -22,9 +22,9 @@ from sweeps import (
     write_table,
 )
 
-from sim.app import folder
 from sim.app.sweeps import collect, dataset, parameters
 from sim.experiments import EXPERIMENTS
+from sim.records import folder
 
 REFERENCE = Path(__file__).resolve().parents[2] / "outputs/reference"
 

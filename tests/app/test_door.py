@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from sim.app import door
-from sim.app.configuration import CONF, VERSION_BASE
+from sim.app.configuring.configuration import CONF, VERSION_BASE
 from sim.app.door import values
 from sim.draw.budget import BATCH, Budget, grid
 from sim.model import LEARNERS, MEMBERS

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from sim.app import dry
+from sim.app.runs import dry
 from sim.draw.batches import Parts
 from sim.draw.budget import BATCH
 from sim.draw.cutting import Cut

@@ -11,12 +11,14 @@ from typing import ClassVar
 import pytest
 from omegaconf import OmegaConf
 
-from sim.app import judging, launchers, point, state
-from sim.app.configuration import CONF
+from sim.app import launchers
+from sim.app.configuring.configuration import CONF
 from sim.app.launchers import job, local, slurm
 from sim.app.launchers import joblib as joblib_engine
 from sim.app.launchers import ray as ray_engine
-from sim.app.sweeps import jobs
+from sim.app.runs import point
+from sim.app.sweeps import jobs, judging
+from sim.records import state
 
 
 def settings(engine, **changed):

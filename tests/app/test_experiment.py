@@ -11,13 +11,16 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from sim import __version__
-from sim.app import checkpoint, door, experiment, folder, machine, state
-from sim.app.configuration import CONF, VERSION_BASE
-from sim.app.point import Point
+from sim.app import door
+from sim.app.configuring.configuration import CONF, VERSION_BASE
+from sim.app.host import machine
+from sim.app.runs import experiment
+from sim.app.runs.point import Point
 from sim.draw.cutting import Cut
 from sim.draw.plan import Plan, Steps
 from sim.experiments import coverage
 from sim.experiments.question import Answer
+from sim.records import checkpoint, folder, state
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +199,7 @@ def test_the_commit_is_that_of_the_checkout_and_says_whether_it_was_changed(monk
 def test_a_process_has_a_device_a_core_and_one_that_judges_only_one(monkeypatch, asked, judged, number):
     told = []
     monkeypatch.setattr(machine.programs, "start", lambda: None)
-    monkeypatch.setattr("sim.app.cores.usable", lambda: 7)
+    monkeypatch.setattr("sim.app.host.cores.usable", lambda: 7)
     monkeypatch.setattr("sim.draw.simulate.local_devices", lambda wanted: told.append(wanted))
     monkeypatch.setattr(jax.config, "update", lambda key, value: told.append((key, value)))
     with machine.drawn_by(machine.Told("x", {})) if judged else contextlib.nullcontext():

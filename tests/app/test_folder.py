@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from sim.app import folder
 from sim.judging.verdict import Verdict
+from sim.records import folder
 
 COLUMNS = {
     "quantity": np.array(["error", "failure"], dtype=object),

@@ -14,11 +14,14 @@ import jax
 import numpy as np
 import pytest
 
-from sim.app import cores, judging, machine, state, taking, together
+from sim.app.host import cores, machine
 from sim.app.launchers import local
-from sim.app.point import Point
+from sim.app.runs import taking
+from sim.app.runs.point import Point
+from sim.app.sweeps import judging, together
 from sim.draw import cutting
 from sim.draw.plan import Steps
+from sim.records import state
 
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = "--multirun", "budget=smoke", "figure=false", "together=true"

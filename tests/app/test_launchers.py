@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.app import launchers, point, state
+from sim.app import launchers
 from sim.app.launchers import job, local
+from sim.app.runs import point
+from sim.records import state
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sim.app import cache, learning
+from sim.app.host import cache
+from sim.app.runs import learning
 from sim.draw import keys
 from sim.generative import vae
 from sim.generative.training import Training, learn, of_task

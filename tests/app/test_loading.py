@@ -5,7 +5,7 @@ _LOADED = """
 import sys
 import numpy
 listed, known = set(dir(numpy)), set(numpy.__all__)
-from sim.app.loading import load_special
+from sim.app.configuring.loading import load_special
 load_special()
 import scipy.special
 print(sorted(name for name in sys.modules if name in ("numpy.f2py", "numpy.testing", "scipy.special")))

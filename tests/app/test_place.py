@@ -8,8 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import place
-from sim.app.configuration import CONF, VERSION_BASE
+from sim.app.configuring import place
+from sim.app.configuring.configuration import CONF, VERSION_BASE
 from sim.experiments import EXPERIMENTS
 
 HOW = {  # the work is done: no table depends on it

@@ -10,14 +10,16 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import checkpoint, experiment, folder, point, run, state, taking, terminal
-from sim.app.configuration import CONF, VERSION_BASE
-from sim.app.dry import Estimate
-from sim.app.point import Outcome, Point
+from sim.app import run
+from sim.app.configuring.configuration import CONF, VERSION_BASE
+from sim.app.runs import experiment, point, taking, terminal
+from sim.app.runs.dry import Estimate
+from sim.app.runs.point import Outcome, Point
 from sim.draw.budget import TooLarge
 from sim.draw.cutting import Cut
 from sim.experiments.question import Answer
 from sim.judging.verdict import Verdict
+from sim.records import checkpoint, folder, state
 
 NAMES = ["learning_curve", "coverage", "joint"]
 
@@ -262,7 +264,7 @@ def test_a_dry_run_tells_of_every_experiment_and_leaves_no_folder(point_of, tmp_
             raise TooLarge("budget.memory: need less")
         return Estimate(Cut(8, 2, 1, 2, 1, 1, 1), 1e6, 1.0, 2.0, None)
 
-    monkeypatch.setattr("sim.app.dry.estimate", estimate)
+    monkeypatch.setattr("sim.app.runs.dry.estimate", estimate)
     outcome, status, ran = point_of(changed={"dry": True, "budget__until": until}, number=1, where="point_1")
     assert outcome == Outcome("failed", "refused", "coverage: budget.memory: need less")
     assert (status, ran) == (None, []) and not (tmp_path / "point_1").exists()
@@ -274,7 +276,9 @@ def test_a_dry_run_tells_of_every_experiment_and_leaves_no_folder(point_of, tmp_
 
 def test_a_dry_run_in_the_folder_of_another_run_leaves_that_as_it_is(point_of, tmp_path, monkeypatch):
     _, before, _ = point_of()
-    monkeypatch.setattr("sim.app.dry.estimate", lambda *asked: Estimate(Cut(8, 2, 1, 2, 1, 1, 1), 1.0, 1.0, 1.0, None))
+    monkeypatch.setattr(
+        "sim.app.runs.dry.estimate", lambda *asked: Estimate(Cut(8, 2, 1, 2, 1, 1, 1), 1.0, 1.0, 1.0, None)
+    )
     outcome, status, ran = point_of(changed={"dry": True})
     assert (outcome, status, ran) == (Outcome("done"), before, [])
 

@@ -14,9 +14,10 @@ import jax
 import numpy as np
 import pytest
 
-from sim.app import processes, state
+from sim.app.host import processes
 from sim.draw.cutting import Cut
 from sim.draw.plan import Steps
+from sim.records import state
 from tests import pieces as checkpoints
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from scipy import stats
 
-from sim.app.configuration import CONF
+from sim.app.configuring.configuration import CONF
 from sim.app.reports import recommend, recommended
 from sim.app.reports.words import recommend_en
 from sim.calibration import curve, posterior

@@ -10,7 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from sim.app import checkpoint, state, taking
+from sim.app.runs import taking
+from sim.records import checkpoint, state
 from tests import pieces as checkpoints
 
 SMALL = ("experiment=coverage", "budget=smoke", "figure=false")
@@ -53,7 +54,7 @@ def stopped(monkeypatch):
 CARELESS = """
 import os, signal, sys, time
 from sim.__main__ import program
-from sim.app import taking
+from sim.app.runs import taking
 add = taking._Saving.add
 
 class Careless:
@@ -293,7 +294,7 @@ def test_those_who_look_at_once_do_not_take_a_dead_run_for_alive(tmp_path):
 
 
 def test_folders_of_one_second_are_two(tmp_path, monkeypatch):
-    from sim.app import place
+    from sim.app.configuring import place
 
     monkeypatch.setattr(sys, "argv", ["sim run"])
     made = {place.folder(str(tmp_path), False) for _ in range(5)}
@@ -327,7 +328,7 @@ def test_thirty_kills_of_a_long_run_cost_no_batch_beyond_the_last_checkpoint(tmp
             subprocess.run(["rm", "-r", str(tmp_path / "outputs")], check=True)
             last = 0
     faulty = (
-        "import os, random, signal; from sim.app import checkpoint, taking\n"
+        "import os, random, signal; from sim.records import checkpoint; from sim.app.runs import taking\n"
         "taking._SHARE, taking._SHORTEST = 0.02, 0.0\n"
         "def die(descriptor):\n    os.kill(os.getpid(), signal.SIGKILL) if random.random() < 0.3 else None\n"
         "os.fsync = die\n"

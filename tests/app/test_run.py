@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from sim import __main__ as command_line
-from sim.app import experiment, folder
+from sim.app.runs import experiment
 from sim.draw import cutting, simulate
 from sim.experiments import NAMES
+from sim.records import folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SMOKE = ["budget=smoke", "budget.devices=2"]

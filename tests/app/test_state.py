@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sim.app import state
+from sim.records import state
 
 
 def write(where, word, since=0.0, **changed):

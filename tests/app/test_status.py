@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from sweeps import begin, config, write_done, write_status, write_table
 
-from sim.app import state
 from sim.app.sweeps import jobs, points, status
+from sim.records import state
 
 ROOT = Path(__file__).resolve().parents[2]
 HALF = {"coverage": ("done", 8, 8), "joint": ("running", 0, 64)}
@@ -59,7 +59,7 @@ def test_a_killed_process_leaves_a_point_that_is_told_as_stopped(sim, tmp_path):
     write_status(tmp_path / "point_0", "running", HALF)
     hold = f"""
 import time
-from sim.app import state
+from sim.records import state
 with state.holding({str(tmp_path / "point_0")!r}):
     print("held", flush=True)
     time.sleep(600)"""

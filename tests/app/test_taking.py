@@ -6,10 +6,11 @@ import signal
 import numpy as np
 import pytest
 
-from sim.app import checkpoint, taking
-from sim.app.checkpoint import Piece
+from sim.app.runs import taking
 from sim.draw.cutting import Cut
 from sim.draw.plan import Steps
+from sim.records import checkpoint
+from sim.records.checkpoint import Piece
 
 IDENTITY = {"experiment": "coverage", "seed": 1}
 BATCHES = 11

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.app import adaptive, terminal
-from sim.app.dry import Estimate
+from sim.app.runs import adaptive, terminal
+from sim.app.runs.dry import Estimate
 from sim.draw.budget import BATCH
 from sim.draw.cutting import Cut
 from sim.experiments.question import Answer

@@ -9,9 +9,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from sim.app import together as together_app
-from sim.app.configuration import CONF, VERSION_BASE
-from sim.app.point import Point
+from sim.app.configuring.configuration import CONF, VERSION_BASE
+from sim.app.runs.point import Point
+from sim.app.sweeps import together as together_app
 from sim.draw import many
 from sim.draw.cutting import Cut
 from sim.draw.plan import Steps
@@ -212,8 +212,8 @@ def test_points_that_have_begun_before_are_not_drawn_with_others(tmp_path):
 def test_as_many_points_share_a_program_as_their_operations_and_bytes_allow(monkeypatch):
     steps = Steps(None, None, (np.zeros(100, np.float32),), None, Cut(8, 1, 1, 4, 0, 2**20, 2**10), "0 {}")
     for operations, most in ((1.0, 64), (2**36 / 8 / 10, 10), (2**36, 1), (2**36 / 8 / 1.9, 1)):
-        monkeypatch.setattr("sim.app.dry.operations", lambda arguments, own=operations: own)
+        monkeypatch.setattr("sim.app.runs.dry.operations", lambda arguments, own=operations: own)
         assert together_app._most(steps) == most
-    monkeypatch.setattr("sim.app.dry.operations", lambda arguments: 1.0)
+    monkeypatch.setattr("sim.app.runs.dry.operations", lambda arguments: 1.0)
     narrow = replace(steps, cut=steps.cut._replace(allowed_bytes=20 * (2**10 + 400)))
     assert together_app._most(narrow) == 10  # half of the memory, which counts and arguments share

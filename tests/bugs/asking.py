@@ -241,7 +241,7 @@ BUGS = (
         "of_counts, of_normals = bits.stream(key_counts)", "of_counts, of_normals = bits.stream(key_problems)",
         _design("problems_and_their_counts_come_from_streams_of_their_own")),
     Bug("study: chunks draw the same pilots", "sim/design/study.py",
-        "some * model.BATCH, 0, 0, first=first", "some * model.BATCH, 0, 0, first=0",
+        "some * BATCH, 0, 0, first=first", "some * BATCH, 0, 0, first=0",
         _design("pilots_drawn_in_several_goes_are_those_of_one")),
     Bug("study: ceiling left out of the key", "sim/design/study.py",
         "{truth.alpha} {truth.beta} {truth.ceiling} {problems}", "{truth.alpha} {truth.beta} {problems}",

@@ -319,7 +319,7 @@ BUGS = (
         "lambda counts: counts.reshape(-1, counts.shape[-1]).astype(float)",
         "lambda counts: counts.swapaxes(0, 1).reshape(-1, counts.shape[-1]).astype(float)", _of("", "batches")),
     Bug("memory of a device: that of the machine", "sim/draw/simulate.py",
-        "plan.machine_memory() // device.client.local_device_count()", "plan.machine_memory()", _of("", "plan")),
+        "cutting.machine_memory() // device.client.local_device_count()", "plan.machine_memory()", _of("", "plan")),
     Bug("steps: physics without the seed", "sim/draw/simulate.py",
         'f"{seed} {physics}", budget.first', 'f"{physics}", budget.first', _of("", "batches")),
     Bug("joined runs: each with the numbers of the first", "sim/draw/many.py",

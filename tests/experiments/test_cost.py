@@ -10,7 +10,6 @@ import pytest
 from checks import FALSE_ALARM, assert_mean, assert_proportion, assert_same_distribution, rejects
 
 from sim import __main__ as command_line
-from sim.app.folder import Run
 from sim.draw import keys, simulate
 from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, cost
@@ -20,6 +19,7 @@ from sim.figures import files
 from sim.laws import cost as laws
 from sim.model.difficulty import Beta, Certain, Difficulty
 from sim.model.spread import Uniform
+from sim.records.folder import Run
 from sim.samplers.cost import Spending, pairwise_sum, token_flops
 
 LEVI, CAPPED = Beta(5.0, 0.35, 1.0), Beta(1.0, 0.5, 0.9)

@@ -8,12 +8,12 @@ import pytest
 from checks import assert_counts, rejects
 from scipy import stats
 
-from sim.app import folder
 from sim.experiments import fit_verdicts, fitted, generative
 from sim.experiments.settings import Generative
 from sim.figures import generative as drawing
 from sim.judging import estimators
 from sim.model.dependence import Copula, Sticky
+from sim.records import folder
 
 SETTINGS = Generative("", 256, 8, 128, 3000, 0.1, (1.0, 2.0, 3.0), (0.004,), 4096, (), 0.3, 1.5, (8.0, 16.0, 32.0), 4)
 SOLVABLE = np.where(np.arange(256) % 5 < 4, 0.001, 0.01)  # errors without noise: four of five images are below .004

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from checks import FALSE_ALARM
 
-from sim.app.folder import Run
 from sim.draw import simulate
 from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, importance
@@ -26,6 +25,7 @@ from sim.model.memory import Arrival
 from sim.model.spread import LatentPrecision, ScaledBeta, ScaledKumaraswamy
 from sim.model.verifier import Perfect
 from sim.pilot import counts
+from sim.records.folder import Run
 from sim.samplers.importance import Weighted
 
 LEVI, USUAL, ASKED = Beta(5.0, 0.35, 1.0), Zipf(2.0, np.inf), Importance(0.25, 0.25, 0.0, 0.9)

@@ -6,7 +6,6 @@ import pytest
 from checks import FALSE_ALARM, rejects
 from scipy import stats
 
-from sim.app.folder import Run
 from sim.draw import simulate
 from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, noise
@@ -16,6 +15,7 @@ from sim.figures import files
 from sim.model import build
 from sim.model.features import Zipf
 from sim.model.memory import Arrival
+from sim.records.folder import Run
 from sim.samplers import training_runs
 
 BUDGET = Budget(problems=2 * BATCH, chunk=0, devices=2)

@@ -12,8 +12,8 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from scipy import stats
 
-from sim.app import door, folder
-from sim.app.configuration import CONF, VERSION_BASE
+from sim.app import door
+from sim.app.configuring.configuration import CONF, VERSION_BASE
 from sim.draw import keys, simulate
 from sim.draw.budget import Budget
 from sim.experiments import EXPERIMENTS, asking
@@ -24,6 +24,7 @@ from sim.laws import voting
 from sim.model import build
 from sim.model.difficulty import Empirical
 from sim.pilot.pilot import Pilot
+from sim.records import folder
 from sim.samplers import bits, selection
 
 K = np.array([1, 2, 3, 4, 5, 8, 20, 1000.0])  # so many that some votes are searched for and some deviate from a mean

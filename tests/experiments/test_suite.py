@@ -11,7 +11,6 @@ import pytest
 from checks import FALSE_ALARM, assert_mean, assert_same_distribution, rejects
 from scipy import stats
 
-from sim.app.folder import Run
 from sim.draw import keys, simulate
 from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, suite
@@ -21,6 +20,7 @@ from sim.figures import files
 from sim.laws import suite as laws
 from sim.model import build
 from sim.model.difficulty import Beta, Certain, Difficulty, GammaRatio
+from sim.records.folder import Run
 from sim.samplers import suite as sampler
 
 LEVI = Beta(5.0, 0.35, 1.0)

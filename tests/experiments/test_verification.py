@@ -9,7 +9,6 @@ import pytest
 from checks import FALSE_ALARM, assert_proportion, assert_same_distribution, rejects
 from scipy import stats
 
-from sim.app.folder import Run
 from sim.draw import keys, simulate
 from sim.draw.budget import BATCH, Budget, grid
 from sim.experiments import EXPERIMENTS, asking, verification
@@ -21,6 +20,7 @@ from sim.laws import verification as laws
 from sim.model import build
 from sim.model.difficulty import Beta, Difficulty, GammaRatio
 from sim.model.verifier import Noisy
+from sim.records.folder import Run
 from sim.samplers.verification import ENDLESS, outcomes
 
 LEVI = Beta(5.0, 0.35, 1.0)

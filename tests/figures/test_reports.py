@@ -10,8 +10,8 @@ import pytest
 from drawn import drawn, written
 from matplotlib.collections import LineCollection
 
-from sim.app.folder import read_run, read_summary
 from sim.figures import calibrate, design, files, recommend
+from sim.records.folder import read_run, read_summary
 
 REFERENCE = Path(__file__).parents[2] / "outputs/reference"
 GOLDEN = Path(__file__).parents[1] / "golden" / "figures.json"

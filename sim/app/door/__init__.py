@@ -3,8 +3,8 @@
 import importlib
 from dataclasses import replace
 
-from sim.app import adaptive
 from sim.app.door import laws, members, values
+from sim.app.runs import adaptive
 from sim.experiments import NAMES
 from sim.experiments.question import Question
 from sim.model import MEMBERS

@@ -9,8 +9,9 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from sim.app import folder, place, state
-from sim.app.point import FAILED, Outcome
+from sim.app.configuring import place
+from sim.app.runs.point import FAILED, Outcome
+from sim.records import folder, state
 
 TARGET = "hydra_plugins.sim_launchers.QueueLauncher"
 PLUGINS = Path(__file__).parent / "plugins"

@@ -9,8 +9,10 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.app import machine, point, taking, together
-from sim.app.point import Outcome
+from sim.app.host import machine
+from sim.app.runs import point, taking
+from sim.app.runs.point import Outcome
+from sim.app.sweeps import together
 
 _LOOK = 0.5  # seconds between two looks at whether the launcher lives
 
@@ -28,7 +30,7 @@ class Job(NamedTuple):
     drawn: dict[str, together.Drawn] | None = None
 
     def source(self, name):
-        """Where the counts of an experiment come from (sim.app.taking.Taker), of a point that is drawn already."""
+        """Where the counts of an experiment come from (sim.app.runs.taking.Taker), of a point that is drawn already."""
         return self.drawn[name].steps
 
 

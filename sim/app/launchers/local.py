@@ -10,8 +10,9 @@ import threading
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 
-from sim.app import launchers, taking
+from sim.app import launchers
 from sim.app.launchers import job
+from sim.app.runs import taking
 
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 

@@ -4,9 +4,10 @@ import shutil
 import time
 import warnings
 
-from sim.app import folder, launchers, state
+from sim.app import launchers
 from sim.app.launchers import job
 from sim.app.sweeps import jobs
+from sim.records import folder, state
 
 _OWN = ("_target_", "engine", "wait", "max_num_timeout")  # settings that are not for sbatch
 _SHARED = ("timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes", "name")  # of submitit

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.app import folder
 from sim.app.reports import page, pilots
 from sim.app.reports.words.against import WORDS
+from sim.records import folder
 
 NAME = "difference"  # of the table and of the figure
 MODELS = "first", "second"

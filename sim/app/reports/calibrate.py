@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import folder
 from sim.app.reports import against, page, pilots
 from sim.app.reports.words.calibrate import WORDS
 from sim.calibration import calibrate, curve, difference, prediction, quantities
-from sim.records import checked
+from sim.records import checked, folder
 
 HELP = """\
 python -m sim calibrate: from a pilot (problems, attempts, successes) to coverage at any number of attempts.

@@ -4,11 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from sim.app import folder
 from sim.app.reports import pilots
 from sim.app.reports.words.design import WORDS
 from sim.calibration import ansatz, curve, posterior
-from sim.records import checked
+from sim.records import checked, folder
 
 HELP = """\
 python -m sim design: how many problems and attempts a pilot needs for a wanted error, by simulated pilots.
@@ -40,7 +39,7 @@ def _answer(config):
     grid = [_list(config, f"grid.{name}", *ends) for name, ends in (("problems", (2, 10**4)), ("attempts", (2, 10**6)))]
     _check_sizes(grid, asked["budget"])
     difficulty, source = _difficulty(config)
-    from sim.app.machine import start_jax
+    from sim.app.host.machine import start_jax
 
     start_jax(0)
     from sim.design.study import study
@@ -192,10 +191,10 @@ def _verdict(found, truth, test, asked):
 
 def _figures(where, found, asked):
     """SVG of each figure; they are kept as .png, .pdf and .svg too."""
-    from sim.app import writing
     from sim.app.reports import page
     from sim.figures import design as drawing
     from sim.figures import files
+    from sim.records import writing
 
     chosen = found.chosen.problems, found.chosen.attempts
     made = {

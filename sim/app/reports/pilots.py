@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sim import __version__
-from sim.app.configuration import CONF, VERSION_BASE, refused
+from sim.app.configuring.configuration import CONF, VERSION_BASE, refused
 
 _HELP = ("-h", "--help", "help")
 _FILES = {"pilot": "pilot.path", "against": "against.path"}

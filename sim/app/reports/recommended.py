@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from sim.app import folder
 from sim.app.reports import against, pilots
 from sim.app.reports.words.numbers import alike, count
 from sim.calibration import curve
 from sim.calibration.ansatz import MISFITS
 from sim.decision.amounts import exceeds
+from sim.records import folder
 
 _FIGURES = "payoff", "stages", "models", against.NAME
 
@@ -239,10 +239,10 @@ def _allotment(one):
 
 def _figures(one, asked, where, position, of):
     """SVG of each figure, kept as .svg; the first one as .png too."""
-    from sim.app import writing
     from sim.app.reports import page
     from sim.figures import calibrate as drawing
     from sim.figures import recommend
+    from sim.records import writing
 
     own = one.own
     made = {"payoff": recommend.payoff(_payoff(one.curves), own.attempts, (own.low, own.high), asked.currency)}

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import folder
 from sim.app.sweeps import asking, dataset, parameters, points, status
-from sim.app.writing import whole
 from sim.experiments import EXPERIMENTS, NAMES
+from sim.records import folder
+from sim.records.writing import whole
 
 HELP = """\
 python -m sim collect: join the tables of all points of a sweep in one dataset.

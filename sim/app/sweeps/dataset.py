@@ -20,11 +20,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import folder
 from sim.app.sweeps import netcdf, parameters, provenance
 from sim.app.sweeps.netcdf import Variable
-from sim.app.writing import whole
 from sim.experiments import EXPERIMENTS, Heading
+from sim.records import folder
+from sim.records.writing import whole
 
 AXES = ("examples", "attempts")
 _BESIDE = (*AXES, "depth")

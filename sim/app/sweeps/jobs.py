@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sim.app import folder
+from sim.records import folder
 
 JOBS = "jobs.json"
 _PATIENCE = 5.0  # seconds; it answers in 35 ms, or not at all

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import place
+from sim.app.configuring import place
 
 _SETS = {"experiment": "experiments"}  # the key that a group sets, where a table has a column named like the group
 

@@ -6,8 +6,8 @@ import socket
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.app import state
 from sim.app.sweeps import jobs
+from sim.records import state
 
 RESUME = "the same command with resume=true"
 _FOLDER = re.compile(r"point_(\d+)")
@@ -17,7 +17,7 @@ class Point(NamedTuple):
     """A point of a sweep.
 
     overrides: None where no file tells them.  status: what status.json says, None where there is none that can be read.
-    state: one of sim.app.state.STATES.  why: what went wrong or is still to come, in words.  job: of Slurm.
+    state: one of sim.records.state.STATES.  why: what went wrong or is still to come, in words.  job: of Slurm.
     """
 
     number: int

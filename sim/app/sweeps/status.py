@@ -3,8 +3,8 @@
 import json
 from itertools import groupby
 
-from sim.app import state
 from sim.app.sweeps import asking, points
+from sim.records import state
 
 HELP = """\
 python -m sim status: how far a sweep or a run is, and what went wrong in it.

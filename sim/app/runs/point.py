@@ -9,10 +9,14 @@ from typing import NamedTuple
 
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.app import adaptive, checkpoint, door, experiment, folder, machine, place, processes, state, taking, terminal
-from sim.app.configuration import refused
+from sim.app import door
+from sim.app.configuring import place
+from sim.app.configuring.configuration import refused
+from sim.app.host import machine, processes
+from sim.app.runs import adaptive, experiment, taking, terminal
 from sim.draw.budget import TooLarge, Unanswerable
 from sim.draw.plan import Steps
+from sim.records import checkpoint, folder, state
 
 FAILED, REFUSED = "failed", "refused"
 
@@ -27,7 +31,7 @@ class Point(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a point ended: a state of sim.app.state, and what was wrong, kind (FAILED or REFUSED) and in words."""
+    """How a point ended: a state of sim.records.state, and what was wrong, kind (FAILED or REFUSED) and in words."""
 
     state: str
     kind: str | None = None
@@ -241,7 +245,7 @@ def _experiments(point, asked, record, source):
 
 def _dry_run(point, asked):
     """Say of every question what answering it would take; nothing is drawn but what is timed, nothing is left."""
-    from sim.app import dry
+    from sim.app.runs import dry
 
     outcome = Outcome("done")
     for name, question in asked:

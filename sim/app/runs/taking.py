@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.app import checkpoint
-from sim.app.checkpoint import Piece
+from sim.records import checkpoint
+from sim.records.checkpoint import Piece
 
 _SECONDS, _SHARE = 30.0, 0.1  # what is drawn in so long, or so much of all, is saved at once
 _SHORTEST = 1.0  # seconds between two saves: less is quickly drawn again

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import hydra
 
 from sim import __version__
-from sim.app import cache as programs
-from sim.app import processes
+from sim.app.host import cache as programs
+from sim.app.host import processes
 
 _DRAWN_BY = []  # Told of the process that has drawn what this one judges, if it is another
 
@@ -27,12 +27,13 @@ class Told(NamedTuple):
 def start_jax(devices, cluster=None):
     """Load JAX, here and nowhere before; on a CPU, with one device a core or as many as asked for.
 
-    cluster: of a run of several processes (sim.app.processes).  ValueError if there are fewer devices than asked for.
+    cluster: of a run of several processes (sim.app.host.processes).  ValueError if there are fewer devices than asked
+    for.
     """
     programs.start()
     import jax
 
-    from sim.app.cores import usable
+    from sim.app.host.cores import usable
     from sim.draw.simulate import local_devices
 
     with contextlib.suppress(RuntimeError):  # the backend has started already, at an earlier experiment or point
@@ -89,7 +90,7 @@ def versions():
 @cache  # once: a sweep has many points
 def commit():
     """Commit of the checkout that sim runs from, with + if it has changes; None for an installed package."""
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     if not (root / ".git").exists():
         return None
     git = ["git", "-C", str(root), "status", "--porcelain=v2", "--branch"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.app import checkpoint
-from sim.app.writing import whole
+from sim.records import checkpoint
+from sim.records.writing import whole
 
 NAME = "counts.npz"
 _LARGEST = 2**28  # bytes, before they are compressed

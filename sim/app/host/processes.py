@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import taking
+from sim.app.runs import taking
 from sim.experiments import asking
 
 _WAIT = 120  # seconds that the processes wait for each other at the start
@@ -92,7 +92,7 @@ def index():
 
 
 class Driver:
-    """Source of counts (sim.app.taking.Taker) for the first process of several."""
+    """Source of counts (sim.app.runs.taking.Taker) for the first process of several."""
 
     def __init__(self, experiment):
         self.experiment = experiment

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sim.app import folder
+from sim.records import folder
 
 if os.name == "posix":
     import fcntl

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app.writing import whole
+from sim.records.writing import whole
 
 _SUFFIX = ".counts"
 _DIGEST = 32

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.app import folder
 from sim.experiments import NAMES
+from sim.records import folder
 
 HELP = """\
 python -m sim plot: draw the figure of a run, sweep, calibration, decision or design again, from its tables.

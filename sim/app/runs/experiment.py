@@ -5,8 +5,11 @@ import sys
 import time
 from pathlib import Path
 
-from sim.app import adaptive, cache, checkpoint, folder, kept, learning, machine, place, taking, terminal
+from sim.app.configuring import place
+from sim.app.host import cache, machine
+from sim.app.runs import adaptive, learning, taking, terminal
 from sim.experiments import asking
+from sim.records import checkpoint, folder, kept
 
 CHECKPOINT = "checkpoint"
 
@@ -14,7 +17,7 @@ CHECKPOINT = "checkpoint"
 def answer(point, name, question, record, source):
     """Answer of an experiment, written to its folder, its checkpoint removed.
 
-    record: state.Record of the point, to be written.  source: where counts come from (sim.app.taking.Taker).
+    record: state.Record of the point, to be written.  source: where counts come from (sim.app.runs.taking.Taker).
     """
     target, began = point.where / name, time.monotonic()
     earlier = record.status["experiments"][name]["seconds"]  # before it was interrupted

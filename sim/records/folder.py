@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app.writing import whole
+from sim.records.writing import whole
 
 COLUMNS = ("quantity", "examples", "attempts", "depth", "estimate", "stderr", "law", "sigmas")
 VERDICT_FIELDS = ("law", "quantity", "predicted", "measured", "stderr", "max_sigmas", "p_value", "verdict")

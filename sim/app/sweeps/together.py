@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import door, machine, state
+from sim.app import door
+from sim.app.host import machine
 from sim.experiments import asking
+from sim.records import state
 
 _POINTS = 64  # of one program at most: what is drawn is not saved before all of it is
 _SPARE = 1.25  # times as many points may be computed as are wanted, so that no other program is compiled
@@ -26,7 +28,7 @@ class Drawn(NamedTuple):
         return self.draws == draws(steps)
 
     def steps(self, steps, starts):
-        """(start, counts) of these steps (sim.app.taking.Taker)."""
+        """(start, counts) of these steps (sim.app.runs.taking.Taker)."""
         if not self.of(steps):
             raise RuntimeError(f"drawn was {self.draws}, and asked for is {draws(steps)}")
         for start in starts:
@@ -47,7 +49,7 @@ class Sweep:
         self.started = False
 
     def source(self, point, name):
-        """Where the counts of an experiment of a point come from (sim.app.taking.Taker)."""
+        """Where the counts of an experiment of a point come from (sim.app.runs.taking.Taker)."""
         return partial(self._counts, point, name)
 
     def _counts(self, point, name, steps, starts):
@@ -155,7 +157,7 @@ def _unplanned(training):
 
 def _most(steps):
     """Points of one program at most."""
-    from sim.app import dry
+    from sim.app.runs import dry
     from sim.draw import many
 
     by_operations = _OPERATIONS / (dry.operations(steps.arguments) * steps.cut.steps * steps.cut.per_step)

@@ -7,10 +7,13 @@ from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 
-from sim.app import adaptive, cache, door, experiment, folder, kept, learning, machine, terminal
-from sim.app.configuration import refused
+from sim.app import door
+from sim.app.configuring.configuration import refused
+from sim.app.host import cache, machine
+from sim.app.runs import adaptive, experiment, learning, terminal
 from sim.draw.budget import Unanswerable
 from sim.experiments import asking
+from sim.records import folder, kept
 
 HELP = """\
 python -m sim judge: test the counts of a run against another law. Nothing is drawn.

@@ -4,8 +4,9 @@ import contextlib
 import os
 from importlib import metadata
 
-from sim.app import cores, taking
+from sim.app.host import cores
 from sim.app.launchers import job, local
+from sim.app.runs import taking
 
 _EACH = 25  # points for which one more process is started: it judges 50 in the time that it takes to start
 MOST = 8  # as many as one process draws for
@@ -43,7 +44,7 @@ def _has_gpu():
 
 
 def outcomes(points, sweep, judges, run):
-    """Outcomes of points, one by one.  sweep: sim.app.together.Sweep of them.  run: runs one of them here."""
+    """Outcomes of points, one by one.  sweep: sim.app.sweeps.together.Sweep of them.  run: runs one of them here."""
     for point in points:
         taking.heed()
         drawn = sweep.all_of(point) if judges else None

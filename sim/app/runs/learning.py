@@ -1,7 +1,7 @@
 """How a training is done: on from what is kept of it, saving as it goes. A model that is ready is read and not trained.
 
-Kept is the state after a chunk, as a piece of a checkpoint (sim.app.checkpoint: whole or not at all, with a checksum),
-in a folder named by the digest of the training's identity.
+Kept is the state after a chunk, as a piece of a checkpoint (sim.records.checkpoint: whole or not at all, with a
+checksum), in a folder named by the digest of the training's identity.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.app import checkpoint
+from sim.records import checkpoint
 
 _FATE = "it is replaced, and what it held is trained again"
 _SHORTEST = 1.0  # seconds between two saves: less is quickly trained again

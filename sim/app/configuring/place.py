@@ -9,8 +9,8 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from sim.app import state
 from sim.experiments import NAMES
+from sim.records import state
 
 # What may change between two commands of which the second goes on with the first: how the work is done, not what.
 _FREE = (

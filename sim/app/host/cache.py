@@ -53,7 +53,7 @@ def start():
 
 
 def models():
-    """The folder that trained models are kept in, one folder each (sim.app.learning); None where none is wanted."""
+    """The folder of trained models, one folder each (sim.app.runs.learning); None where none is wanted."""
     switch = os.environ.get(MODELS, "")
     if switch.lower() in _OFF:
         return None

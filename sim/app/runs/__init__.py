@@ -1,0 +1,1 @@
+"""One point of a run: its experiments, drawn on from checkpoints, said and written."""
