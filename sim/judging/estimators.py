@@ -91,8 +91,29 @@ def pass_at_k(attempts, recorded, successes):
 
         1 - C(m - c, k) / C(m, k)                                  Chen et al. 2021 (arXiv 2107.03374), Eq. 1
 
-    attempts: whole numbers 1 <= k <= the fewest recorded attempts, shape [k].  recorded, successes: [problems].
-    Returns float64 [k, problems].  ValueError for k above the recorded attempts: that would be an extrapolation.
+    Parameters
+    ----------
+    attempts : array_like
+        Whole numbers 1 <= k <= the fewest recorded attempts, shape [k].
+    recorded, successes : array_like
+        Attempts m and successes c of each problem, shape [problems].
+
+    Returns
+    -------
+    ndarray
+        float64 [k, problems]; its mean over problems is the coverage.
+
+    Raises
+    ------
+    ValueError
+        For k above the recorded attempts: that would be an extrapolation, which `sim.calibrate` makes.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.pass_at_k([1, 5], [10, 10], [1, 3]).round(4)
+    array([[0.1   , 0.3   ],
+           [0.5   , 0.9167]])
     """
     attempts = np.atleast_1d(np.asarray(attempts, float))
     if attempts.max() > np.min(recorded):

@@ -140,21 +140,28 @@ def exponents(*pairs):
     return [SimpleNamespace(stderr=stderr, predicted=predicted) for stderr, predicted in pairs]
 
 
-def planned(question, text, errors, name="coverage", of=lambda stderr: answer(stderr)):
+@pytest.fixture
+def planned(monkeypatch):
+    """As _planned, of runs that draw nothing."""
+    return lambda *asked, **more: _planned(monkeypatch, *asked, **more)
+
+
+def _planned(monkeypatch, question, text, errors, name="coverage", of=lambda stderr: answer(stderr)):
     """(Reached, [(first batch, problems or learners)]) of runs with these errors, one after the other."""
     seen, errors, learners = [], iter(errors), adaptive._of_learners(name, question)
 
-    def run(own):
+    def run(asked_name, own, take="pilot"):
         seen.append((own.budget.first, own.learners if learners else own.budget.problems / BATCH))
-        assert own.take is take or own.budget.first == 0
+        assert asked_name == name and take == ("pilot" if own.budget.first else "run")
         return of(next(errors))
 
-    _, reached = adaptive.answer(name, run, question, adaptive.read(text))
+    monkeypatch.setattr(asking, "answer", run)
+    _, reached = adaptive.answer(name, question, adaptive.read(text), "run")
     assert next(errors, None) is None
     return reached, seen
 
 
-def test_a_plan_is_the_pilot_times_the_square_of_how_much_too_large_its_error_is_with_a_margin(composed):
+def test_a_plan_is_the_pilot_times_the_square_of_how_much_too_large_its_error_is_with_a_margin(composed, planned):
     """64 x (1.15 x 2)^2 = 338.6 batches."""
     reached, seen = planned(asked(composed), "loss@10:5e-4", (1e-3, 4e-4))
     assert seen == [(2**31, 64), (0, 339)]
@@ -162,14 +169,14 @@ def test_a_plan_is_the_pilot_times_the_square_of_how_much_too_large_its_error_is
     assert (reached.stderr, reached.met) == (4e-4, True)
 
 
-def test_no_plan_is_smaller_than_the_least_pilot_or_larger_than_the_limit(composed):
+def test_no_plan_is_smaller_than_the_least_pilot_or_larger_than_the_limit(composed, planned):
     assert planned(asked(composed), "loss@10:1e-1", (1e-3, 1e-3))[1] == [(2**31, 64), (0, 64)]
     reached, seen = planned(asked(composed), "loss@10:5e-4", (2e-3, 6e-4))
     assert seen == [(2**31, 64), (0, 512)]  # planned were 1,355
     assert (reached.met, reached.drawn) == (False, 512 * BATCH)
 
 
-def test_a_pilot_that_is_far_too_small_is_followed_by_one_8_times_as_large(composed):
+def test_a_pilot_that_is_far_too_small_is_followed_by_one_8_times_as_large(composed, planned):
     """It plans for more than 64 times its size; the last is an eighth of the limit at most."""
     question = asked(composed | {"budget": composed["budget"] | {"problems": 2**16 * BATCH}})
     reached, seen = planned(question, "loss@10:1e-4", (1e-3, 4e-4, 9e-5))
@@ -179,7 +186,7 @@ def test_a_pilot_that_is_far_too_small_is_followed_by_one_8_times_as_large(compo
     assert planned(smaller, "loss@10:1e-4", (1e-3, 9e-5))[1] == [(2**31, 64), (0, 4095)]
 
 
-def test_pilots_that_measure_no_exponent_grow_until_all_is_drawn(composed):
+def test_pilots_that_measure_no_exponent_grow_until_all_is_drawn(composed, planned):
     question = asked(composed | {"budget": composed["budget"] | {"problems": 2**13 * BATCH}})
     of = lambda pairs: answer(1.0, verdicts=exponents(*pairs))  # noqa: E731
     none = (None, None)
@@ -188,7 +195,7 @@ def test_pilots_that_measure_no_exponent_grow_until_all_is_drawn(composed):
     assert reached.met and reached.stderr == 0.09
 
 
-def test_the_least_precise_exponent_decides_and_its_error_falls_more_slowly_than_that_of_a_mean(composed):
+def test_the_least_precise_exponent_decides_and_its_error_falls_more_slowly_than_that_of_a_mean(composed, planned):
     """Draws^(-1 / (2 + beta / 2)): 64 x (1.15 x 1.5)^(2.175), and the other exponent needs less."""
     of = lambda pairs: answer(1.0, verdicts=exponents(*pairs))  # noqa: E731
     runs = ([(0.015, 0.35), (0.01, 3.0)], [(0.011, 0.35), (0.001, 3.0)], [(0.001, 0.35), (0.009, 3.0)])
@@ -198,7 +205,7 @@ def test_the_least_precise_exponent_decides_and_its_error_falls_more_slowly_than
     assert reached.stderr == 0.009
 
 
-def test_learners_are_planned_one_by_one(composed):
+def test_learners_are_planned_one_by_one(composed, planned):
     """1024 x 1.15^2 = 1354.2 learners, and half as many more."""
     chosen = {"experiments": ["learning_curve"], "memory": {"name": "block_chain", "depth": 1}}
     [(_, question)] = door.questions(copy.deepcopy(composed) | chosen)

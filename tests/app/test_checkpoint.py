@@ -110,9 +110,9 @@ def test_removing_takes_what_is_whole_and_what_was_never_finished(tmp_path):
 
 
 def test_a_run_interrupted_before_its_first_step_tells_what_was_there(tmp_path):
-    write(tmp_path, 4)
+    write(tmp_path, 4, identity=IDENTITY | {"drawn": "d"})
     cut, told = SimpleNamespace(batches=9, per_step=5), []
-    steps = SimpleNamespace(cut=cut, starts=lambda begin, end: range(begin, end, 5))
+    steps = SimpleNamespace(cut=cut, starts=lambda begin, end: range(begin, end, 5), digest="d")
 
     def source(_steps, starts):
         assert starts == [4]

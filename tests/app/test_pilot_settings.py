@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.app.reports import against, design, page, pilots, prices
-from sim.calibration import curve, posterior
+from sim.app.reports import design, page, pilots
+from sim.calibration import curve, difference, posterior, prediction
+from sim.decision import priced
 from sim.decision.prices import Prices
 from sim.pilot.pilot import Pilot, Stopping
+from sim.records import checked
 
 TOKENS = ("cost.tokens.prompt_price=3", "cost.tokens.completion_price=12", "cost.tokens.prompt=2000",
           "cost.tokens.completion=500", "cost.tokens.cached=0.25")  # fmt: skip
@@ -23,24 +25,24 @@ def config(*typed):
 
 
 def test_the_first_attempt_pays_the_prompt_in_full_and_all_pay_their_verification():
-    found = prices.of_model(config(*TOKENS, *OTHER, "paid=sequential", "attempts.max=1000"))
+    found = priced.of_model(config(*TOKENS, *OTHER, "paid=sequential", "attempts.max=1000"))
     expected = Prices(5.0, LATER + 0.002, 0.5, 0.03 + FIRST - LATER, 0.05, 0.2, True, 1000)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
-    plain = prices.of_model(config("cost.price=0.01", *OTHER))
+    plain = priced.of_model(config("cost.price=0.01", *OTHER))
     np.testing.assert_allclose(plain, Prices(5.0, 0.012, 0.5, 0.03, 0.05, 0.2, False, 10**9), rtol=1e-12)
 
 
 def test_the_second_model_has_prices_of_its_own_and_the_lengths_of_the_first_where_it_says_none():
-    first = prices.of_model(config(*TOKENS, *OTHER))
+    first = priced.of_model(config(*TOKENS, *OTHER))
     own = ("against=other.csv", "against.tokens.prompt_price=1", "against.tokens.completion_price=4",
            "against.tokens.completion=800")  # fmt: skip
     asked = config(*TOKENS, *OTHER, *own)
-    rival = prices.of_rival(asked, first)
+    rival = priced.of_rival(asked, first)
     once, again = 1 * 0.002 + 4 * 0.0008, 0.25 * 1 * 0.002 + 4 * 0.0008
     np.testing.assert_allclose(rival, first._replace(each=again + 0.002, setup=0.03 + once - again), rtol=1e-12)
     asked = config(*TOKENS, *OTHER, "against=other.csv", "against.price=0.05")
-    np.testing.assert_allclose(prices.of_rival(asked, first), first._replace(each=0.052, setup=0.03), rtol=1e-12)
-    assert prices.of_rival(config(*TOKENS), first) is None
+    np.testing.assert_allclose(priced.of_rival(asked, first), first._replace(each=0.052, setup=0.03), rtol=1e-12)
+    assert priced.of_rival(config(*TOKENS), first) is None
 
 
 @pytest.mark.parametrize(
@@ -54,25 +56,25 @@ def test_the_second_model_has_prices_of_its_own_and_the_lengths_of_the_first_whe
     ],
 )
 def test_attempts_are_limited_by_time_and_by_what_is_asked(typed, most):
-    assert prices.of_model(config("cost.price=0.01", *typed)).most == most
+    assert priced.of_model(config("cost.price=0.01", *typed)).most == most
 
 
 def test_numbers_at_their_limits_are_accepted_and_beyond_them_refused():
     asked = {"a": {"b": 3.0}}
-    assert pilots.number(asked, "a.b", 3, 5) == 3.0 == pilots.number(asked, "a.b", 1, 3)
-    assert isinstance(pilots.number(asked, "a.b", 1, 3, whole=True), int)
+    assert checked.number(asked, "a.b", 3, 5) == 3.0 == checked.number(asked, "a.b", 1, 3)
+    assert isinstance(checked.number(asked, "a.b", 1, 3, whole=True), int)
     for low, high in ((3.1, 5), (1, 2.9)):
         with pytest.raises(ValueError, match=r"a\.b: need a number from"):
-            pilots.number(asked, "a.b", low, high)
+            checked.number(asked, "a.b", low, high)
     for value, rule in ((2.5, "a whole number"), (True, "a number"), ("3", "a number"), (None, "a number")):
         with pytest.raises(ValueError, match=rule):
-            pilots.number({"b": value}, "b", 1, 5, whole=value == 2.5)
+            checked.number({"b": value}, "b", 1, 5, whole=value == 2.5)
 
 
 def test_a_grid_of_attempts_has_so_many_a_decade_and_both_ends():
-    assert pilots.attempts_grid(1000, 1).tolist() == [1, 10, 100, 1000]
-    assert pilots.attempts_grid(2, 10).tolist() == [1, 2]
-    assert len(pilots.attempts_grid(10**8, 10)) == 81 - 3  # of ten numbers below 10 three round to another
+    assert prediction.attempts_grid(1000, 1).tolist() == [1, 10, 100, 1000]
+    assert prediction.attempts_grid(2, 10).tolist() == [1, 2]
+    assert len(prediction.attempts_grid(10**8, 10)) == 81 - 3  # of ten numbers below 10 three round to another
     assert [k for k in range(1, 61) if pilots.near_round(k, 0.04)] == [1, 2, 5, 10, 19, 20, 21, *range(46, 55)]
 
 
@@ -118,11 +120,11 @@ def test_numbers_of_a_page_have_four_digits_and_counts_all_of_theirs(cell, text)
 
 def test_two_models_are_compared_up_to_a_hundred_times_the_attempts_of_the_smaller_pilot(monkeypatch):
     grids = []
-    monkeypatch.setattr(against.difference, "difference", lambda first, second, grid, seed: grids.append((grid, seed)))
+    monkeypatch.setattr(difference, "difference", lambda first, second, grid, seed: grids.append((grid, seed)))
     few, many = (SimpleNamespace(pilot=SimpleNamespace(attempts=np.array(m))) for m in ([3.0, 20], [50.0, 9]))
     for pair in ((few, many), (many, few)):
-        against.found(*pair, 7)
-    against.found(few, many, 7, 30)
+        difference.found(*pair, 7)
+    difference.found(few, many, 7, 30)
     assert [(grid[0], grid[-1], seed) for grid, seed in grids] == [(1, 2000, 7), (1, 2000, 7), (1, 30, 7)]
     assert len(grids[0][0]) > 25
 

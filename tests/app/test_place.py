@@ -13,7 +13,7 @@ from sim.app.configuring.configuration import CONF, VERSION_BASE
 from sim.experiments import EXPERIMENTS
 
 HOW = {  # the work is done: no table depends on it
-    *("resume", "output", "figure", "dry", "together", "judges", "distributed"),
+    *("resume", "output", "figure", "counts", "dry", "together", "judges", "distributed"),
     *("cluster.coordinator", "cluster.processes", "cluster.process"),
     *("budget.chunk", "budget.devices", "budget.memory"),
 }

@@ -253,7 +253,7 @@ def test_a_sweep_given_again_computes_what_is_missing_or_failed_only(sim, tmp_pa
 def test_two_runs_at_once_have_folders_of_their_own_or_one_is_refused(sim, tmp_path):
     where = tmp_path / "outputs" / "mine"
     holder = (
-        "import sys, time; from sim.app import state\n"
+        "import sys, time; from sim.records import state\n"
         f"with state.holding({str(where)!r}):\n    print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", holder], stdout=subprocess.PIPE, cwd=ROOT) as process:
@@ -273,7 +273,9 @@ def test_a_sweep_that_another_process_is_at_is_refused(sim, tmp_path, stopped):
     stopped(taking.Interrupted(signal.SIGTERM))
     assert sim(*swept)[0] == 143
     [where] = folders(tmp_path)
-    holder = f"from sim.app import state\nwith state.holding({str(where)!r}):\n    print('held', flush=True); input()"
+    holder = (
+        f"from sim.records import state\nwith state.holding({str(where)!r}):\n    print('held', flush=True); input()"
+    )
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", holder], cwd=ROOT, **pipes) as process:
         process.stdout.readline()

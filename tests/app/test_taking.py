@@ -12,12 +12,15 @@ from sim.draw.plan import Steps
 from sim.records import checkpoint
 from sim.records.checkpoint import Piece
 
-IDENTITY = {"experiment": "coverage", "seed": 1}
+ASKED = {"experiment": "coverage", "seed": 1}
 BATCHES = 11
 
 
 def steps(per_step=3, batches=BATCHES):
     return Steps(None, None, (), None, Cut(batches, 1, 1, per_step, 0, 0, 0), "0 {}")
+
+
+IDENTITY = ASKED | {"drawn": steps().digest}
 
 
 def counts(start, end):
@@ -42,7 +45,7 @@ class Source:
 def taker(folder, source, told=None, **more):
     told = [] if told is None else told
     return taking.Taker(
-        folder, IDENTITY, lambda *there: told.append(there), told.append, lambda starts: starts, source, **more
+        folder, ASKED, lambda *there: told.append(there), told.append, lambda starts: starts, source, **more
     )
 
 

@@ -209,7 +209,7 @@ def test_a_dry_run_counts_what_the_experiment_draws(name, memory, drawn):
 
 
 def test_what_was_not_drawn_as_a_figure_can_be():
-    assert terminal.written_line("joint", "outputs/x/joint", True) == "  written to outputs/x/joint"
-    assert terminal.written_line("joint", "outputs/x/joint", False) == (
-        "  written to outputs/x/joint; draw it: python scripts/plot_joint.py outputs/x/joint -o joint.pdf"
+    assert terminal.written_line("outputs/x/joint", True) == "  written to outputs/x/joint"
+    assert terminal.written_line("outputs/x/joint", False) == (
+        "  written to outputs/x/joint; draw it: python -m sim plot outputs/x/joint"
     )

@@ -6,6 +6,7 @@ import pytest
 
 from sim.draw.budget import BATCH
 from sim.experiments import EXPERIMENTS, settings
+from sim.model.spread import LatentPrecision
 
 BASE = {
     "verification": settings.Verification(0.9, 0.02, 1.0),
@@ -76,10 +77,10 @@ def test_limits_are_accepted_and_what_lies_beyond_them_is_refused_by_name(key):
 def test_what_is_learnt_is_a_bias_and_a_word_is_one_of_two():
     learnt = replace(BASE["allocation"], difficulty="learnt")
     learnt.check()
-    learnt.check_beside(settings.LatentPrecision(2.5, 0.1, 0.5))
-    BASE["allocation"].check_beside(settings.LatentPrecision(2.5, 0.1, 0.0))
+    learnt.check_beside(LatentPrecision(2.5, 0.1, 0.5))
+    BASE["allocation"].check_beside(LatentPrecision(2.5, 0.1, 0.0))
     with pytest.raises(ValueError, match="latent_precision"):
-        learnt.check_beside(settings.LatentPrecision(2.5, 0.1, 0.0))
+        learnt.check_beside(LatentPrecision(2.5, 0.1, 0.0))
     with pytest.raises(ValueError, match="fixed or learnt"):
         replace(BASE["allocation"], difficulty="learned").check()
 
