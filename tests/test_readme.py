@@ -70,3 +70,12 @@ def test_the_performance_table_is_that_of_a_committed_record():
     table = bench.markdown(json.loads((record / "bench.json").read_text(encoding="utf-8")))
     assert table == (record / "bench.md").read_text(encoding="utf-8")
     assert table in README
+
+
+def test_the_lines_for_a_notebook_run(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    [block] = re.findall(r"```python\n(import sim\n.*?)```", README, re.DOTALL)
+    names = {}
+    exec(block, names)  # what the README says that a reader may type
+    assert [one.verdict for one in names["sim"].judge(names["draws"]).verdicts] == ["confirmed"]
+    assert names["decision"].attempts > 100
