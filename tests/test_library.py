@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +19,7 @@ from sim.model.model import name_of
 from tests import checks
 
 PROBLEMS = 2**18
+ROOT = Path(__file__).resolve().parents[1]
 COUNTS = np.array([0, 0, 0, 1, 1, 2, 3, 5, 9, 14, 22, 31, 48, 60, 77, 90, 99, 100] * 3)
 
 
@@ -309,3 +311,10 @@ def test_every_result_has_a_figure(tmp_path):
         assert len(figure.axes) >= 2
     with pytest.raises(ValueError, match=r"plot: need what Draws, .* is, got int"):
         sim.plot(3)
+
+
+@pytest.mark.slow
+def test_the_library_is_annotated_and_its_types_agree():
+    mypy = pytest.importorskip("mypy.api")
+    said, _, code = mypy.run(["--config-file", str(ROOT / "pyproject.toml"), "--no-incremental"])
+    assert code == 0, said

@@ -8,6 +8,7 @@ from scipy import special
 from sim.calibration import ansatz, curve, mixtures, posterior, prediction, published, quantities
 from sim.draw import seeds
 from sim.judging import fits
+from sim.pilot.pilot import Pilot
 from sim.records import checked
 
 COUNTED = {  # laws fitted to counts by maximum likelihood, beside the beta-binomial; where their fits start
@@ -57,7 +58,7 @@ class Calibration(NamedTuple):
     the report's words.
     """
 
-    pilot: tuple
+    pilot: Pilot
     observed: curve.Curve
     posterior: posterior.Posterior
     attempts: np.ndarray

@@ -1,8 +1,10 @@
 """What a pilot says of coverage, as a value: any number of attempts, any interval, these problems and new ones."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sim.calibration import calibrate as calibration
 from sim.calibration import curve, mixtures, prediction
@@ -24,16 +26,16 @@ class Coverage(Tabular):
     draws: np.ndarray
 
     @property
-    def mean(self):
+    def mean(self) -> np.ndarray:
         """Mean of the share, [k]."""
         return self.draws.mean(axis=0)
 
     @property
-    def median(self):
+    def median(self) -> np.ndarray:
         """The headline: median of the share, [k], a multiple of 1 / problems."""
         return prediction.interval(self.draws, self.attempts).median
 
-    def interval(self, level=0.9):
+    def interval(self, level: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
         """(low, high) of the central interval that holds the share with probability `level`, [k] each.
 
         Examples
@@ -50,7 +52,7 @@ class Coverage(Tabular):
         low, high = np.quantile(self.draws, ends, axis=0, method="inverted_cdf")
         return low, high
 
-    def table(self):
+    def table(self) -> dict[str, np.ndarray]:
         """Columns attempts, mean, median, and the ends of the 50 % and 90 % intervals."""
         (low50, high50), (low90, high90) = self.interval(0.5), self.interval(0.9)
         return {
@@ -58,7 +60,7 @@ class Coverage(Tabular):
             "low90": low90, "low50": low50, "high50": high50, "high90": high90,
         }  # fmt: skip
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         low, high = self.interval()
         ends = f"{self.median[-1]:.3g} ({low[-1]:.3g} to {high[-1]:.3g}, 90 %)"
         return f"<Coverage at {self.attempts[-1]:,.0f} attempts: {ends}>"
@@ -72,21 +74,21 @@ class Forecast(Tabular):
     _likelihood: mixtures.Likelihood = field(repr=False)
 
     @property
-    def fits(self):
+    def fits(self) -> str:
         """Whether the memorising model fits: "fits", "misfits", or "cannot tell"."""
         return self.found.test.verdict
 
     @property
-    def p_value(self):
+    def p_value(self) -> float | None:
         """Of the test of fit, or None."""
         return self.found.test.p_value
 
     @property
-    def cannot_tell(self):
+    def cannot_tell(self) -> list[str]:
         """Reasons why the largest number of attempts is not told: names of conf/calibrate.yaml's section `tell`."""
         return [reason for reason, _ in self.found.reasons]
 
-    def coverage(self, attempts, *, new=False, problems=None):
+    def coverage(self, attempts: ArrayLike, *, new: bool = False, problems: int | None = None) -> Coverage:
         """Coverage at any numbers of attempts: of these problems, or of new ones of the same kind.
 
         Parameters
@@ -120,11 +122,11 @@ class Forecast(Tabular):
             raise ValueError(f"problems: need new=True for so many new ones, got {problems!r}")
         return Coverage(ks, prediction.shares(self.found.posterior, self._likelihood, chance))
 
-    def table(self):
+    def table(self) -> dict[str, np.ndarray]:
         """Columns as `Coverage.table`, at the numbers of attempts of ``python -m sim calibrate``."""
         return self.coverage(self.found.attempts).table()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         k = self.found.attempts[-1]
         p = "" if self.p_value is None else f" (p = {self.p_value:.2g})"
         rest = f"; cannot tell: {', '.join(self.cannot_tell)}" if self.cannot_tell else ""
@@ -133,7 +135,9 @@ class Forecast(Tabular):
         )
 
 
-def calibrate(pilot, attempts=None, *, seed=0, settings=None):
+def calibrate(
+    pilot: Any, attempts: float | None = None, *, seed: int = 0, settings: dict[str, Any] | None = None
+) -> Forecast:
     """What a pilot says of coverage at any number of attempts.
 
     Parameters

@@ -1,10 +1,12 @@
 """How many attempts to pay for, as a value."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sim.decision import recommend as recommending
+from sim.decision.problems import Share, Told
 from sim.pilot import made
 from sim.records.defaults import defaults
 from sim.records.tabular import Tabular
@@ -17,46 +19,46 @@ class Decision(Tabular):
     found: recommending.Found
 
     @property
-    def attempts(self):
+    def attempts(self) -> int:
         """Number of attempts with the largest mean net value."""
         return self.found.own.attempts
 
     @property
-    def as_good(self):
+    def as_good(self) -> tuple[int, int]:
         """(low, high): numbers of attempts that lose less than 1 % of the best net value."""
         return self.found.own.low, self.found.own.high
 
     @property
-    def solved(self):
+    def solved(self) -> Share:
         """Share solved at that number: median, low, high (90 %)."""
         return self.found.own.solved
 
     @property
-    def net(self):
+    def net(self) -> Told:
         """Net value of a problem at that number: mean, low, high (90 %)."""
         return self.found.own.net
 
     @property
-    def regret(self):
+    def regret(self) -> float:
         """What knowing how hard the problems are would add to the net value of a problem, on average."""
         return self.found.own.regret
 
     @property
-    def stages(self):
+    def stages(self) -> np.ndarray:
         """Numbers of attempts after each stage of a plan that looks after each, [stages]."""
         return self.found.stages.attempts
 
     @property
-    def fits(self):
+    def fits(self) -> str:
         """Whether the memorising model fits the pilot: "fits", "misfits", or "cannot tell"."""
         return self.found.test.verdict
 
     @property
-    def cannot_tell(self):
+    def cannot_tell(self) -> list[str]:
         """Reasons why the pilot cannot tell: names of conf/recommend.yaml's section `tell`."""
         return [reason for reason, _ in self.found.reasons]
 
-    def table(self):
+    def table(self) -> dict[str, np.ndarray]:
         """Columns over attempts: shares solved, cost and net value of a problem, each with its 90 % interval."""
         curves, columns = self.found.curves, {"attempts": self.found.curves.attempts}
         for name in ("solved", "cost", "net"):
@@ -64,7 +66,7 @@ class Decision(Tabular):
             columns |= {key: np.asarray(values, float) for key, values in ends}
         return columns
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         solved, net = self.solved, self.net
         rest = f"; cannot tell: {', '.join(self.cannot_tell)}" if self.cannot_tell else ""
         return (
@@ -73,7 +75,15 @@ class Decision(Tabular):
         )
 
 
-def recommend(pilot, *, value, price, against=None, against_price=None, settings=None):
+def recommend(
+    pilot: Any,
+    *,
+    value: float,
+    price: float,
+    against: Any = None,
+    against_price: float | None = None,
+    settings: dict[str, Any] | None = None,
+) -> Decision:
     """How many attempts to pay for.
 
     Parameters

@@ -8,6 +8,7 @@ import numpy as np
 from sim.draw.budget import FEWEST_LEARNERS, LARGEST_ATTEMPTS, MOST_LEARNERS, Budget, grid
 from sim.experiments import asking
 from sim.experiments.question import Law, Question
+from sim.judging.verdict import Verdict
 from sim.model import MEMBERS
 from sim.model.memory import Automatic, choice
 from sim.model.model import Model, name_of
@@ -29,11 +30,11 @@ class Draws(Tabular):
     question: Question
     counts: Any
 
-    def table(self):
+    def table(self) -> dict[str, np.ndarray]:
         """Columns as in table.csv: quantity, examples, attempts, depth, estimate, stderr, law, sigmas."""
         return judge(self).table()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         own = self.question
         law = own.law
         drawn = f"{own.learners} learners" if own.memory.learners else f"{own.budget.batches * 16384:,} problems"
@@ -48,14 +49,14 @@ class Judgement(Tabular):
     """
 
     experiment: str
-    verdicts: tuple
-    columns: dict
+    verdicts: tuple[Verdict, ...]
+    columns: dict[str, np.ndarray]
 
-    def table(self):
+    def table(self) -> dict[str, np.ndarray]:
         """Columns as in table.csv: estimates with their standard errors, the law, deviations in standard errors."""
         return self.columns
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         words = [
             f"{one.law}: {one.verdict}, p = {one.p_value:.2g}"
             + ("" if one.measured is None else f", exponent {one.measured:.5g} +- {one.stderr:.2g}")
@@ -64,7 +65,16 @@ class Judgement(Tabular):
         return f"<{self.experiment}: {'; '.join(words) or 'simulation only'}>"
 
 
-def simulate(model, *, examples=None, attempts=None, points=25, problems=2**20, learners=1024, seed=0):
+def simulate(
+    model: Model,
+    *,
+    examples: float | None = None,
+    attempts: float | None = None,
+    points: int = 25,
+    problems: int = 2**20,
+    learners: int = 1024,
+    seed: int = 0,
+) -> Draws:
     """Draw a model on the devices that JAX has.
 
     Parameters
@@ -130,7 +140,7 @@ def simulate(model, *, examples=None, attempts=None, points=25, problems=2**20, 
     return Draws(name, question, draw(planned))
 
 
-def judge(draws, model=None, *, normalisation="discrete"):
+def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "discrete") -> Judgement:
     """Test draws against a law; nothing is drawn.
 
     Parameters

@@ -1,6 +1,6 @@
 """Panels and marks of a figure: points with error bars, the law as a line, residuals in sigma below."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -11,7 +11,7 @@ from matplotlib.ticker import LogFormatterMathtext, LogLocator, MaxNLocator
 
 from sim.figures.words import number
 
-STYLE = {
+STYLE: Any = {
     "font.size": 10, "axes.labelsize": 10, "xtick.labelsize": 9, "ytick.labelsize": 9, "legend.fontsize": 9,
     "figure.titlesize": 10, "font.family": "DejaVu Sans", "text.usetex": False, "axes.spines.top": False,
     "axes.spines.right": False, "lines.linewidth": 1.6, "lines.markersize": 5, "errorbar.capsize": 2,

@@ -1,11 +1,15 @@
 """The figure of a value."""
 
 import io
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from sim.figures.panels import STYLE
 
 
-def plot(result):
+def plot(result: Any) -> Figure:
     """The figure of draws, a judgement, a forecast, a decision or a loaded run.
 
     Parameters
@@ -29,8 +33,6 @@ def plot(result):
     >>> figure = sim.plot(sim.simulate(sim.Model(), attempts=1e3, problems=2**16))
     >>> figure.savefig("coverage.pdf")  # doctest: +SKIP
     """
-    from matplotlib import rc_context
-
     drawn = {"Draws": _draws, "Judgement": _judgement, "Forecast": _forecast, "Decision": _decision, "Run": _run}
     kind = type(result).__name__
     if kind not in drawn:

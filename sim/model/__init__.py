@@ -5,11 +5,12 @@
 
 from dataclasses import fields, is_dataclass
 from functools import cache
+from typing import Any
 
 from sim.model import dependence, difficulty, features, memory, spread, verifier
 from sim.model.sampling import ATTEMPTS, SAMPLING
 
-MEMBERS = {
+MEMBERS: dict[str, dict[str, Any]] = {
     "features": {
         "zipf": features.Zipf,
         "uniform": features.Uniform,

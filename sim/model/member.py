@@ -1,8 +1,9 @@
 """What members of all axes have in common: frozen, and checked when they are made."""
 
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from numbers import Real
+from typing import Any
 
 
 class Member:
@@ -13,8 +14,9 @@ class Member:
 
     axis = ""
 
-    def __post_init__(self):
-        for one in fields(self) if is_dataclass(self) else ():
+    def __post_init__(self) -> None:
+        of_own: tuple[Field, ...] = fields(self) if is_dataclass(self) else ()
+        for one in of_own:
             if one.type in (int, float):
                 object.__setattr__(
                     self, one.name, _number(f"{self.axis}.{one.name}", getattr(self, one.name), one.type)
@@ -33,10 +35,13 @@ class Member:
         return str(self)
 
 
-def _number(name, value, kind):
+def _number(name: str, value: Any, kind: type) -> float | int:
     """A value as the kind that a field is of, int or float."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise ValueError(f"{name}: need a number, got {value!r}")
-    if kind is int and not (math.isfinite(value) and value == int(value)):
+    whole = float(value)
+    if kind is float:
+        return whole
+    if not (math.isfinite(whole) and whole == int(whole)):
         raise ValueError(f"{name}: need a whole number, got {value!r}")
-    return kind(value)
+    return int(whole)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sim.model import MEMBERS, member_fields
 from sim.model.member import Member
@@ -38,7 +39,7 @@ class Model:
     dependence: Any = None
     verifier: Any = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for axis in (one.name for one in fields(self)):
             member = getattr(self, axis)
             if member is None:
@@ -46,7 +47,7 @@ class Model:
             elif not isinstance(member, Member) or member.axis != axis:
                 raise ValueError(f"{axis}: need a member of its axis ({', '.join(MEMBERS[axis])}), got {member!r}")
 
-    def error(self, examples):
+    def error(self, examples: ArrayLike) -> np.ndarray | None:
         """Probability that a learner has not memorised what the next example shows (Hutter 2021).
 
         Parameters
@@ -67,7 +68,7 @@ class Model:
         """
         return self.memory.error(np.atleast_1d(np.asarray(examples, float)), self.features)
 
-    def failure(self, attempts):
+    def failure(self, attempts: ArrayLike) -> np.ndarray | None:
         """Probability that k attempts at what is memorised leave a problem unsolved, 1 - pass@k (Levi 2024, Eq. 7).
 
         Parameters
@@ -88,7 +89,7 @@ class Model:
         """
         return self.verifier.failure(np.atleast_1d(np.asarray(attempts, float)), self.dependence, self.difficulty)
 
-    def joint(self, examples, attempts):
+    def joint(self, examples: ArrayLike, attempts: ArrayLike) -> np.ndarray | None:
         """Probability that k attempts fail after n examples.
 
         Parameters
@@ -111,7 +112,7 @@ class Model:
         loss = self.failure(k)
         return None if loss is None else self.memory.failure(n, k, self.error(n), loss, self)
 
-    def tail(self):
+    def tail(self) -> tuple[float, float] | None:
         """Power law of the failure at many attempts.
 
         Returns
@@ -128,22 +129,22 @@ class Model:
         """
         return self.verifier.tail(self.dependence, self.difficulty)
 
-    def learning_tail(self):
+    def learning_tail(self) -> tuple[float, float] | None:
         """Power law of the error at many examples: as `tail`, of `error`."""
         return self.memory.tail(self.features)
 
-    def physics(self):
+    def physics(self) -> str:
         """Text that names every number that draws of the model depend on."""
         return " ".join(getattr(self, one.name).physics() for one in fields(self))
 
 
-def name_of(member):
+def name_of(member: Member) -> str:
     """Name by which a member is chosen on its axis."""
     found = [name for name, kind in MEMBERS[member.axis].items() if kind is type(member)]
     return found[0] if found else type(member).__name__
 
 
-def _usual(axis):
+def _usual(axis: str) -> Any:
     """The member that conf/run.yaml has."""
     from sim.records.defaults import defaults
 

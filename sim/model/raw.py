@@ -1,16 +1,20 @@
 """Draws of a model as JAX arrays, for use within a program of one's own."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from sim.draw import keys
 from sim.model.dependence import Independent
+from sim.model.model import Model
 from sim.model.verifier import Perfect
 from sim.samplers.attempts import FirstSuccess
+from sim.samplers.features import Feature
 
 
-def sample_features(key, model, n):
+def sample_features(key: jax.Array | int, model: Model, n: int) -> Feature:
     """Features that examples show, independent of each other.
 
     Parameters
@@ -38,7 +42,7 @@ def sample_features(key, model, n):
     return _on_device(model.features.sampler()).at(_streams(key, 1)[0], _lanes(n))
 
 
-def sample_first_success(key, model, n):
+def sample_first_success(key: jax.Array | int, model: Model, n: int) -> jax.Array:
     """Number of the first successful attempt at problems, independent of each other.
 
     Parameters
@@ -77,17 +81,17 @@ def sample_first_success(key, model, n):
     return jnp.ceil(FirstSuccess().waiting(last, log_success, lanes))
 
 
-def _on_device(sampler):
+def _on_device(sampler: Any) -> Any:
     return jax.tree.map(jnp.asarray, sampler)
 
 
-def _streams(key, count):
+def _streams(key: jax.Array | int, count: int) -> list[tuple[jax.Array, jax.Array]]:
     """So many streams of bits (sim.samplers.bits) from one key."""
     words = keys.words_of(keys.run_key(int(key), "raw") if isinstance(key, int | np.integer) else key, count)
     return [(words[number, 0], words[number, 1]) for number in range(count)]
 
 
-def _lanes(n):
+def _lanes(n: int) -> jax.Array:
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n < 2**32:
         raise ValueError(f"n: need a whole number from 1 to 2^32 - 1, got {n!r}")
     return jnp.arange(int(n), dtype=jnp.uint32)

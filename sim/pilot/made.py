@@ -1,15 +1,20 @@
 """Pilots from arrays and files, as a notebook has them."""
 
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sim.pilot.pilot import Pilot as _Pilot
 from sim.pilot.pilot import Stopping
 from sim.pilot.reading import read
 
 
-def pilot(attempts, successes, problem_id=None, *, name=""):
+def pilot(
+    attempts: ArrayLike, successes: ArrayLike, problem_id: Iterable[str] | None = None, *, name: str = ""
+) -> _Pilot:
     """A pilot from counts: `sim.Pilot`.
 
     Parameters
@@ -58,7 +63,7 @@ def pilot(attempts, successes, problem_id=None, *, name=""):
     return _Pilot(name or "counts", names, made, won, name)
 
 
-def _counts(name, values):
+def _counts(name: str, values: Any) -> np.ndarray:
     try:
         found = np.array(list(values) if isinstance(values, Iterable) else values, float)
     except (TypeError, ValueError):
@@ -70,7 +75,13 @@ def _counts(name, values):
     return found
 
 
-def read_pilot(path, *, columns=None, stopping=None, model=None):
+def read_pilot(
+    path: str | Path,
+    *,
+    columns: dict[str, str] | None = None,
+    stopping: str | None = None,
+    model: str | None = None,
+) -> _Pilot:
     """The pilot in a file: CSV, TSV, JSON lines, parquet, or the log of an evaluation harness.
 
     Parameters
@@ -110,7 +121,7 @@ def read_pilot(path, *, columns=None, stopping=None, model=None):
     return chosen[0]
 
 
-def of(data):
+def of(data: Any) -> _Pilot:
     """The pilot of what a user has: a Pilot, or a table with columns problem_id, attempts, successes (pandas)."""
     if isinstance(data, _Pilot):
         return data

@@ -2,12 +2,13 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 CONF = _PACKAGE / "conf" if (_PACKAGE / "conf" / "run.yaml").is_file() else _PACKAGE.parent / "conf"
 
 
-def defaults(name, changes=None):
+def defaults(name: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:
     """Nested dictionary of conf/NAME.yaml.  changes: {dotted key: value}; ValueError for a key that is not there."""
     config = _copied(_read(name))
     for key, value in (changes or {}).items():

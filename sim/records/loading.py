@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from sim.records import folder
 from sim.records.tabular import Tabular
 
@@ -16,16 +18,16 @@ class Run(Tabular):
     verdicts: list
     manifest: dict
 
-    def table(self):
+    def table(self) -> dict[str, np.ndarray]:
         """Columns of table.csv."""
         return self.columns
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         words = [f"{one['law']}: {one['verdict']}" for one in self.verdicts]
         return f"<Run of {self.manifest['experiment']} in {self.where}: {'; '.join(words) or 'simulation only'}>"
 
 
-def load(path):
+def load(path: str | Path) -> Run:
     """The table, verdicts and manifest that ``python -m sim run`` has written.
 
     Parameters
