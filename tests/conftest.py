@@ -8,6 +8,7 @@ import pytest
 from absl import logging as absl_logging
 
 from sim import __main__ as command_line
+from sim.calibration import posterior
 
 # The devices a batch must not notice. Set here and not in XLA_FLAGS: commands that tests start in a process of their
 # own see the machine as a user does.
@@ -34,6 +35,25 @@ def sim(monkeypatch, capsys, tmp_path):
         return code, *capsys.readouterr()
 
     return call
+
+
+_POSTERIORS = {}
+
+
+@pytest.fixture
+def remembered(monkeypatch):
+    """The posterior of the same counts is sampled once in a process: it is the same draws each time."""
+    sampled = posterior.posterior
+
+    def known(likelihood, *asked, **more):
+        if asked or more:
+            return sampled(likelihood, *asked, **more)
+        key = likelihood.kernel.tobytes(), likelihood.problems.tobytes(), likelihood.log_scale.tobytes()
+        if key not in _POSTERIORS:
+            _POSTERIORS[key] = sampled(likelihood)
+        return _POSTERIORS[key]
+
+    monkeypatch.setattr(posterior, "posterior", known)
 
 
 @pytest.hookimpl(tryfirst=True)  # before those that are marked slow are left out

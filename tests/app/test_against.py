@@ -15,6 +15,8 @@ from sim.app.reports import against, calibrate, recommend
 from sim.app.reports.words.against import WORDS
 from sim.calibration.difference import Difference, Lead, Turn
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 KS = np.array([1.0, 10, 100, 1000, 10000])
 
 

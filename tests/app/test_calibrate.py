@@ -11,6 +11,8 @@ import pytest
 from sim.app.reports import calibrate
 from tests.app import said
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 @pytest.fixture(autouse=True)
 def remembered(monkeypatch):

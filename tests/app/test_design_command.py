@@ -9,6 +9,8 @@ import pytest
 
 from sim.app.reports import design
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 SMALL = ("pilots=60", "grid.problems=[20,40]", "grid.attempts=[10,30]", "target.k=100")
 
 

@@ -18,6 +18,8 @@ from sim.decision import problems, stopping
 from sim.decision.prices import Prices
 from tests.app import said
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 PRICE = "cost.price=0.001"
 TABLES = "table.csv", "stages.csv", "problems.csv", "models.csv"
 

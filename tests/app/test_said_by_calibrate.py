@@ -17,6 +17,8 @@ from sim.calibration.quantities import SUCCESS, Told
 from sim.judging import estimators
 from tests.app import said
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 ENDS = "low90", "low50", "median", "high50", "high90"
 
 

@@ -12,6 +12,8 @@ from sim.app.reports import design
 from sim.app.reports.words.design import EN, JA
 from tests.app import said
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 SMALL = ("pilots=60", "grid.problems=[20,40]", "grid.attempts=[10,30]", "target.k=100", "figure=false")
 COLUMNS = "allocation", "problems", "attempts", "total", "error", "stderr", "bias", "lost", "bound", "endless"
 HEADS = {

@@ -14,6 +14,8 @@ from sim.app.reports.words.recommend_en import WORDS as EN
 from sim.app.reports.words.recommend_ja import WORDS as JA
 from tests.app import said
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 PRICE = "cost.price=0.001"
 CASES = {
     "plain": ("pilot.csv", PRICE, "latency.seconds=2", "latency.slots=8", "cost.flops=1e12"),
