@@ -36,6 +36,7 @@ MEMBERS = {
         "continuous_bernoulli": spread.ContinuousBernoulli,
         "uniform": spread.Uniform,
         "reciprocal": spread.Reciprocal,
+        "zipf": spread.ZipfRanks,
         "latent_precision": spread.LatentPrecision,
         "small_ball": spread.SmallBall,
         "certain": difficulty.Certain,
