@@ -35,6 +35,7 @@ GALLERY = {  # a name, and what is typed after `python -m sim run`
     "difficulty_continuous_bernoulli": [COVERAGE, "difficulty=continuous_bernoulli"],
     "difficulty_uniform": [COVERAGE, "difficulty=uniform", "difficulty.low=0.01", "attempts.max=1e4"],
     "difficulty_reciprocal": [COVERAGE, "difficulty=reciprocal"],
+    "difficulty_zipf": [COVERAGE, "difficulty=zipf"],
     "difficulty_latent_precision": [COVERAGE, "difficulty=latent_precision"],
     "difficulty_latent_precision_bias": [COVERAGE, "difficulty=latent_precision", "difficulty.bias=1"],
     "difficulty_small_ball": [COVERAGE, "difficulty=small_ball", "attempts.max=1e9", "budget.problems=671088640"],

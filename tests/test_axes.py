@@ -23,6 +23,7 @@ from sim.model.spread import (
     ScaledKumaraswamy,
     SmallBall,
     Uniform,
+    ZipfRanks,
 )
 from sim.model.verifier import Noisy, Perfect
 from sim.pilot.frequencies import Frequencies
@@ -75,6 +76,7 @@ def test_many_attempts_leave_the_plateau_and_a_power_law_above_it(difficulty, de
         (LEVI, Independent(), Noisy(0.9, 0.1)),
         (Uniform(0.1, 0.3), Independent(), Perfect()),
         (Reciprocal(1e-3, 0.3), Independent(), Perfect()),
+        (ZipfRanks(1.5, 0.5, 1000), Independent(), Perfect()),
         (LatentPrecision(2.5, 0.3, 0.2), Independent(), Perfect()),
         (TABLE, Independent(), Perfect()),
         (TABLE, Sticky(0.3), Perfect()),
@@ -121,6 +123,7 @@ ONE = [  # what a single attempt fails with: dependence changes nothing, a verif
         (ScaledBeta(2.0, 0.35, 0.2), 0.2 * 0.35 / 2.35),
         (Uniform(0.1, 0.3), 0.2),
         (Reciprocal(1e-3, 0.3), 0.299 / np.log(300)),
+        (ZipfRanks(1.0, 0.6, 3), 1.1 / 3),
         (TABLE, 1.25 / 3),
         (Certain(), 1.0),
     ]
@@ -290,6 +293,9 @@ EDGES = [  # a member, and values of one field: accepted at the edge, refused be
     (Uniform, (0.1, 0.5), "low", (0.0, 0.49999), (-1e-9, 0.5, 0.4999999)),
     (Uniform, (0.1, 0.5), "high", (1.0, 0.10001), (1.0001, 0.1)),
     (Reciprocal, (0.1, 0.5), "low", (1e-30,), (0.0, 9e-31)),
+    (ZipfRanks, (1.5, 0.5, 9), "decline", (1e-9, 20.0), (0.0, 20.1)),
+    (ZipfRanks, (1.5, 0.5, 9), "scale", (1e-300, 1.0), (0.0, 1.0001)),
+    (ZipfRanks, (1.5, 0.5, 9), "ranks", (1, 10**9), (0, 10**9 + 1)),
     (LatentPrecision, (2.5, 0.3, 0.2), "beta", (0.01, 100.0), (0.0099, 100.1)),
     (LatentPrecision, (2.5, 0.3, 0.2), "tolerance", (1e-6, 100.0), (9e-7, 100.1)),
     (LatentPrecision, (2.5, 0.3, 0.2), "bias", (0.0, 100.0), (-0.1, 100.1)),
@@ -329,7 +335,7 @@ def test_a_number_is_accepted_up_to_its_edge_and_refused_beyond(kind, values, na
     [
         *(CAPPED, GammaRatio(2.0, 0.35, 0.8), ScaledBeta(2.0, 0.35, 0.2), ScaledKumaraswamy(2.0, 0.35, 0.2)),
         *(ContinuousBernoulli(0.2), Uniform(0.0, 0.3), Reciprocal(0.1, 0.3), LatentPrecision(2.5, 0.3, 0.1)),
-        *(SmallBall(3.0, 0.2, 0.7), Ranks(2.0, 1e6), Equal(9.0), Exponential(0.3)),
+        *(ZipfRanks(1.5, 0.5, 9), SmallBall(3.0, 0.2, 0.7), Ranks(2.0, 1e6), Equal(9.0), Exponential(0.3)),
     ],
     ids=str,
 )
@@ -359,6 +365,7 @@ def test_which_members_a_lattice_may_draw_and_which_attempts_may_be_made_one_by_
         *("beta", "scaled_beta", "scaled_kumaraswamy", "continuous_bernoulli", "uniform", "reciprocal", "small_ball"),
         *("certain", "empirical"),
     }
+    assert MEMBERS["difficulty"]["zipf"].lattice  # "zipf" above is the dependence, and also this
     in_order = {name for name, kind in MEMBERS["dependence"].items() if not kind.exchangeable}
     assert in_order == {"zipf", "markov"}
     graded = {name for name, kind in MEMBERS["memory"].items() if kind.graded}
@@ -395,7 +402,7 @@ def test_a_law_may_differ_in_every_number_and_in_no_text():
     assert set(keys) == {
         *("exponent", "size", "decay", "depth", "capacity", "guess", "recall", "alpha", "beta", "ceiling", "scale"),
         *("rate", "low", "high", "tolerance", "bias", "dimension", "temperature", "discount", "repeat", "share"),
-        *("correlation", "true_positive", "false_positive"),
+        *("decline", "ranks", "correlation", "true_positive", "false_positive"),
     }
     assert len(keys) == len(set(keys))
     assert law_keys(("verifier",)) == ["true_positive", "false_positive"]

@@ -90,6 +90,7 @@ def test_members_tell_what_they_are_set_by():
             **{name: {"alpha": float, "beta": float, "scale": float} for name in ("scaled_beta", "scaled_kumaraswamy")},
             "continuous_bernoulli": {"rate": float},
             **{name: {"low": float, "high": float} for name in ("uniform", "reciprocal")},
+            "zipf": {"decline": float, "scale": float, "ranks": int},
             "latent_precision": {"beta": float, "tolerance": float, "bias": float},
             "small_ball": {"dimension": float, "temperature": float, "ceiling": float},
             "certain": {},

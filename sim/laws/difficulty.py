@@ -14,6 +14,8 @@ LEAST = np.log(1e-30)  # success below which 10^15 attempts change nothing but t
 UNDERFLOW = -750.0  # logarithm of what is 0 in float64
 TINY = 1e-300  # stands for a probability that underflows; its logarithm is beyond LEAST
 STEP = 1 / 8  # exp(-k s) is analytic within pi/2 of the real logit of s, which leaves exp(-pi^2 / STEP) = 1e-34
+HEAD = 1024  # ranks summed one by one: beyond, r^-zeta is smooth from one to the next
+RULE = 16  # nodes of a block of ranks: exact to degree 31, which leaves e^-y 1e-20 where y grows twofold in the block
 POINTS, POINT_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
@@ -134,6 +136,21 @@ def reciprocal(low, high):
     return _problems(*logs, special.log_expit(x) + special.log_expit(-x))
 
 
+def zipf_ranks(decline, scale, ranks):
+    """A finite set of problems, each equally likely, whose success falls as a power of their rank.
+
+        L(k) = 1/R sum_{r <= R} (1 - c r^-zeta)^k               inferred reading of Levi 2024 (arXiv 2410.16377)
+
+    decline: zeta > 0.  scale: c in (0, 1].  ranks: R >= 1, whole.  The sum to a relative 1e-12, for k up to 1e15.
+    With x = c k R^-zeta it is E_p(x) / zeta, p = 1 + 1/zeta (generalised exponential integral), to an absolute
+    O(1/R + 1/k): no power law, as no problem is harder than the last, but 1 - L rises as zipf_ranks_rise has it for
+    x << 1, and L ~ e^-x / (zeta x) for 1 << x << R; (1 - c R^-zeta)^k / R beyond.  Derived here.
+    """
+    rank, weight = _ranks(ranks, decline)
+    log_success = np.log(scale) - decline * np.log(rank)
+    return _problems(*_logs(np.exp(log_success), -np.expm1(log_success)), np.log(weight))
+
+
 def latent_precision(beta, tolerance):
     """Problems whose answers scatter with a random precision, predicted without bias.
 
@@ -186,6 +203,40 @@ def small_ball(dimension, temperature, ceiling=1.0):
     return _problems(*logs, _closed(special.log_expit(x) + special.log_expit(-x), step, step), ceiling)
 
 
+def _ranks(count, decline):
+    """Ranks 1 ... count, the first HEAD one by one, and how many problems each stands for, float64 [m] each.
+
+    The others stand in blocks of Gauss's rule for sums over whole numbers. A block ends where r^decline has grown by
+    e^(1/2), where r has doubled, or half-way to the last rank, whichever comes first: (1 - s)^k is smooth in each, also
+    where it has fallen so far that only the last ranks count.
+    """
+    head = np.arange(1.0, (HEAD if count >= HEAD + RULE else count) + 1)
+    edges, growth = [len(head)], np.expm1(min(np.log(2), 0.5 / decline))
+    while edges[-1] < count:
+        left = count - edges[-1]
+        step = int(max(RULE, min(growth * edges[-1], left / 2)))
+        edges.append(edges[-1] + (step if left - step >= RULE else left))
+    if len(edges) == 1:
+        return head, np.ones(len(head))
+    width = np.diff(edges)
+    places, weights = _gauss_over_integers(width)
+    places += np.array(edges[:-1])[:, None] + (width[:, None] + 1) / 2
+    return np.append(head, places), np.append(np.ones(len(head)), weights)
+
+
+def _gauss_over_integers(width):
+    """Gauss's rule of RULE nodes for a sum over `width` neighbouring whole numbers: places from their middle, weights.
+
+    width: whole numbers >= RULE, [m].  Returns float64 [m, RULE] twice.  By the recurrence of the discrete Chebyshev
+    polynomials, n^2 (N^2 - n^2) / (4 (4 n^2 - 1)) (Golub and Welsch, Math. Comp. 1969).
+    """
+    n, half = np.arange(1, RULE), width[:, None] / 2
+    matrix = np.zeros((len(width), RULE, RULE))
+    matrix[:, n, n - 1] = n * np.sqrt((1 - (n / (2 * half)) ** 2) / (4 * n**2 - 1))  # in half widths; lower triangle
+    places, vectors = np.linalg.eigh(matrix)
+    return places * half, 2 * half * vectors[:, 0] ** 2
+
+
 def _exp(logarithm):
     """e^x, infinite where float64 has no such number: a prefactor that nobody will read off a curve."""
     with np.errstate(over="ignore"):
@@ -223,6 +274,23 @@ def continuous_bernoulli_tail(rate):
 def uniform_tail(high):
     """L(k) ~ 1/(high k) from the bound low = 0, relative error O(1/k); Schaeffer et al. 2025 (arXiv 2502.17578)."""
     return Tail(1.0, 1 / high)
+
+
+def zipf_ranks_rise(attempts, decline, scale, ranks):
+    """Share 1 - L(k) of ranked problems that k attempts solve while they solve few; derived here.
+
+        Gamma(1-1/zeta) (c k)^(1/zeta) / R               zeta > 1, too high by x / (zeta-1) + 1/(2R)
+        x (ln(1/x) + 1 - gamma)                          zeta = 1, gamma = 0.5772, too low by x^2 / 2 + O(1/R)
+        x / (1-zeta)                                     zeta < 1, too high by -Gamma(1-1/zeta) x^(1/zeta) + O(x^2)
+
+    attempts: 1/c << k << R^zeta / c, real, any shape; x = c k R^-zeta.  decline: zeta > 0.  scale: c.  ranks: R.
+    Errors to leading order; relative ones of O(1/k) beside them.
+    """
+    counted = scale * np.asarray(attempts, dtype=float)
+    if decline > 1:
+        return special.gamma(1 - 1 / decline) * counted ** (1 / decline) / ranks
+    last = counted * ranks**-decline
+    return last * (1 - np.euler_gamma - np.log(last)) if decline == 1 else last / (1 - decline)
 
 
 def latent_precision_tail(beta, tolerance):

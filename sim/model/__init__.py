@@ -37,6 +37,7 @@ MEMBERS: dict[str, dict[str, Any]] = {
         "continuous_bernoulli": spread.ContinuousBernoulli,
         "uniform": spread.Uniform,
         "reciprocal": spread.Reciprocal,
+        "zipf": spread.ZipfRanks,
         "latent_precision": spread.LatentPrecision,
         "small_ball": spread.SmallBall,
         "certain": difficulty.Certain,

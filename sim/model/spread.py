@@ -169,6 +169,45 @@ class Reciprocal(Uniform):
 
 
 @dataclass(frozen=True)
+class ZipfRanks(Difficulty):
+    """A finite set of problems of rank r = 1 ... `ranks`, each equally likely: success s_r = scale r^-decline.
+
+    An inferred reading of Levi 2024 (arXiv 2410.16377). Infinitely many problems cannot be equally likely, so one is
+    the hardest: the failure falls exponentially from k = ranks^decline / scale attempts on and has no power law. The
+    coverage has one before, from k = 1 / scale on, where decline > 1:
+    pass@k ~ Gamma(1 - 1 / decline) (scale k)^(1 / decline) / ranks.
+    """
+
+    decline: float
+    scale: float
+    ranks: int
+
+    law = "pass@k = E[1 - (1 - s)^k], s = c r^-zeta, rank r uniform"
+
+    def check(self):
+        """Refuse what is no probability, and ranks that are no 32-bit word."""
+        need(0 < self.decline <= 20, "difficulty.decline", "0 < decline <= 20", self.decline)
+        _check_scale(self.scale)
+        need(1 <= self.ranks <= 10**9, "difficulty.ranks", "a whole number from 1 to 1e9", self.ranks)
+
+    def sampler(self):
+        """By rank."""
+        from sim.samplers import spread
+
+        return spread.ZipfRanks(*_float(math.log(self.scale), self.decline), np.uint32(self.ranks))
+
+    def problems(self):
+        """The first ranks one by one, the others by a quadrature for whole numbers."""
+        from sim.laws import difficulty
+
+        return difficulty.zipf_ranks(self.decline, self.scale, self.ranks)
+
+    def tail(self):
+        """None: no problem is harder than the last."""
+        return None
+
+
+@dataclass(frozen=True)
 class LatentPrecision(Difficulty):
     """Latent instance difficulty (Levi 2026, arXiv 2601.03764): an answer within `tolerance` of a number is right.
 

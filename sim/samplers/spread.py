@@ -69,6 +69,26 @@ class Reciprocal(NamedTuple):
         return self.log_low + self.range * bits.uniform(stream, 0, lanes)
 
 
+class ZipfRanks(NamedTuple):
+    """s = c r^-zeta with the rank r uniform on 1 ... R: log s = log c - zeta log r.
+
+    r - 1 is the whole part of R times a uniform of 64 bits. Resolution: the chance of each rank to 2^-64, a relative
+    5e-11 at R = 1e9; log s to 4e-7 (|log c| + zeta log r), exactly log c at rank 1.
+    """
+
+    log_scale: jax.Array  # log c <= 0
+    decline: jax.Array  # zeta
+    count: jax.Array  # R, uint32
+
+    def at(self, stream, lanes):
+        """float32 log success probability of each lane."""
+        high, low = bits.words(stream, 0, lanes)
+        part = high * self.count  # what is left of the first word's product below a whole number, in 2^-32
+        carry = (part + bits.scaled(low, self.count) < part).astype(jnp.uint32)
+        rank = bits.scaled(high, self.count) + carry + np.uint32(1)
+        return self.log_scale - self.decline * bits.log(rank.astype(jnp.float32))
+
+
 class ContinuousBernoulli(NamedTuple):
     """Density proportional to rate^s (1 - rate)^(1 - s) = (1 - rate) e^(-c s) on (0, 1): an exponential cut off at 1.
 

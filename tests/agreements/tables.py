@@ -22,6 +22,7 @@ from sim.model.spread import (
     ScaledKumaraswamy,
     SmallBall,
     Uniform,
+    ZipfRanks,
 )
 from sim.model.verifier import Noisy, Perfect
 from sim.pilot import counts as pilot
@@ -167,6 +168,15 @@ ROWS = {  # a law's exponent is moved by 2 % (b = 1 - 1/s), a neighbour is a law
     ),
     "reciprocal (exponential), against its bound 5 % off": lambda: spread(
         Reciprocal(1e-3, 0.5), Reciprocal(1.05e-3, 0.5)
+    ),
+    "ranked problems, success falling as r^-1.5, against the exponent 2 % off": lambda: spread(
+        ZipfRanks(1.5, 0.5, 1000), ZipfRanks(1.53, 0.5, 1000)
+    ),
+    "ranked problems, 10^9 falling as r^-0.5, against the exponent 2 % off": lambda: spread(
+        ZipfRanks(0.5, 1.0, 10**9), ZipfRanks(0.51, 1.0, 10**9)
+    ),
+    "ranked problems, against their number 2 % off": lambda: spread(
+        ZipfRanks(1.0, 0.5, 1000), ZipfRanks(1.0, 0.5, 1020)
     ),
     "latent precision, against beta 5 % off": lambda: spread(
         LatentPrecision(2.5, 0.1, 0.0), LatentPrecision(2.625, 0.1, 0.0)

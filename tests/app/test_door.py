@@ -170,7 +170,8 @@ def test_a_lattice_draws_problems_by_arrival_and_first_success_but_no_replay(com
 
 
 ONE_UNIFORM = (
-    *("beta", "scaled_beta", "scaled_kumaraswamy", "continuous_bernoulli", "uniform", "reciprocal", "small_ball"),
+    *("beta", "scaled_beta", "scaled_kumaraswamy", "continuous_bernoulli", "uniform", "reciprocal"),
+    *("zipf", "small_ball"),
     "certain",
     "empirical",
 )

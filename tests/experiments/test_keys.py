@@ -12,7 +12,7 @@ OF_FEATURES = ("features.exponent=2.5", "features.size=1000", "memory.depth=2", 
 OF_ATTEMPTS = (
     *("difficulty.alpha=4", "difficulty.beta=0.5", "difficulty.ceiling=0.9", "difficulty=small_ball"),
     *("difficulty=scaled_beta", "difficulty=scaled_kumaraswamy", "difficulty=uniform", "difficulty=reciprocal"),
-    *("difficulty=latent_precision", "difficulty=continuous_bernoulli", "difficulty=empirical"),
+    *("difficulty=latent_precision", "difficulty=continuous_bernoulli", "difficulty=empirical", "difficulty=zipf"),
 )
 BETWEEN = (
     *("dependence=markov", "dependence=polya", "dependence=sticky", "dependence=copula", "dependence=zipf"),

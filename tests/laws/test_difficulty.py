@@ -24,6 +24,8 @@ EVERY_KIND = {
     "uniform": difficulty.uniform(0.0, 1.0),
     "uniform, bounded": difficulty.uniform(0.1, 0.3),
     "reciprocal": difficulty.reciprocal(1e-4, 1.0),
+    "Zipf ranks": difficulty.zipf_ranks(1.5, 0.5, 1000),
+    "Zipf ranks, many": difficulty.zipf_ranks(1.2, 1.0, 10**9),
     "latent precision": difficulty.latent_precision(2.5, 0.1),
     "latent precision, biased": difficulty.latent_precision_biased(2.5, 0.1, 1.0),
     "small ball": difficulty.small_ball(4, 0.05, 0.8),
@@ -249,6 +251,93 @@ def test_the_continuous_bernoulli_average_is_a_confluent_hypergeometric_function
         for k in (0, 1, 7, 100, 1e4, 1e9, 1e15):
             expected = float(mpmath.hyp1f1(1, k + 2, lean) / (k + 1) / total)
             assert difficulty.failure(k, problems) == pytest.approx(expected, rel=1e-12, abs=0), k
+
+
+def test_two_ranked_problems_by_hand():
+    """Success 1 and 1/2: k attempts fail at the second, half of all, with 2^-k."""
+    failed = difficulty.failure([0, 1, 2, 10], difficulty.zipf_ranks(1.0, 1.0, 2))
+    np.testing.assert_allclose(failed, [1, 1 / 4, 1 / 8, 2**-11], rtol=1e-14)
+
+
+@pytest.mark.parametrize("decline", [0.05, 0.5, 1.0, 1.5, 3.0, 20.0])
+@pytest.mark.parametrize("scale", [1.0, 1e-3])
+@pytest.mark.parametrize("ranks", [1024, 1039, 1040, 1041, 5000, 10**5 + 1, 10**6])
+def test_blocks_of_ranks_average_as_one_by_one(decline, scale, ranks):
+    """Also where nearly all of what is left is at the last ranks: at 20 and 300 times R^zeta / c attempts."""
+    problems = difficulty.zipf_ranks(decline, scale, ranks)
+    success = np.exp(np.log(scale) - decline * np.log(np.arange(1.0, ranks + 1)))
+    last = ranks**decline / scale
+    for k in (1, 2, 7.5, 1e3, 1e6, 1e10, 1e15, 20 * last, 300 * last):
+        expected = np.exp(special.xlog1py(k, -success)).mean()
+        if k <= 1e15 and expected > 1e-280:
+            assert difficulty.failure(k, problems) == pytest.approx(expected, rel=1e-12, abs=0), k
+    assert difficulty.success(problems) == pytest.approx(success.mean(), rel=1e-13, abs=0)
+    assert problems.weight.size < 10_000
+
+
+@pytest.mark.parametrize(("decline", "scale"), [(0.3, 1.0), (1.5, 0.5), (4.0, 0.9)])
+def test_few_attempts_at_a_thousand_million_ranks_are_a_sum_of_zeta_functions(decline, scale):
+    """(1 - c r^-zeta)^k by the binomial series, each power summed as zeta(s) - zeta(s, R + 1)."""
+    ranks = 10**9
+    problems = difficulty.zipf_ranks(decline, scale, ranks)
+    with mpmath.workdps(40):
+        total = lambda s: mpmath.zeta(s) - mpmath.zeta(s, ranks + 1) if s else mpmath.mpf(ranks)  # noqa: E731
+        powers = [(-mpmath.mpf(scale)) ** j * total(j * mpmath.mpf(decline)) / ranks for j in range(11)]
+        for k in (1, 2, 10):
+            expected = float(sum(comb(k, j) * powers[j] for j in range(k + 1)))
+            assert difficulty.failure(k, problems) == pytest.approx(expected, rel=1e-13, abs=0), k
+
+
+@pytest.mark.parametrize(("decline", "scale"), [(0.3, 1.0), (1.0, 0.5), (1.5, 0.5), (4.0, 0.9)])
+def test_many_attempts_at_a_thousand_million_ranks_agree_with_gauss_and_legendre(decline, scale):
+    """The first 10^5 ranks one by one, the others an integral from half to half: the next term is below 1e-16."""
+    ranks, first = 10**9, 10**5
+    problems = difficulty.zipf_ranks(decline, scale, ranks)
+    rank, weight = panels(np.log(first + 0.5), np.log(ranks + 0.5), 400)
+    rank, weight = np.append(np.arange(1.0, first + 1), np.exp(rank)), np.append(np.ones(first), weight * np.exp(rank))
+    for k in (1e2, 1e4, 1e6, 1e9, 1e12, 1e15):
+        expected = weight @ np.exp(special.xlog1py(k, -scale * rank**-decline)) / ranks
+        if expected > 1e-280:
+            assert difficulty.failure(k, problems) == pytest.approx(expected, rel=1e-10, abs=0), k
+
+
+@pytest.mark.parametrize("decline", [0.7, 1.0, 1.5, 3.0])
+def test_so_many_ranks_leave_an_exponential_integral(decline):
+    """E_p(x) / zeta, p = 1 + 1/zeta, x = c k R^-zeta: 1 / R and 1 / k off; it ends exponentially."""
+    ranks, scale = 10**8, 0.5
+    problems = difficulty.zipf_ranks(decline, scale, ranks)
+    for x in (1e-3, 0.1, 1.0, 5.0, 40.0):
+        k = x * ranks**decline / scale
+        law = difficulty.failure(k, problems)
+        limit = float(mpmath.expint(1 + 1 / decline, x) / decline)
+        assert abs(law - limit) < 1 / ranks + 1 / k
+    assert law == pytest.approx(np.exp(-40) / (decline * 40), rel=0.06 if decline > 1 else 0.07, abs=0)
+
+
+RISES = [  # decline, attempts, and by how much the power is too high: the x of its docstring, and 1/2 of a rank
+    (2.0, 1e4, lambda x, ranks: x + 0.5 / ranks),
+    (1.5, 1e6, lambda x, ranks: 2 * x + 0.5 / ranks),
+    (1.0, 1e6, lambda x, ranks: -(x**2) / 2 + 0.25 / ranks),
+    (0.8, 1e3, lambda x, ranks: -special.gamma(1 - 1 / 0.8) * x ** (1 / 0.8)),
+]
+
+
+@pytest.mark.parametrize(("decline", "attempts", "too_high"), RISES)
+def test_few_ranked_problems_are_solved_as_a_power_says_and_it_is_as_wrong_as_stated(decline, attempts, too_high):
+    scale, ranks = 0.5, 10**9
+    problems = difficulty.zipf_ranks(decline, scale, ranks)
+    solved = -(problems.weight @ np.expm1(attempts * problems.log_failure))
+    error = difficulty.zipf_ranks_rise(attempts, decline, scale, ranks) - solved
+    assert error == pytest.approx(too_high(scale * attempts * ranks**-decline, ranks), rel=0.02, abs=0)
+    assert abs(error) < 0.1 * solved
+
+
+def test_coverage_of_ranked_problems_rises_as_a_power_while_few_are_solved():
+    """Slopes over a decade: 1 / zeta above 1, where some 10^4 of 10^9 problems are solved; 1 below."""
+    for decline, first, slope in [(3.0, 1e12, 1 / 3), (2.0, 1e8, 0.5), (1.5, 1e6, 2 / 3), (0.4, 1, 1.0)]:
+        problems, tries = difficulty.zipf_ranks(decline, 0.5, 10**9), np.array([first, 10 * first])
+        solved = [-(problems.weight @ np.expm1(k * problems.log_failure)) for k in tries]
+        assert np.diff(np.log(solved)) / np.log(10) == pytest.approx(slope, rel=5e-3)
 
 
 @pytest.mark.parametrize(("beta", "tolerance"), [(2.5, 0.1), (0.3, 1e-6), (0.05, 0.1), (6, 3.0), (40, 0.5), (0.7, 1e8)])

@@ -15,6 +15,7 @@ from sim.draw.counts import Counts
 from sim.judging import estimators, verdict
 from sim.laws import coverage, learning_curve, zipf
 from sim.model import build
+from sim.model.spread import ZipfRanks
 from sim.samplers import attempts, bits, difficulty
 from sim.samplers.lattice import GENERATORS, POINTS, Lattice
 
@@ -53,6 +54,19 @@ def test_every_dimension_has_one_lane_in_each_of_its_16384_parts():
     high, _ = bits.words(stream(0), np.arange(128, dtype=np.uint32)[:, None], LANES[None, :])
     assert (np.sort(np.asarray(high) >> 18, axis=1) == LANES).all()
     assert (np.sort(np.asarray(high) & (POINTS - 1), axis=1) == LANES).all()  # and the lowest digits differ as well
+
+
+@pytest.mark.parametrize(("ranks", "apart"), [(POINTS, 0), (1000, 2)])
+def test_ranked_problems_are_drawn_evenly_over_a_batch(ranks, apart):
+    """16384 problems once each, 1000 problems 14 to 18 times; by independent bits they scatter by the root of that."""
+    sampler = ZipfRanks(1.0, 1.0, ranks).sampler()
+    each, free = (
+        np.bincount(np.rint(np.exp(-np.asarray(sampler.at(of, LANES), float))).astype(int) - 1, minlength=ranks)
+        for of in (stream(1), tuple(np.uint32(x) for x in WORDS))
+    )
+    assert len(each) == len(free) == ranks
+    assert np.abs(each - POINTS / ranks).max() <= apart
+    assert np.abs(free - POINTS / ranks).max() > apart + 1
 
 
 def test_lanes_beyond_the_last_point_repeat_the_first_ones():

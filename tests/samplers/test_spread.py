@@ -17,6 +17,7 @@ from sim.model.spread import (
     ScaledKumaraswamy,
     SmallBall,
     Uniform,
+    ZipfRanks,
 )
 from sim.samplers import bits, spread
 
@@ -48,6 +49,10 @@ def continuous_bernoulli(rate):
     return lambda share: np.log(-np.log1p(share * np.expm1(-c)) / c)
 
 
+def ranked(decline, scale, ranks):
+    return lambda share: np.log(scale) - decline * np.log(ranks * (1 - share))
+
+
 def latent(beta, tolerance):
     return lambda share: np.log(special.erf(tolerance * np.sqrt(stats.gamma.ppf(share, beta / 2) / 2)))
 
@@ -68,6 +73,8 @@ QUANTILES = [  # member, logarithm of the success probability that a share of th
     (Uniform(0.3, 1.0), lambda q: np.log(0.3 + 0.7 * q), lambda q: np.log(0.315 + 0.685 * q)),
     (Reciprocal(1e-3, 0.5), lambda q: np.log(1e-3) + q * np.log(500),
      lambda q: np.log(1.05e-3) + q * np.log(500 / 1.05)),
+    (ZipfRanks(1.5, 0.5, 10**9), ranked(1.5, 0.5, 10**9), ranked(1.575, 0.5, 10**9)),
+    (ZipfRanks(0.5, 1.0, 10**9), ranked(0.5, 1.0, 10**9), ranked(0.5, 1.0, 0.95e9)),
     (LatentPrecision(2.5, 0.1, 0.0), latent(2.5, 0.1), latent(2.625, 0.1)),
     (LatentPrecision(0.2, 3.0, 0.0), latent(0.2, 3.0), latent(0.21, 3.0)),
     (SmallBall(4.0, 0.05, 1.0), ball(4, 0.05), ball(4, 0.0525)),
@@ -90,6 +97,13 @@ def test_success_probabilities_follow_their_distribution_function(member, quanti
     assert (drawn <= 0).all() and not np.isnan(drawn).any()
     assert_counts(shares_between(drawn, quantile), np.diff(SHARES))
     rejects(assert_counts, shares_between(drawn, wrong), np.diff(SHARES))
+
+
+def test_every_rank_of_a_thousand_is_as_likely():
+    rank = np.rint(np.exp(-log_success(ZipfRanks(1.0, 1.0, 1000)))).astype(int)
+    counts = np.bincount(rank - 1, minlength=1000)
+    assert_counts(counts, np.full(1000, 1e-3))
+    rejects(assert_counts, counts, np.diff(np.linspace(0, 1, 1001) ** 1.02))
 
 
 @pytest.mark.seldom(1)

@@ -21,6 +21,7 @@ from sim.model.spread import (
     ScaledKumaraswamy,
     SmallBall,
     Uniform,
+    ZipfRanks,
 )
 from sim.model.verifier import Noisy
 from sim.pilot.frequencies import Frequencies
@@ -270,6 +271,25 @@ def test_a_success_between_two_bounds_is_even_itself_or_in_its_logarithm():
     share = variates.uniform(STREAM, 0, LANES)
     assert_logs(draw(Uniform(0.1, 0.7).sampler(), STREAM), np.log(0.1 + 0.6 * share))
     assert_logs(draw(Reciprocal(1e-6, 0.7).sampler(), STREAM), np.log(1e-6) + share * np.log(0.7e6))
+
+
+@pytest.mark.parametrize("ranks", [1, 7, 1000, 2**16 + 1, 10**9])
+def test_the_rank_of_a_problem_is_the_whole_part_of_a_uniform_of_64_digits(ranks):
+    high, low = (x.astype(object) for x in variates.words(STREAM, 0, LANES))
+    rank = ((high * 2**32 + low) * ranks // 2**64 + 1).astype(float)
+    assert_logs(draw(ZipfRanks(1.5, 0.2, ranks).sampler(), STREAM), np.log(0.2) - 1.5 * np.log(rank))
+
+
+def test_one_rank_ends_and_the_next_begins_between_two_words():
+    """The last uniform of 64 digits that has a rank, and the first of the next."""
+    for ranks in (3, 1000, 2**16 + 1):
+        rank = np.unique(np.linspace(1, ranks - 1, 500).astype(int)).astype(object)
+        first = (rank * 2**64 + ranks - 1) // ranks
+        words = np.concatenate([first - 1, first])
+        told = Told(*(jnp.asarray((part % 2**32).astype(np.uint32))[None] for part in (words // 2**32, words)))
+        log_success = at(ZipfRanks(1.0, 1.0, ranks).sampler(), told, np.arange(len(words), dtype=np.uint32))
+        found = np.rint(np.exp(-np.asarray(log_success, float)))
+        assert (found == np.concatenate([rank, rank + 1]).astype(float)).all()
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.8])
