@@ -128,3 +128,15 @@ def test_no_environment_is_read_at_import():
         p.name for p in SOURCES if re.search(r"^[^#\s].*(os\.environ|getenv)", p.read_text(encoding="utf-8"), re.M)
     }
     assert not readers
+
+
+def test_no_function_has_more_than_seven_parameters():
+    """Those that build kernels have one for each of its arrays."""
+    found = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and not path.is_relative_to(ROOT / "sim" / "samplers"):
+                own = node.args
+                names = [one.arg for one in (*own.posonlyargs, *own.args, *own.kwonlyargs) if one.arg != "self"]
+                found += [f"{path.name}: {node.name}"] if len(names) > 7 else []
+    assert not found

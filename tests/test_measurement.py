@@ -181,20 +181,20 @@ SURE = 1.4 + stats.t.isf(2.5e-5, 63)  # sigmas of a law 2 % off that is refuted 
 
 def test_so_many_batches_are_needed_as_make_two_per_cent_stand_out():
     law = Prediction(LEVI, 0.35, 1.7, False)
-    found = verdict.verdict_of("", "", law, None, 1.0, (3.0, 3, 0.5), 100, 2.0)
+    found = verdict.verdict_of(("", ""), law, None, 1.0, (3.0, 3, 0.5), 100, 2.0)
     assert found.batches_needed == np.ceil(100 * (1.2 * SURE / 2) ** 2)
     measured = Measured(0.35, 3e-3, 1.7, 1e-3, (10.0, 1e6), 4e-3)
-    found = verdict.verdict_of("", "", law, measured, 1.0, (3.0, 3, 0.5), 100, 1e9)
+    found = verdict.verdict_of(("", ""), law, measured, 1.0, (3.0, 3, 0.5), 100, 1e9)
     assert found.batches_needed == np.ceil(100 * (1.2 * SURE / (0.02 * 0.35 / 5e-3)) ** (2 + 0.35 / 2))
     assert (found.predicted, found.measured, found.stderr) == (0.35, 0.35, 3e-3)
     assert (found.prefactor_predicted, found.prefactor_measured, found.prefactor_stderr) == (1.7, 1.7, 1e-3)
     assert (found.window, found.max_sigmas, found.chi_square, found.degrees) == ((10.0, 1e6), 1.0, 3.0, 3)
     for resolution, word in ((SURE * (1 + 1e-9), "confirmed"), (SURE * (1 - 1e-9), "undecided")):
-        assert verdict.verdict_of("", "", law, None, 1.0, (3.0, 3, 0.5), 1000, resolution).verdict == word
-    assert verdict.verdict_of("", "", law, None, 1.0, (3.0, 3, 0.5), 30, 5.0).batches_needed == 64
+        assert verdict.verdict_of(("", ""), law, None, 1.0, (3.0, 3, 0.5), 1000, resolution).verdict == word
+    assert verdict.verdict_of(("", ""), law, None, 1.0, (3.0, 3, 0.5), 30, 5.0).batches_needed == 64
     few = 1.4 + stats.t.isf(2.5e-5, 7)
-    assert verdict.verdict_of("", "", law, None, 1.0, (3.0, 3, 0.5), 8, few * 1.001).verdict == "confirmed"
-    assert verdict.verdict_of("", "", law, None, 1.0, (3.0, 3, 0.5), 7, 1e9).verdict == "undecided"
+    assert verdict.verdict_of(("", ""), law, None, 1.0, (3.0, 3, 0.5), 8, few * 1.001).verdict == "confirmed"
+    assert verdict.verdict_of(("", ""), law, None, 1.0, (3.0, 3, 0.5), 7, 1e9).verdict == "undecided"
 
 
 def test_a_share_two_per_cent_off_is_no_more_than_all_and_another_quantity_may_be():

@@ -15,7 +15,8 @@ MEBI = 2**20
 def cut(
     batches=1000, devices=2, chunk=8, batch_bytes=MEBI, cells=25, share=0.25, device=1024 * MEBI, host=2**34, **few
 ):
-    return cutting.cut(batches, devices, chunk, batch_bytes, cells, share, device, host, **few)
+    memory = cutting.Memory(share, device, host)
+    return cutting.cut(batches, devices, chunk, batch_bytes, cells, memory, cutting.Size(**few))
 
 
 # How a run is cut -----------------------------------------------------------------------------------------------------

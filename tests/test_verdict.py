@@ -225,15 +225,15 @@ NAN = float("nan")
 )
 def test_nothing_that_is_not_a_number_is_ever_confirmed(measured, p_value, resolution):
     law = beta_law(*LEVI)
-    fine = verdict.verdict_of("", "", law, FINE, 1.0, (3.0, 3, 0.5), 64, 100.0)
+    fine = verdict.verdict_of(("", ""), law, FINE, 1.0, (3.0, 3, 0.5), 64, 100.0)
     assert fine.verdict == "confirmed"
-    found = verdict.verdict_of("", "", law, measured, 1.0, (3.0, 3, p_value), 64, resolution)
+    found = verdict.verdict_of(("", ""), law, measured, 1.0, (3.0, 3, p_value), 64, resolution)
     assert found.verdict != "confirmed"
 
 
 def test_a_p_value_takes_both_chances_into_account():
     of = lambda exponent, p: verdict.verdict_of(  # noqa: E731
-        "", "", beta_law(*LEVI), FINE._replace(exponent=exponent), 1.0, (3.0, 3, p), 64, 100.0
+        ("", ""), beta_law(*LEVI), FINE._replace(exponent=exponent), 1.0, (3.0, 3, p), 64, 100.0
     )
     two_off = 2 * stats.t.sf(2e-4 / np.hypot(1e-4, 1e-6), 63)
     assert of(0.3502, 0.9).p_value == pytest.approx(2 * two_off, rel=1e-6)

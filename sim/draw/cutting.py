@@ -37,20 +37,34 @@ class Cut(NamedTuple):
         return self.devices * self.chunk
 
 
-def cut(batches, devices, chunk, batch_bytes, cells, share, device_memory, host_memory, fewest=FEWEST, full=FULL):
-    """Cut of so many batches, with a chunk that fits in the memory.  TooLarge if none does.
+class Memory(NamedTuple):
+    """Bytes of a device, and of the machine, and the share of either that may be taken."""
+
+    share: float
+    device: int
+    host: int
+
+
+class Size(NamedTuple):
+    """Of steps. fewest: as many at least.  full: batches of a step from which on there may be more."""
+
+    fewest: int = FEWEST
+    full: int = FULL
+
+
+def cut(batches, devices, chunk, batch_bytes, cells, memory, size=Size()):  # noqa: B008 (never changed)
+    """Cut of so many batches, with a chunk that fits in the Memory.  TooLarge if none does.
 
     chunk: batches to compute together, if they fit.  batch_bytes: device bytes of one batch.  cells: counts that a
-    batch leaves.  share: of the memory of a device, and of that of the machine, in bytes, that may be taken.
-    fewest: steps to cut into at least.  full: batches of a step from which on there may be more.
+    batch leaves.  size: of steps.
     """
-    host_bytes = _HOST * batches * cells
-    _fit(host_bytes, share, host_memory, "for all counts", "of the machine's {}; fewer draws or points need less")
-    _fit(batch_bytes, share, device_memory, "for one batch", "of a device's {}; another memory.name may need less")
-    allowed = int(share * device_memory)
+    host_bytes, share = _HOST * batches * cells, memory.share
+    _fit(host_bytes, share, memory.host, "for all counts", "of the machine's {}; fewer draws or points need less")
+    _fit(batch_bytes, share, memory.device, "for one batch", "of a device's {}; another memory.name may need less")
+    allowed = int(share * memory.device)
     chunk = min(chunk, allowed // batch_bytes, -(-batches // devices))
     at_once = devices * chunk
-    steps = min(max(batches // full, fewest), STEPS)
+    steps = min(max(batches // size.full, size.fewest), STEPS)
     per_step = -(-batches // (steps * at_once)) * at_once
     device_bytes = chunk * batch_bytes + 4 * cells * per_step // devices
     return Cut(batches, devices, chunk, per_step, device_bytes, allowed, host_bytes)

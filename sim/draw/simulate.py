@@ -1,8 +1,10 @@
 """The batches of a run spread over devices, in steps, to its counts."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -80,11 +82,12 @@ def plan_failures(seed, physics, parts, budget, examples=None, tries=None, sampl
     grids = [None if g is None else np.asarray(g, np.float32) for g in (examples, tries)]
     arguments, cells = (parts, *grids, SAMPLING[sampling]), math.prod(len(g) for g in grids if g is not None)
     dealt = lambda key, numbers: keys.streams(key, numbers, sum(streams_of(parts)))  # noqa: E731
-    together = _ACCELERATED
     quick = not any(isinstance(part, attempts.Bernoulli | memory.TrainingSet) for part in parts)
-    size = {"fewest": _FEWEST, "full": _ACCELERATED_STEP} if quick else {}
-    found = _steps(_failures, dealt, seed, physics, arguments, budget, budget.batches, cells, together, **size)
-    return Plan(found, lambda counts: Counts(counts.astype(np.int64), BATCH, sampling == "random"))
+    size = cutting.Size(_FEWEST, _ACCELERATED_STEP) if quick else cutting.Size()
+    work = _Work(_failures, dealt, arguments, budget.batches, cells, _ACCELERATED, size)
+    return Plan(
+        _steps(seed, physics, work, budget), lambda counts: Counts(counts.astype(np.int64), BATCH, sampling == "random")
+    )
 
 
 def masses(*asked):
@@ -98,15 +101,15 @@ def plan_masses(seed, physics, learner, learners, budget):
     As `plan_failures`; learner: from `learner`.  budget: how the work is cut.
     """
     batches = -(-learners // learner.kernel.LEARNERS)
-    cells, together = learner.kernel.LEARNERS * len(learner.offset), _ACCELERATED_LEARNERS
+    cells = learner.kernel.LEARNERS * len(learner.offset)
     budget = replace(budget, chunk=0)  # rounding of masses may depend on it: it is not for choice
-    own = (learner.kernel,)
+    work = _Work(_curves, keys.batch_keys, (learner.kernel,), batches, cells, _ACCELERATED_LEARNERS)
 
     def counted(curves):
         values = learner.offset + learner.scale * curves.reshape(-1, curves.shape[-1]).astype(float)
         return Masses(values, np.asarray(learner.kernel.resolution, float))
 
-    return Plan(_steps(_curves, keys.batch_keys, seed, physics, own, budget, batches, cells, together), counted)
+    return Plan(_steps(seed, physics, work, budget), counted)
 
 
 def curves(*asked):
@@ -120,11 +123,9 @@ def plan_curves(seed, physics, kernel, batches, budget):
     As `plan_failures`; kernel: a NamedTuple of arrays with LEARNERS, `bytes` and `numbers` (random numbers) of a batch,
     and `curves(key)`: float32 [LEARNERS, x], whole numbers where counts are meant.
     """
-    together = _ACCELERATED_LEARNERS
     shape = jax.eval_shape(lambda own, key: own.curves(key), kernel, keys.run_key(seed, physics)).shape
-    cells = math.prod(shape)
-    found = _steps(_curves, keys.batch_keys, seed, physics, (kernel,), budget, batches, cells, together)
-    return Plan(found, lambda counts: counts.reshape(-1, counts.shape[-1]).astype(float))
+    work = _Work(_curves, keys.batch_keys, (kernel,), batches, math.prod(shape), _ACCELERATED_LEARNERS)
+    return Plan(_steps(seed, physics, work, budget), lambda counts: counts.reshape(-1, counts.shape[-1]).astype(float))
 
 
 def batch_bytes(arguments, platform="cpu"):
@@ -142,34 +143,33 @@ def device_memory(device):
     return limit or cutting.machine_memory() // device.client.local_device_count()
 
 
-def _steps(
-    function,
-    words,
-    seed,
-    physics,
-    arguments,
-    budget,
-    batches,
-    cells,
-    together,
-    fewest=cutting.FEWEST,
-    full=cutting.FULL,
-):
-    """Steps of function(words, *arguments) of every batch, spread over the devices.
+class _Work(NamedTuple):
+    """function(words, *arguments) of every batch.
 
     words: (key of the run, numbers of batches) -> what each of them draws from.  cells: counts of a batch.  together:
-    batches computed together on an accelerator, where they fit.  fewest: of the steps.  full: batches of each of many,
-    on an accelerator.
-    TooLarge, before anything is drawn, where one batch does not fit.
+    batches computed together on an accelerator, where they fit.  size: of steps on an accelerator.
     """
+
+    function: Callable
+    words: Callable
+    arguments: tuple
+    batches: int
+    cells: int
+    together: int
+    size: cutting.Size = cutting.Size()
+
+
+def _steps(seed, physics, work, budget):
+    """Steps of _Work, spread over the devices.  TooLarge, before anything is drawn, where one batch does not fit."""
     devices = local_devices(budget.devices)
     platform = devices[0].platform
+    together, size = work.together, work.size
     if platform == "cpu":
-        together, full = 1, cutting.FULL
-    chunk = budget.chunk or together
-    memory, needed = (device_memory(devices[0]), cutting.machine_memory()), batch_bytes(arguments, platform)
-    cut = cutting.cut(batches, len(devices), chunk, needed, cells, budget.memory, *memory, fewest, full)
-    program, key = kernel(function, platform), keys.run_key(seed, physics)
+        together, size = 1, size._replace(full=cutting.FULL)
+    memory = cutting.Memory(budget.memory, device_memory(devices[0]), cutting.machine_memory())
+    needed = batch_bytes(work.arguments, platform)
+    cut = cutting.cut(work.batches, len(devices), budget.chunk or together, needed, work.cells, memory, size)
+    program, key = kernel(work.function, platform), keys.run_key(seed, physics)
     mesh = Mesh(np.array(devices), ("batches",))
-    arguments = jax.device_put(arguments, NamedSharding(mesh, PartitionSpec()))
-    return Steps(program, partial(words, key), arguments, mesh, cut, f"{seed} {physics}", budget.first)
+    arguments = jax.device_put(work.arguments, NamedSharding(mesh, PartitionSpec()))
+    return Steps(program, partial(work.words, key), arguments, mesh, cut, f"{seed} {physics}", budget.first)

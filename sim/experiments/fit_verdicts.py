@@ -43,7 +43,7 @@ def _fits(case, seed):
     judged = "rejected" if p_value < _LEVEL else "not rejected"
     told = f"Eq. 7 {judged} at 1 %, {pilot.source}: {numbers}, rms {rms(fit.law - case.curve.estimate):.4f}"
     largest = float(np.abs(sigmas(case.curve, fit.law)).max())
-    return verdict_of(told, "coverage", None, None, largest, (shape.statistic, 0, p_value), len(pilot.attempts), 0.0)
+    return verdict_of((told, "coverage"), None, None, largest, (shape.statistic, 0, p_value), len(pilot.attempts), 0.0)
 
 
 def _same(cases, name, quantity, column):
@@ -85,4 +85,4 @@ def judge_replicates(law, quantity, off, parts):
     count = len(parts)
     largest = float(np.abs(off / estimators.jackknife_stderr(parts)).max())
     p_value = float(np.minimum(1.0, 2 * len(off) * special.stdtr(count - 1, -largest)))
-    return verdict_of(law, quantity, None, None, largest, (largest**2, 0, p_value), count, 0.0)
+    return verdict_of((law, quantity), None, None, largest, (largest**2, 0, p_value), count, 0.0)

@@ -76,7 +76,7 @@ def _beta(question, grid, passed, spread):
     points = np.unique(np.linspace(0, len(grid) - 1, _POINTS).astype(int))
     test = _bootstrap(rng, table, grid[points], passed[points].mean(axis=1), fit, refit)
     name, largest = BETA if refit else GIVEN, float(deviations.max(initial=0))
-    return curve, verdict_of(name, "coverage_beta", law, measured, largest, test, len(table.attempts), 0.0)
+    return curve, verdict_of((name, "coverage_beta"), law, measured, largest, test, len(table.attempts), 0.0)
 
 
 def _bootstrap(rng, table, attempts, observed, fit, refit):

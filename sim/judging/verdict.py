@@ -127,8 +127,8 @@ def _telling(batches):
     return _MARGIN - special.stdtrit(min(batches, estimators.GROUPS) - 1, REFUTED_BELOW / 4)
 
 
-def verdict_of(law, quantity, prediction, measured, largest, test, batches, resolution):
-    """Verdict from a test (statistic, degrees, p) and an exponent.
+def verdict_of(about, prediction, measured, largest, test, batches, resolution):
+    """Verdict from a test (statistic, degrees, p) and an exponent.  about: law in words, and quantity.
 
     p_value: the less likely of the two, doubled for having had two chances. refuted: p below 1e-4.
     undecided: not refuted, but a law 2 % off would have gone unnoticed too; `batches_needed` would show it.
@@ -154,7 +154,7 @@ def verdict_of(law, quantity, prediction, measured, largest, test, batches, reso
             more = batches * (_SPARE * _telling(estimators.GROUPS) / resolution) ** slowness
             needed = int(np.ceil(max(more, estimators.GROUPS)))
     fields = _exponent_fields(prediction, measured)
-    return Verdict(law, quantity, *fields, largest, statistic, degrees, p_value, word, batches, needed)
+    return Verdict(*about, *fields, largest, statistic, degrees, p_value, word, batches, needed)
 
 
 def judge(law, quantity, counts, prediction, measured):
@@ -242,7 +242,7 @@ def _judged(law, quantity, curve, test, batches, prediction, measured):
     shifted = known * (1 + RESOLUTION)
     shifted = np.where((known >= 0) & (known <= 1), np.clip(shifted, 0, 1), shifted)  # a share has no more than all
     resolution = float(np.abs(sigmas(curve._replace(estimate=shifted), prediction.curve)).max())
-    return verdict_of(law, quantity, prediction, measured, largest, test, batches, resolution)
+    return verdict_of((law, quantity), prediction, measured, largest, test, batches, resolution)
 
 
 def judge_fit(law, quantity, whole, replicates, predicted, batches):
@@ -253,7 +253,7 @@ def judge_fit(law, quantity, whole, replicates, predicted, batches):
     data could tell; no number at all decides nothing.
     """
     if not len(whole):
-        return verdict_of(law, quantity, None, None, 0.0, (0.0, 0, 1.0), batches, 0.0)
+        return verdict_of((law, quantity), None, None, 0.0, (0.0, 0, 1.0), batches, 0.0)
     groups = len(replicates)
     pseudo = groups * whole - (groups - 1) * replicates
     stderr = estimators.jackknife_stderr(replicates)
@@ -261,4 +261,4 @@ def judge_fit(law, quantity, whole, replicates, predicted, batches):
     test = hotelling(pseudo[:, told], predicted[told])
     largest = float(np.abs((whole - predicted) / stderr).max())
     resolution = float((RESOLUTION * predicted / stderr).max())
-    return verdict_of(law, quantity, None, None, largest, test, batches, resolution)
+    return verdict_of((law, quantity), None, None, largest, test, batches, resolution)

@@ -54,7 +54,7 @@ def _answer(folder, name):
         patch.setattr(design, "_write", spied)
         assert design.main([*SMALL, *CASES[name], f"output={name}"]) == 0
     (verdict,) = [json.loads((folder / name / "verdict.json").read_text(encoding="utf-8"))]
-    return taken[0], out.getvalue().splitlines(), verdict, folder / name
+    return taken[0].found, out.getvalue().splitlines(), verdict, folder / name
 
 
 def row(size):

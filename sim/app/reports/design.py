@@ -1,6 +1,7 @@
 """python -m sim design: how many problems and attempts the next pilot needs."""
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,18 @@ _SHORT = {"target": "target.name", "budget": "budget.attempts"}
 _COLUMNS = ("allocation", "problems", "attempts", "total", "error", "stderr", "bias", "lost", "bound", "endless")
 
 
+class Result(NamedTuple):
+    """A study and what it is of. truth: that pilots are drawn from.  source, test: the file that it comes from and
+    whether the model fits that; None without one.  asked: as `_asked` reads it.
+    """
+
+    found: tuple
+    truth: tuple
+    source: str | None
+    test: tuple | None
+    asked: dict
+
+
 def main(arguments):
     """Run the command; the exit code."""
     return pilots.answered("design", HELP, arguments, _answer, _SHORT)
@@ -50,8 +63,9 @@ def _answer(config):
     where = pilots.folder_of(config, "design")
     pilots.without_figures(where, "design", ("map", "line"))  # before the work, in case it cannot be
     found = study(truth, asked["error"], *grid, asked["budget"], asked["pilots"], asked["seed"])
-    _write(where, found, truth, source, test, config, asked, WORDS[language], figure)
-    return [*_lines(found, truth, source, test, asked, WORDS[language]), f"written: {where / 'report.html'}"]
+    result = Result(found, truth, source, test, asked)
+    _write(where, result, config, WORDS[language], figure)
+    return [*_lines(result, WORDS[language]), f"written: {where / 'report.html'}"]
 
 
 # What is asked --------------------------------------------------------------------------------------------------------
@@ -135,25 +149,27 @@ def _fitted(difficulty):
 # What is said ---------------------------------------------------------------------------------------------------------
 
 
-def _first(found, truth, source, test, asked, words):
+def _first(result, words):
     """What a manager is told first: before it, whether the Beta law that is taken for granted does not fit."""
+    found, truth, source, test, asked = result
     said = [words["misfit"](source, test.p_value)] if test and test.verdict == ansatz.MISFITS else []
     if found.reached:
         return [*said, words["reached"](truth, asked["error"], found.chosen)]
     return [*said, words["unreached"](truth, asked["error"], found.chosen, asked["budget"])]
 
 
-def _lines(found, truth, source, test, asked, words):
-    first = _first(found, truth, source, test, asked, words)
-    return [*first, words["adaptive"](found.other), words["source"](truth, source)]
+def _lines(result, words):
+    rest = words["adaptive"](result.found.other), words["source"](result.truth, result.source)
+    return [*_first(result, words), *rest]
 
 
 # What is written ------------------------------------------------------------------------------------------------------
 
 
-def _write(where, found, truth, source, test, config, asked, words, figure):
+def _write(where, result, config, words, figure):
     from sim import __version__
 
+    found, truth, source, test, asked = result
     sizes = list({(size.allocation, size.problems, size.attempts): size
                   for size in (*found.grid, *found.line, found.chosen, found.other)}.values())  # fmt: skip
     folder.write_columns(where / "table.csv", _columns(sizes))
@@ -161,7 +177,7 @@ def _write(where, found, truth, source, test, config, asked, words, figure):
     manifest = {"command": "design", "source": source, "truth": truth._asdict(), "config": config, "sim": __version__}
     folder.write_json(where / "manifest.json", manifest)
     drawn = _figures(where, found, asked) if figure else {}
-    _report(where, found, truth, source, test, asked, words, drawn)
+    _report(where, result, words, drawn)
 
 
 def _row(size):
@@ -210,9 +226,10 @@ def _figures(where, found, asked):
     return drawn
 
 
-def _report(where, found, truth, source, test, asked, words, drawn):
+def _report(where, result, words, drawn):
     from sim.app.reports import page
 
+    found, truth, source, _, asked = result
     headings = words["headings"]
 
     def table(sizes, names):
@@ -235,5 +252,5 @@ def _report(where, found, truth, source, test, asked, words, drawn):
         ),
         page.Part(words["means"], words["assumptions"]),
     ]
-    sentence = " ".join(_first(found, truth, source, test, asked, words))
+    sentence = " ".join(_first(result, words))
     page.write(where / "report.html", words["language"], words["title"], sentence, parts)
