@@ -131,7 +131,7 @@ def verdict_of(law, quantity, prediction, measured, largest, test, batches, reso
     """Verdict from a test (statistic, degrees, p) and an exponent.
 
     p_value: the less likely of the two, doubled for having had two chances. refuted: p below 1e-4.
-    undecided: not refuted, but a law 2 % off would have gone unnoticed too; `batches_needed` would show it.
+    undecided: not refuted, but a law 2 % off would not have been detected either; `batches_needed` would show it.
     resolution: at how many sigmas a law 2 % off would stand out; the exponent's own where there is one.
     """
     statistic, degrees, p_value = test

@@ -123,7 +123,7 @@ def test_a_sweep_without_laws_has_a_dataset_alone(tmp_path):
     write_table(tmp_path, 0, config(), verdicts=[])
     assert words(tmp_path) == []
     assert files(tmp_path) == {"dataset.csv", "dataset.nc"}
-    assert collect.report(tmp_path) == f"sweep: 1 tables without a law to be held against in {tmp_path}"
+    assert collect.report(tmp_path) == f"sweep: 1 tables without a law to test in {tmp_path}"
 
 
 @pytest.mark.seldom(1)
@@ -177,8 +177,8 @@ def test_what_is_missing_is_named_and_the_rest_collected(sim, tmp_path):
     assert out.splitlines() == [
         f"{tmp_path}: 8 of 12 points collected",
         "  point 8 failed (difficulty.alpha=9): budget.memory: need more",
-        "  point 9 stopped (difficulty.alpha=10): its process ended without a word at 25 %; "
-        "the same command with resume=true goes on",
+        "  point 9 stopped (difficulty.alpha=10): its process ended without a message at 25 %; "
+        "the same command with resume=true continues it",
         "  waiting: points 10-11",
         "  verdicts: 8 confirmed",
         "  8 rows, written to dataset.csv, dataset.nc, summary.csv",

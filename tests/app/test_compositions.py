@@ -170,7 +170,7 @@ def test_what_does_not_go_together_is_refused_in_one_sentence(sim, arguments):
 def test_a_sweep_without_laws_says_so(sim, tmp_path):
     code, out, err = sim("run", "-m", "experiment=coverage", "verifier=noisy", "dependence=polya,copula", *SMOKE)
     assert (code, err) == (0, "")
-    assert "sweep: 2 tables without a law to be held against in " in out
+    assert "sweep: 2 tables without a law to test in " in out
     assert not list((tmp_path / "outputs").glob("*/summary.csv"))
 
 

@@ -206,7 +206,7 @@ def test_points_that_are_in_the_queue_are_not_submitted_again(tmp_path, cluster,
     assert [one.point.number for one in cluster.jobs[1]] == [2, 3]
     assert json.loads((tmp_path / "jobs.json").read_text()) == {"0": "66_0", "1": "66_1", "2": "77_0", "3": "77_1"}
     said = capsys.readouterr().out
-    assert "slurm: 2 points are in the queue already\nslurm: 2 points submitted as job 77;" in said
+    assert "slurm: 2 points are already in the queue\nslurm: 2 points submitted as job 77;" in said
     assert cluster.questions == [({"66_0", "66_1", "66_2"}, 60.0)]
 
 
@@ -233,7 +233,7 @@ def test_who_waits_for_a_sweep_is_told_of_points_that_never_began(tmp_path, clus
 
 def test_a_scheduler_that_takes_no_jobs_or_is_not_there_is_one_sentence(tmp_path, cluster, monkeypatch):
     cluster.error = sys.modules["submitit"].core.utils.FailedJobError("sbatch: error:\n  no such partition")
-    with pytest.raises(ValueError, match=r"^hydra/launcher=slurm: Slurm takes no jobs: sbatch: error: no such part"):
+    with pytest.raises(ValueError, match=r"^hydra/launcher=slurm: Slurm accepts no jobs: sbatch: error: no such part"):
         slurm.launch(points(tmp_path, 1), settings("slurm"))
     assert not (tmp_path / "jobs.json").exists()
     monkeypatch.setattr(slurm.shutil, "which", lambda program: None)

@@ -178,7 +178,7 @@ def test_a_file_that_cannot_be_read_is_named(run, name):
 HEADER = ",".join(folder.COLUMNS)
 ROW = "error,1,,1,0.5,0.1,0.5,0"
 TABLES = {
-    "empty": ("", "line 1: column quantity is absent, need quantity, examples"),
+    "empty": ("", "line 1: column quantity is missing, need quantity, examples"),
     "a column missing": (f"{HEADER.replace(',law', ',rule')}\n{ROW}\n", "line 1: column law is absent"),
     "no row": (HEADER + "\n", "need at least one row below the header, got none"),
     "a short row": (f"{HEADER}\n{ROW}\nerror,1\n", "line 3: need 8 cells as in the header, got 2"),
@@ -237,7 +237,7 @@ VERDICTS = {
     "a window of text": ([{**ENTRY, "window": ["a", "b"]}], "entry 1: window must be two numbers above 0 or null"),
     "a window that is none": ([{**ENTRY, "window": "wide"}], "entry 1: window must be two numbers above 0 or null"),
     **{
-        f"no {field}": ([without(field)], f"entry 1: field {field} is absent, need law, quantity")
+        f"no {field}": ([without(field)], f"entry 1: field {field} is missing, need law, quantity")
         for field in folder.VERDICT_FIELDS
     },
 }

@@ -99,7 +99,7 @@ def test_bad_input_is_one_sentence(sim, tmp_path, folder):
         ((where, "law.beta=-1"), "law.beta: need beta > 0, got -1"),
         ((where, "law.beta=one"), "law.beta: need a number, got 'one'"),
         ((where, "law.exponent=3"), "law.exponent: no law of the experiments coverage has it"),
-        ((where, "difficulty.beta=0.4"), "what is drawn cannot be changed here"),
+        ((where, "difficulty.beta=0.4"), "the simulation itself cannot be changed here"),
         ((where, "figure=maybe"), "figure: need true or false, got 'maybe'"),
         ((where, "output="), "output: need the name of a folder"),
         ((where, "--fast"), "--fast: no such option"),

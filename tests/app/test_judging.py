@@ -99,7 +99,9 @@ def test_a_judged_sweep_that_is_interrupted_goes_on_with_what_is_missing(sim, tm
         process.send_signal(number)
         complained = process.communicate(timeout=60)[1]
     assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
-    assert number == signal.SIGKILL or "interrupted; the same command with resume=true goes on from here" in complained
+    assert (
+        number == signal.SIGKILL or "interrupted; the same command with resume=true continues from here" in complained
+    )
     [where] = (tmp_path / "outputs").iterdir()
     until(lambda: not any(state.held(point) for point in where.glob("point_*")))
     assert 0 < len(files(where)) < 6 * 2

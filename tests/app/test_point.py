@@ -185,7 +185,7 @@ def test_an_unfinished_run_is_gone_on_with_when_asked_for_or_when_slurm_does(poi
     (kept / "00000000-00000003.counts").touch()
     outcome, _, ran = point_of()
     assert (outcome.kind, ran) == ("refused", [])
-    assert "holds an unfinished run; need resume=true to go on with it, or another folder" in outcome.sentence
+    assert "holds an unfinished run; need resume=true to continue it, or another folder" in outcome.sentence
     monkeypatch.setenv("SLURM_RESTART_COUNT", "0")
     config = {"resume": False}
     assert not point._resumed(SimpleNamespace(config=config))

@@ -98,7 +98,7 @@ def test_a_second_signal_after_a_while_ends_a_run_that_does_not_move_at_once(sim
             process.wait(taking._SECOND)
         process.send_signal(signal.SIGTERM)
         err = process.communicate(timeout=10)[1]
-    assert process.returncode == 143 and err.endswith("resume=true goes on from what was saved before\n")
+    assert process.returncode == 143 and err.endswith("resume=true continues from what was saved before\n")
     assert sim("run", *SMALL, "resume=true")[0] == 0 and len(folders(tmp_path)) == 1
 
 

@@ -105,7 +105,7 @@ def test_a_smoke_run_draws_only_if_asked_and_says_how_to_draw(sim, tmp_path, ask
     assert (code, err) == (0, "")
     assert {path.name for path in where.iterdir()} == (TABLES | FIGURES if drawn else TABLES)
     line = f"written to {where}"
-    line += "" if drawn else f"; draw it: python -m sim plot {where}"
+    line += "" if drawn else f"; to plot it: python -m sim plot {where}"
     assert f"  {line}\n" in out
 
 

@@ -47,7 +47,7 @@ def test_a_verdict_tells_exponent_and_prefactor_each_measured_then_predicted():
 )  # fmt: skip
 def test_an_open_verdict_says_how_much_would_decide_it(own, unit, words):
     lines = terminal.verdict_lines(verdict("undecided", **({"needed": 640} | own)), unit)
-    assert lines[-1] == f"    a law 2 % off would have gone unnoticed too; {words}"
+    assert lines[-1] == f"    a law 2 % off would not have been detected either; {words}"
     assert 640 * BATCH == 10485760
 
 
@@ -119,7 +119,7 @@ def test_without_a_law_the_answer_says_so():
     lines = terminal.answer_lines("learning_curve", answer("error", [1, 10], NAN, NAN, unit="learners"), 2.0)
     assert [line.split()[-1] for line in lines[1:3]] == ["none", "none"]
     assert lines[3:] == [
-        "  simulation only: no closed form is known here, so nothing is confirmed or refuted",
+        "  simulation only: no closed form is known, so there is no verdict",
         "  3,000,000 learners in 2.0 s (1,500,000 a second), standing for 4.4e+12 examples",
     ]
 
@@ -154,7 +154,7 @@ def test_a_question_names_its_recorded_problems_and_what_it_draws_memory_by():
     for name in ("learning_curve", "joint", "capacity"):
         head, memory = terminal.question_line(name, asked).split("\n")
         assert head.startswith(f"{name}: ")
-        assert memory == "  memory=arrival, for 3e+07 examples of infinitely many features (memory=... forces another)"
+        assert memory == "  memory=arrival, for 3e+07 examples of infinitely many features (memory=... selects another)"
 
 
 def test_what_was_wanted_and_what_was_reached_are_told_apart():
@@ -199,17 +199,17 @@ def test_a_dry_run_tells_draws_memory_and_time():
         ("learning_curve", "direct", "2,048 learners"),
         ("noise", "arrival", "2,048 learners"),
         ("coverage", "direct", "196,608 problems"),
-        ("generative", "arrival", "models to be trained first, then 4,096 attempts at each of 256 images"),
+        ("generative", "arrival", "models are trained first, then 4,096 attempts at each of 256 images"),
     ],
 )
 def test_a_dry_run_counts_what_the_experiment_draws(name, memory, drawn):
     lines = terminal.estimate_lines(name, asked(memory), Estimate(CUT, 1.0, 1.0, 1.0, None), "x")
     assert lines[0] == f"  {drawn} in 12 batches: 1 random numbers"
-    assert (", besides the training" in lines[2]) == (name == "generative")
+    assert (", without the training" in lines[2]) == (name == "generative")
 
 
 def test_what_was_not_drawn_as_a_figure_can_be():
     assert terminal.written_line("outputs/x/joint", True) == "  written to outputs/x/joint"
     assert terminal.written_line("outputs/x/joint", False) == (
-        "  written to outputs/x/joint; draw it: python -m sim plot outputs/x/joint"
+        "  written to outputs/x/joint; to plot it: python -m sim plot outputs/x/joint"
     )
