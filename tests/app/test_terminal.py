@@ -42,7 +42,7 @@ def test_a_verdict_tells_exponent_and_prefactor_each_measured_then_predicted():
         ({"quantity": "coverage_beta"}, "problems", "about 640 problems in the table would decide (there are 64)"),
         ({"needed": 6103515}, "problems", "about 6,103,515 batches would decide (there are 64): "
                                           "budget.problems=99999989760"),
-        ({"needed": 6103516}, "problems", "some 1e+11 problems would decide, more than any budget allows"),
+        ({"needed": 6103516}, "problems", "about 1e+11 problems would decide, more than any budget allows"),
     ],
 )  # fmt: skip
 def test_an_open_verdict_says_how_much_would_decide_it(own, unit, words):
