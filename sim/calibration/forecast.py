@@ -134,7 +134,7 @@ class Forecast(Tabular):
 
 
 def calibrate(pilot, attempts=None, *, seed=0, settings=None):
-    """What a pilot says of coverage at any number of attempts.
+    """Predict coverage at any number of attempts from a pilot.
 
     Parameters
     ----------
@@ -143,19 +143,19 @@ def calibrate(pilot, attempts=None, *, seed=0, settings=None):
     attempts : float, optional
         Largest number of attempts of the table; by default 100 times those of the pilot.
     seed : int
-        Of the simulated pilots of the test of fit and of the backtest.
+        Seed of the simulated pilots in the test of fit and in the backtest.
     settings : dict, optional
         {key of conf/calibrate.yaml: value}, such as {"tell.prior": 0.2}.
 
     Returns
     -------
     Forecast
-        With `coverage(k)`, the test of fit and what cannot be told.
+        With `coverage(k)`, the test of fit, and the reasons if the pilot cannot tell.
 
     Raises
     ------
     ValueError
-        In one sentence, for what is no pilot, or no setting.
+        If the pilot or a setting is not valid.
 
     Examples
     --------

@@ -74,14 +74,14 @@ class Decision(Tabular):
 
 
 def recommend(pilot, *, value, price, against=None, against_price=None, settings=None):
-    """How many attempts to pay for.
+    """Choose how many attempts to pay for.
 
     Parameters
     ----------
     pilot : sim.pilot.pilot.Pilot or DataFrame
         As for `calibrate`.
     value, price : float
-        Of a solved problem and of an attempt, in one currency.
+        Value of a solved problem and price of an attempt, in one currency.
     against, against_price : optional
         Pilot of a second model, and the price of its attempt.
     settings : dict, optional
@@ -95,7 +95,7 @@ def recommend(pilot, *, value, price, against=None, against_price=None, settings
     Raises
     ------
     ValueError
-        In one sentence, for what is no pilot or no price.
+        If the pilot or a price is not valid.
 
     Examples
     --------

@@ -60,7 +60,7 @@ EXPERIMENTS = {
         ("inference",),
     ),
     "joint": Experiment(
-        "And after n examples, then k attempts on what was memorised?",
+        "What share is unsolved after n examples and then k attempts on what was memorised?",
         {"failure": _FAILURE, "ceiling": Heading(*_EXAMPLES, "ceiling A")},
         ("examples", "attempts"),
         ("learning", "inference"),
@@ -75,7 +75,7 @@ EXPERIMENTS = {
         ("beta",),
     ),
     "verification": Experiment(
-        "A noisy verifier picks the answer: how often is it right, wrong, or missing, and how many attempts pay?",
+        "A noisy verifier selects the answer: how often is it right, wrong, or missing, and how many attempts pay?",
         {
             "right": Heading(*_ATTEMPTS, "right"),
             "wrong": Heading(*_ATTEMPTS, "wrong"),
@@ -140,7 +140,7 @@ EXPERIMENTS = {
         _ATTEMPTS_ALONE,
     ),
     "importance": Experiment(
-        "When rare problems or features count more: how many attempts and examples does what matters need?",
+        "If rare problems or features count more: how many attempts and examples are needed?",
         {
             "failure": Heading(*_ATTEMPTS, "unsolved"),
             "weighted_failure": Heading(*_ATTEMPTS, "weight unsolved"),
@@ -154,7 +154,7 @@ EXPERIMENTS = {
         (*_ATTEMPTS_ALONE, "features", "memory"),
     ),
     "noise": Experiment(
-        "How much does one learning curve say? Its scatter from run to run, at an instant and on the time average",
+        "How informative is one learning curve? Its scatter from run to run, at one time and on the time average",
         {
             "mean_instantaneous": Heading(*_EXAMPLES, "mean, one error"),
             "mean_conditional": Heading(*_EXAMPLES, "mean, error to come"),

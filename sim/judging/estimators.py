@@ -106,7 +106,7 @@ def pass_at_k(attempts, recorded, successes):
     Raises
     ------
     ValueError
-        For k above the recorded attempts: that would be an extrapolation, which `sim.calibrate` makes.
+        If k exceeds the recorded attempts. Use `sim.calibrate` to predict beyond them.
 
     Examples
     --------

@@ -114,7 +114,7 @@ class GammaRatio(Beta):
 
 @dataclass(frozen=True)
 class Certain(Difficulty):
-    """Every attempt at what is memorised succeeds: what is left is the memory's."""
+    """Every attempt at what is memorised succeeds: all failures come from the memory."""
 
     certain = True
     law = "pass@k = 1"

@@ -11,16 +11,16 @@ from sim.samplers.attempts import FirstSuccess
 
 
 def sample_features(key, model, n):
-    """Features that examples show, independent of each other.
+    """Draw the features that independent examples show.
 
     Parameters
     ----------
     key : jax.Array or int
         Key of jax.random, or a seed.
     model : sim.Model
-        Whose features are drawn.
+        The model whose features are drawn.
     n : int
-        How many, static inside a jit.
+        Number of features, static inside a jit.
 
     Returns
     -------
@@ -39,16 +39,16 @@ def sample_features(key, model, n):
 
 
 def sample_first_success(key, model, n):
-    """Number of the first successful attempt at problems, independent of each other.
+    """Draw the number of the first successful attempt at independent problems.
 
     Parameters
     ----------
     key : jax.Array or int
         Key of jax.random, or a seed.
     model : sim.Model
-        Whose difficulty is drawn. Its attempts have to be independent and verified without error.
+        The model whose difficulty is drawn. Its attempts must be independent and verified without error.
     n : int
-        How many problems, static inside a jit.
+        Number of problems, static inside a jit.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def sample_first_success(key, model, n):
     Raises
     ------
     ValueError
-        For attempts that are not independent, or a verifier that errs.
+        If the attempts are not independent or the verifier errs.
 
     Examples
     --------

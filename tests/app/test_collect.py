@@ -147,12 +147,12 @@ def test_a_thousand_points_are_drawn_smaller_than_ten():
 
 def test_what_became_of_a_sweep_is_said_in_one_line(tmp_path):
     (tmp_path / "point_0").mkdir()
-    assert collect.report(tmp_path) == f"sweep: no point was finished in {tmp_path}"
+    assert collect.report(tmp_path) == f"sweep: no point is finished in {tmp_path}"
     assert files(tmp_path) == set()
     write_table(tmp_path, 0, config(seed=0, figure=True))
     write_table(tmp_path, 1, config(seed=1), verdicts=[verdict(word="refuted"), verdict()])
     assert collect.report(str(tmp_path)) == (
-        f"sweep: 2 confirmed, 1 refuted; joined in {tmp_path / 'summary.csv'}, drawn in {tmp_path / 'figure.png'}"
+        f"sweep: 2 confirmed, 1 refuted; written to {tmp_path / 'summary.csv'} and {tmp_path / 'figure.png'}"
     )
 
 
@@ -222,8 +222,8 @@ def test_points_that_were_refused_or_broken_off_leave_no_row(tmp_path):
 
 DAMAGE = {
     "manifest.json": ('{"experiment": ', "not valid JSON"),
-    "verdict.json": ('[{"law": 3}]', "field quantity is absent"),
-    "table.csv": ("quantity,examples\nfailure,1\n", "column attempts is absent"),
+    "verdict.json": ('[{"law": 3}]', "field quantity is missing"),
+    "table.csv": ("quantity,examples\nfailure,1\n", "column attempts is missing"),
     "table.csv ": ("\n".join([",".join((*folder.COLUMNS, "more")), "failure,,1,,1,1,1,1,1"]), "in this order"),
     "table.csv  ": (",".join(folder.COLUMNS) + "\nfailure,,one,,1,1,1,1\n", "needs a number or nothing, got 'one'"),
     "table.csv   ": (None, "cannot be read"),

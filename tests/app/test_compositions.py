@@ -142,7 +142,7 @@ REFUSED = {
     "memory=capacity memory.capacity=1.5": "memory.capacity: need a whole number, got 1.5",
     "memory=guessing memory.guess=1": "memory.guess: need 0 < guess < 1, got 1.0",
     "memory=guessing law.normalisation=continuous experiment=joint": (
-        "law.normalisation: need a memory that has no more than a depth for continuous, got guessing"
+        "law.normalisation: need a memory whose only number is depth for continuous, got guessing"
     ),
     "law.normalisation=continuous experiment=capacity": (
         "law.normalisation: no law of the experiments capacity has it"

@@ -179,7 +179,7 @@ HEADER = ",".join(folder.COLUMNS)
 ROW = "error,1,,1,0.5,0.1,0.5,0"
 TABLES = {
     "empty": ("", "line 1: column quantity is missing, need quantity, examples"),
-    "a column missing": (f"{HEADER.replace(',law', ',rule')}\n{ROW}\n", "line 1: column law is absent"),
+    "a column missing": (f"{HEADER.replace(',law', ',rule')}\n{ROW}\n", "line 1: column law is missing"),
     "no row": (HEADER + "\n", "need at least one row below the header, got none"),
     "a short row": (f"{HEADER}\n{ROW}\nerror,1\n", "line 3: need 8 cells as in the header, got 2"),
     "a long row": (f"{HEADER}\n{ROW},7\n", "line 2: need 8 cells as in the header, got 9"),
@@ -287,7 +287,7 @@ def test_a_summary_is_read_with_its_numbers_as_numbers(tmp_path):
 SUMMARIES = {
     "missing": (None, "cannot be read (No such file or directory)"),
     "no row": (SUMMARY + "\n", "need at least one row"),
-    "no point": (f"{SUMMARY.replace('point,', 'place,')}\n{LINE}\n", "line 1: column point is absent"),
+    "no point": (f"{SUMMARY.replace('point,', 'place,')}\n{LINE}\n", "line 1: column point is missing"),
     "text": (
         f"{SUMMARY}\n{LINE.replace('0.35,', 'x,')}\n",
         "line 2: column predicted needs a number or nothing, got 'x'",

@@ -68,7 +68,7 @@ def test_points_that_a_law_has_chosen_are_not_taken_for_those_of_another(sim, fo
     run(sim, "experiment=cost")
     assert sim("judge", str(folder()), "output=own")[0] == 0
     code, _, err = sim("judge", str(folder()), "law.beta=0.6", "output=other")
-    assert code == 2 and "this law chooses others: run it anew" in err
+    assert code == 2 and "this law needs others: run it again" in err
 
 
 def test_a_run_until_a_standard_error_is_judged_with_all_that_it_drew(sim, tmp_path, folder):

@@ -318,8 +318,8 @@ def test_budget_better_model_and_stages_come_first_in_this_order(answers):
     said.assert_says(
         lines[1],
         "Without a budget: the second model is the better buy (probability {%} %): each at its best number of "
-        "attempts, the first solves {%} % with {} attempts for {} USD a problem, the second {%} % with {} attempts for {} USD; net {} USD against "
-        "{} USD. Shares of this comparison count all problems alike.",
+        "attempts, the first solves {%} % with {} attempts for {} USD a problem, the second {%} % with {} attempts "
+        "for {} USD; net {} USD against {} USD. Shares of this comparison count all problems alike.",
         *(verdict["against"]["better"], first["solved"], first["attempts"], first["cost"]),
         *(second["solved"], second["attempts"], second["cost"], first["net"], second["net"]),
     )

@@ -80,7 +80,7 @@ def test_a_time_is_told_to_two_digits_in_the_unit_that_suits_it(seconds, words):
 def test_all_verdicts_stand_in_one_table():
     lines = terminal.summary_lines([("coverage", verdict()), ("joint", verdict("refuted", measured=None))])
     assert lines[0] == ""
-    heads = [lines[1].index(word) for word in ("experiment", "law held against", "verdict")]
+    heads = [lines[1].index(word) for word in ("experiment", "law tested", "verdict")]
     assert [lines[2].index(word) for word in ("coverage", "L(k)", "confirmed")] == heads
     assert lines[2].split()[2:] == ["0.3500", "0.3457", "+-", "0.0012", "confirmed"]
     assert lines[3].split() == ["joint", "L(k)", "refuted"] and lines[3].index("refuted") == heads[2]

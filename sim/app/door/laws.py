@@ -90,7 +90,7 @@ def law(name, given, normalisation, chosen):
         raise ValueError(f"law.normalisation: need infinitely many Zipf features for continuous, got {features.words}")
     if normalisation == "continuous" and not chosen["memory"].continuous:
         words = type(chosen["memory"]).__name__.lower()
-        raise ValueError(f"law.normalisation: need a memory that has no more than a depth for continuous, got {words}")
+        raise ValueError(f"law.normalisation: need a memory whose only number is depth for continuous, got {words}")
     others = (replaced(chosen[group], given) for group in ("dependence", "verifier"))
     return Law(features, replaced(chosen["memory"], given), normalisation, difficulty, *others)
 

@@ -185,11 +185,11 @@ WORDS = {
     "no updates": "Every problem of the pilot was solved at least once.",
     "budget": "The budget",
     "budget text": (
-        "Largest number of attempts at a problem, by its successes in the pilot. The next one is worth the same everywhere."
+        "Most attempts at a problem, by its successes in the pilot. The next one is worth the same everywhere."
     ),
     "rivals": "Two models",
     "rivals text": lambda same: (
-        "Each at its own best number of attempts and at the cost of the other's best; the second model also asked once.",
+        "Each at its own best number of attempts and at the cost of the other's best; the second also asked once.",
         "Both pilots have the same problems."
         if same
         else "The pilots have different problems: the comparison holds as far as these are alike.",
