@@ -190,7 +190,7 @@ TABLES = {
     ),
     "zero examples": (
         f"{HEADER}\n{ROW.replace('1,,1', '0,,1')}\n",
-        "column examples must be above 0 to stand on a log",
+        "column examples must be above 0 on a log",
     ),
     "negative attempts": (f"{HEADER}\n{ROW.replace(',,', ',-3,')}\n", "column attempts must be above 0"),
     "zero depth": (f"{HEADER}\n{ROW.replace(',,1', ',,0')}\n", "column depth must be above 0"),

@@ -218,4 +218,4 @@ def test_what_a_member_does_not_know_is_simulated_only(beside, asked):
         assert (code, err) == (0, "")
         assert "REFUTED" not in said
     if "importance" not in asked:  # whose features have laws of their own
-        assert "simulation only: no closed form is known here" in said
+        assert "simulation only: no closed form is known" in said

@@ -225,7 +225,7 @@ def test_the_continuous_law_is_for_those_with_a_learning_curve_over_endless_zipf
     for changed, rule in (
         ({"features__size": 1000}, "need infinitely many Zipf features for continuous, got"),
         ({"features__size": 1000, "features__exponent": 0.9}, "need infinitely many Zipf features for continuous, got"),
-        ({"memory": {"name": "capacity", "depth": 1, "capacity": 10}}, "no more than a depth for continuous, got cap"),
+        ({"memory": {"name": "capacity", "depth": 1, "capacity": 10}}, "only number is depth for continuous, got cap"),
     ):
         with pytest.raises(ValueError, match=rf"^law\.normalisation: [^\n]*{rule}"):
             question(put(composed[""], law__normalisation="continuous", **changed), "learning_curve")
