@@ -77,7 +77,7 @@ def test_where_all_is_done_nothing_is_launched(tmp_path, launched, capsys):
     own = points(tmp_path, 1, resume=True)
     write_status(own[0].where, "done", own[0].config)
     assert launchers.launch(own, {"engine": "local"}) == [] and launched == []
-    assert capsys.readouterr().out == f"point 0: done before: {own[0].where}\n"
+    assert capsys.readouterr().out == f"point 0: already done: {own[0].where}\n"
 
 
 def test_a_damaged_status_is_said_by_the_point_itself(tmp_path, launched):

@@ -40,7 +40,7 @@ def test_a_verdict_on_kept_counts_is_that_of_a_run_against_the_same_law(sim, tmp
     assert (code, err) == (0, "")
     same(tmp_path / "own" / experiment, where / experiment)
     code, said, _ = sim("judge", str(where / experiment), *law.split(), "output=other")
-    assert code == 0 and "standing for" in said
+    assert code == 0 and "representing" in said
     code, _, err = sim("run", *SMALL, "output=anew", f"experiment={experiment}", *law.split())
     assert code == 0, err
     same(tmp_path / "other" / experiment, folder("anew") / experiment)

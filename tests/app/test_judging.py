@@ -85,7 +85,7 @@ def test_a_judge_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_path
     assert len(files(tmp_path)) == 2 * 2
     code, said, _ = sim("run", *own, "judges=0", "resume=true")
     assert code == 0
-    assert said.count("done before") == 2 and len(files(tmp_path)) == 3 * 2
+    assert said.count("already done") == 2 and len(files(tmp_path)) == 3 * 2
 
 
 @pytest.mark.seldom(1)

@@ -54,7 +54,7 @@ def test_a_sweep_given_again_draws_nothing_that_is_there(sim):
     assert sim("run", *own)[0] == 0
     code, said, _ = sim("run", *own, "resume=true")
     assert code == 0
-    assert said.count("done before") == 2
+    assert said.count("already done") == 2
 
 
 @pytest.mark.seldom(0)
@@ -83,7 +83,7 @@ def test_points_whose_launcher_is_killed_save_what_they_have_and_no_other_begins
     monkeypatch.setenv("SECONDS_A_STEP", "0")
     code, said, complained = sim("run", *swept, "resume=true")
     assert (code, complained) == (0, "")
-    assert "done before" not in said and len(tables(tmp_path / "outputs")) == 3
+    assert "already done" not in said and len(tables(tmp_path / "outputs")) == 3
 
 
 def until(true, seconds=60):

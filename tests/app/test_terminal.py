@@ -110,7 +110,7 @@ def test_an_answer_tells_rows_verdicts_and_what_was_drawn_in_what_time():
         ["1,000", "0.499", "0.0002", "1.25", "-1.50"],
     ]
     assert lines[3:6] == terminal.verdict_lines(verdict(), "problems")
-    assert lines[6:] == ["  3,000,000 problems in 1.5 s (2,000,000 a second), standing for 4.4e+12 attempts"]
+    assert lines[6:] == ["  3,000,000 problems in 1.5 s (2,000,000 a second), representing 4.4e+12 attempts"]
     ends = [line.index(word) + len(word) for line, word in zip(lines, ("unsolved", "0.5", "0.499"), strict=False)]
     assert len(set(ends)) == 1  # numbers end below their heading
 
@@ -120,7 +120,7 @@ def test_without_a_law_the_answer_says_so():
     assert [line.split()[-1] for line in lines[1:3]] == ["none", "none"]
     assert lines[3:] == [
         "  simulation only: no closed form is known, so there is no verdict",
-        "  3,000,000 learners in 2.0 s (1,500,000 a second), standing for 4.4e+12 examples",
+        "  3,000,000 learners in 2.0 s (1,500,000 a second), representing 4.4e+12 examples",
     ]
 
 

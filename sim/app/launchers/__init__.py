@@ -72,5 +72,5 @@ def _done(point):
         return False
     same = place.results(folder.finite(point.config)) == place.results(before["config"])
     if same:
-        print(f"point {point.number}: done before: {point.where}", flush=True)
+        print(f"point {point.number}: already done: {point.where}", flush=True)
     return same

@@ -119,7 +119,7 @@ def _run(point, asked, source):
         _check_same(point, before)
     done = _done(point, asked, before) if before is not None and _resumed(point) else {}
     if len(done) == len(asked) and before["state"] == "done":
-        print(f"  done before: {point.where}\n", flush=True)
+        print(f"  already done: {point.where}\n", flush=True)
         return Outcome("done")
     record = state.Record(point.where, _first_status(point, asked, before, done))
     try:
@@ -228,7 +228,7 @@ def _experiments(point, asked, record, source):
     for name, question in asked:
         print(terminal.question_line(name, question), flush=True)
         if record.status["experiments"][name]["state"] == "done":
-            print(f"  done before: {point.where / name}\n", flush=True)
+            print(f"  already done: {point.where / name}\n", flush=True)
             continue
         try:
             answer = experiment.answer(point, name, question, record, source(name))

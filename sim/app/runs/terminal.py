@@ -37,7 +37,7 @@ def answer_lines(name, answer, seconds=None):
         lines.append("  simulation only: no closed form is known, so there is no verdict")
     took = "" if seconds is None else f" in {seconds:.1f} s ({answer.draws / seconds:,.0f} a second)"
     lines.append(
-        f"  {answer.draws:,} {answer.unit}{took}, standing for "
+        f"  {answer.draws:,} {answer.unit}{took}, representing "
         f"{answer.represented:.1e} {'attempts' if 'attempts' in EXPERIMENTS[name].grids else 'examples'}"
     )
     return lines

@@ -11,7 +11,7 @@ python -m sim status: show the progress of a sweep or a run, and what failed in 
 
 usage: python -m sim status FOLDER [--json]
 
-  FOLDER   of a sweep (outputs/sweep_DATE_TIME) or of a run (outputs/DATE_TIME, or a point_N of a sweep)
+  FOLDER   folder of a sweep (outputs/sweep_DATE_TIME) or of a run (outputs/DATE_TIME, or a point_N of a sweep)
   --json   everything known about every point, as JSON
 
 Counts the points, and lists those that are running, failed or were interrupted. It can be run at any time, on any
