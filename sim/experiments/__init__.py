@@ -24,7 +24,7 @@ class Experiment(NamedTuple):
     """What is known of an experiment before it is run.
 
     question: for a reader who has not read the paper.  quantities: in the order of the table.  grids: which of
-    examples and attempts it goes along.  laws: sides of the law that it is held against, learning (or of it the
+    examples and attempts it goes along.  laws: sides of the law that it is tested against, learning (or of it the
     features alone), inference, difficulty (of inference, the problems alone), beta (a Beta distribution in place of
     recorded problems).
     settings: what it alone is set by, a section of the configuration with its name.  usual: axes on which it takes

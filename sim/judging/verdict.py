@@ -1,4 +1,4 @@
-"""An estimate held against a law: sigmas, chi-square with the points' covariance, exponent, and a plain verdict."""
+"""An estimate tested against a law: sigmas, chi-square with the points' covariance, exponent, and a plain verdict."""
 
 from dataclasses import dataclass
 

@@ -24,7 +24,7 @@ class Dependence(Member):
         return difficulty, attempts
 
     def failure(self, attempts, difficulty):
-        """Probability that all of k attempts fail, [k], for a member of difficulty; None where it does not tell."""
+        """Probability that all of k attempts fail, [k], for a member of difficulty; None where it is not known."""
         problems = difficulty.problems()
         return None if problems is None else self.conditional(attempts, problems) @ problems.weight
 

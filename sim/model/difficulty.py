@@ -184,5 +184,5 @@ class Empirical(Difficulty):
         return coverage.mixture_failure(attempts, self.success())
 
     def physics(self):
-        """The table, told by its successes."""
+        """The table, identified by its successes."""
         return str(self.table.successes.sum())

@@ -226,7 +226,7 @@ def test_who_waits_for_a_sweep_is_told_of_points_that_never_began(tmp_path, clus
     write_status(own[1].where, "done", own[1].config)
     [outcome] = slurm.launch(own, settings("slurm", wait=True))
     assert (outcome.state, outcome.kind) == ("stopped", "failed")
-    assert f"point 0 stopped: job 77_0 ended before it began, see {tmp_path / '.submitit'};" in outcome.sentence
+    assert f"point 0 stopped: job 77_0 ended before it started, see {tmp_path / '.submitit'};" in outcome.sentence
     assert "sim run: hydra/launcher=slurm: no answer; asking again\n" in capsys.readouterr().out
     assert next(queues, None) is None
 

@@ -1,4 +1,4 @@
-"""The door: what each key of the configuration becomes, in the question and in the law that it is held against."""
+"""The door: what each key of the configuration becomes, in the question and in the law that it is tested against."""
 
 import copy
 from dataclasses import fields
@@ -195,7 +195,7 @@ def test_a_beta_beside_a_table_has_the_ceiling_that_is_given_or_none(composed):
     assert question(composed["difficulty=empirical"], "coverage").law.difficulty.table is not None
 
 
-USED = [  # a key, and who is held against it
+USED = [  # a key, and the experiments tested against it
     ("exponent", 1.9, {"learning_curve", "joint", "importance", "noise", "capacity", "allocation"}),
     ("depth", 2, {"learning_curve", "joint", "importance", "noise", "capacity", "allocation"}),
     ("beta", 0.36, {"coverage", "joint", "verification", "selection", "cost", "suite", "importance", "allocation"}),

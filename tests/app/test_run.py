@@ -302,7 +302,7 @@ def test_what_does_not_fit_in_memory_is_refused_and_the_others_go_on(sim, tmp_pa
     assert {path.name for path in next((tmp_path / "outputs").iterdir()).iterdir()} == {*PAPER, "status.json"} - {
         "replay"
     }
-    assert "law held against" in out
+    assert "law tested" in out
 
 
 def test_a_point_of_a_sweep_that_does_not_fit_does_not_cost_the_others(sim, tmp_path):

@@ -265,9 +265,9 @@ def test_points_in_slurms_queue_wait_and_those_it_has_lost_do_not(sim, tmp_path,
     assert code == 1
     assert out.splitlines() == [
         f"{where}: 5 points: 2 stopped, 3 waiting",
-        "  point 3 stopped (seed=3): never began: Slurm job 4711_3 ended as CANCELLED; "
+        "  point 3 stopped (seed=3): never started: Slurm job 4711_3 ended as CANCELLED; "
         "the same command with resume=true starts it",
-        "  point 4 stopped (seed=4): never began: Slurm job 4711_4 is not in Slurm's queue any more; "
+        "  point 4 stopped (seed=4): never started: Slurm job 4711_4 is not in Slurm's queue any more; "
         "the same command with resume=true starts it",
         "  waiting in Slurm's queue (PENDING, job 4711): points 0-1",
         "  waiting in Slurm's queue (RUNNING, job 4711): point 2",

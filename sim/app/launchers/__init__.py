@@ -54,7 +54,7 @@ def waits(settings):
 
 
 def died(point, why):
-    """Outcome of a point whose process ended without a word, told on the terminal."""
+    """Outcome of a point whose process ended without a message, reported on the terminal."""
     sentence = f"point {point.number} stopped: {why}; the same command with resume=true continues it"
     print(f"sim run: {sentence}", file=sys.stderr, flush=True)
     return Outcome("stopped", FAILED, sentence)

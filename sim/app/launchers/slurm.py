@@ -89,4 +89,4 @@ def _wait(numbers):
 
 
 def _died(point, known, where):
-    return launchers.died(point, f"job {known[point.number]} ended before it began, see {where / '.submitit'}")
+    return launchers.died(point, f"job {known[point.number]} ended before it started, see {where / '.submitit'}")

@@ -77,7 +77,7 @@ def _named(one):
 
 
 def _sentence(one, words):
-    """What a manager is told first."""
+    """The sentences at the top of the report."""
     k, (low, *_, high) = one.attempts[-1], one.these.quantiles[-1]
     if one.reasons:
         why = " ".join(words[reason](value) for reason, value in one.reasons)

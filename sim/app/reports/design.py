@@ -136,7 +136,7 @@ def _fitted(difficulty):
 
 
 def _first(found, truth, source, test, asked, words):
-    """What a manager is told first: before it, whether the Beta law that is taken for granted does not fit."""
+    """The sentences at the top of the report: first, whether the assumed Beta law does not fit."""
     said = [words["misfit"](source, test.p_value)] if test and test.verdict == ansatz.MISFITS else []
     if found.reached:
         return [*said, words["reached"](truth, asked["error"], found.chosen)]

@@ -1,4 +1,4 @@
-"""One point: every experiment that a configuration asks for, in a folder of its own, its status told truly."""
+"""One point: every experiment that a configuration asks for, in a folder of its own, with its status recorded."""
 
 import contextlib
 import os

@@ -197,7 +197,7 @@ def _heard(point, told, record):
     if again.state != "waiting":  # it has begun since
         return again
     end = f"ended as {told}" if told else "is not in Slurm's queue any more"
-    return point._replace(state="stopped", why=f"never began: Slurm job {point.job} {end}; {RESUME} starts it")
+    return point._replace(state="stopped", why=f"never started: Slurm job {point.job} {end}; {RESUME} starts it")
 
 
 def _at(point):
