@@ -178,7 +178,7 @@ JSON = {
     ),
     "harness: two tasks in a file": (
         lines(HARNESS | {"doc_hash": "x"}, HARNESS | {"doc_hash": "y"}),
-        ", line 2: need one document for doc_id 0, got another than on line 1",
+        ", line 2: need one document for doc_id 0, got one that differs from line 1",
     ),
 }
 CASES = DELIMITED | JSON
