@@ -152,7 +152,7 @@ def test_what_became_of_a_sweep_is_said_in_one_line(tmp_path):
     write_table(tmp_path, 0, config(seed=0, figure=True))
     write_table(tmp_path, 1, config(seed=1), verdicts=[verdict(word="refuted"), verdict()])
     assert collect.report(str(tmp_path)) == (
-        f"sweep: 2 confirmed, 1 refuted; written to {tmp_path / 'summary.csv'} and {tmp_path / 'figure.png'}"
+        f"sweep: 2 confirmed, 1 refuted; summarised in {tmp_path / 'summary.csv'}, plotted in {tmp_path / 'figure.png'}"
     )
 
 

@@ -58,8 +58,8 @@ def report(where):
     if not collected.words:
         return f"sweep: {len(collected.tables)} tables without a law to test in {where}"
     joined, drawn = Path(where) / "summary.csv", Path(where) / "figure.png"
-    line = f"sweep: {_counted(collected.words)}; written to {joined}"
-    return line + (f" and {drawn}" if drawn in collected.written else "")
+    line = f"sweep: {_counted(collected.words)}; summarised in {joined}"
+    return line + (f", plotted in {drawn}" if drawn in collected.written else "")
 
 
 def collect(where):
