@@ -30,7 +30,7 @@ class Coverage(Tabular):
 
     @property
     def median(self):
-        """The headline: median of the share, [k], a multiple of 1 / problems."""
+        """Point prediction: median of the share, [k], a multiple of 1 / problems."""
         return prediction.interval(self.draws, self.attempts).median
 
     def interval(self, level=0.9):
@@ -78,12 +78,12 @@ class Forecast(Tabular):
 
     @property
     def p_value(self):
-        """Of the test of fit, or None."""
+        """p-value of the test of fit, or None."""
         return self.found.test.p_value
 
     @property
     def cannot_tell(self):
-        """Reasons why the largest number of attempts is not told: names of conf/calibrate.yaml's section `tell`."""
+        """Reasons why the pilot cannot tell: keys of the section `tell` of conf/calibrate.yaml."""
         return [reason for reason, _ in self.found.reasons]
 
     def coverage(self, attempts, *, new=False, problems=None):
@@ -94,9 +94,9 @@ class Forecast(Tabular):
         attempts : array_like
             Numbers of attempts k >= 0, shape [k].
         new : bool
-            Whether new problems are meant.
+            True for new problems, False for those of the pilot.
         problems : int, optional
-            How many new ones; by default all there are.
+            Number of new problems; by default the whole population.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class Forecast(Tabular):
         if new:
             return Coverage(ks, prediction.new_shares(self.found.posterior, chance, problems))
         if problems is not None:
-            raise ValueError(f"problems: need new=True for so many new ones, got {problems!r}")
+            raise ValueError(f"problems: need new=True with a number of problems, got {problems!r}")
         return Coverage(ks, prediction.shares(self.found.posterior, self._likelihood, chance))
 
     def table(self):

@@ -28,22 +28,22 @@ class Decision(Tabular):
 
     @property
     def solved(self):
-        """Share solved at that number: median, low, high (90 %)."""
+        """Share solved at `attempts`: median, low, high (90 %)."""
         return self.found.own.solved
 
     @property
     def net(self):
-        """Net value of a problem at that number: mean, low, high (90 %)."""
+        """Net value of a problem at `attempts`: mean, low, high (90 %)."""
         return self.found.own.net
 
     @property
     def regret(self):
-        """What knowing how hard the problems are would add to the net value of a problem, on average."""
+        """Mean net value of a problem that is lost by not knowing how hard the problems are."""
         return self.found.own.regret
 
     @property
     def stages(self):
-        """Numbers of attempts after each stage of a plan that looks after each, [stages]."""
+        """Numbers of attempts after each stage of a plan that checks after each, [stages]."""
         return self.found.stages.attempts
 
     @property
@@ -53,7 +53,7 @@ class Decision(Tabular):
 
     @property
     def cannot_tell(self):
-        """Reasons why the pilot cannot tell: names of conf/recommend.yaml's section `tell`."""
+        """Reasons why the pilot cannot tell: keys of the section `tell` of conf/recommend.yaml."""
         return [reason for reason, _ in self.found.reasons]
 
     def table(self):
