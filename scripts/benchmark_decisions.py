@@ -1,12 +1,12 @@
-"""What decisions from pilots lose: python scripts/benchmark_decisions.py [--counts FILE --pilot 100 --seeds 10]
+"""Regret of decisions from pilots: python scripts/benchmark_decisions.py [--counts FILE --pilot 100 --seeds 10]
 
-FILE: a CSV of real counts as scripts/benchmark_forecast.py takes it. From pilots of m attempts a problem, drawn without
+FILE: a CSV of real counts, as for scripts/benchmark_forecast.py. From pilots of m attempts a problem, drawn without
 replacement, each method chooses how many attempts to pay for at prices of 1/100 to 1/10,000 of the value of a solved
-problem, all of them paid. What that is worth, on the unbiased pass@k of all attempts recorded, against the best number
-of attempts there is, is its regret: here in per cent of the best net value, averaged over prices and pilots. What is
-learnt from curves for the prior leaves out the suite of the curve.
+problem, all of them paid. The regret is the loss against the best number of attempts, on the unbiased pass@k of all
+recorded attempts, in per cent of the best net value, averaged over prices and pilots. The prior is learnt without the
+suite of the curve.
 
-Then, from pilots of five made-up truths: the mean of the regret that is stated, and of the regret that is realised.
+Then, from pilots of five made-up truths: the mean stated regret and the mean realised regret.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main():
     parser.add_argument("--pilot", type=int, default=100, help="attempts a problem (default: 100)")
     parser.add_argument("--seeds", type=int, default=10, help="pilots of each curve (default: 10)")
     parser.add_argument("--pilots", type=int, default=40, help="pilots of each made-up truth (default: 40)")
-    parser.add_argument("--json", type=Path, help="write the tables there too")
+    parser.add_argument("--json", type=Path, help="also write the tables to this file")
     asked = parser.parse_args()
     try:
         for name in ("pilot", "seeds", "pilots"):

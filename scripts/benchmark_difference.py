@@ -1,9 +1,9 @@
-"""How well pilots of two models tell their difference: python scripts/benchmark_difference.py [--pairs 200]
+"""How well pilots of two models estimate their difference: python scripts/benchmark_difference.py [--pairs 200]
 
 Pairs of models are simulated: success probabilities from Beta laws with and without a ceiling, over the same problems,
 independent between the models or not; each pilot has 100 attempts a problem. Printed: in how many pairs the whole
 curve of the difference of coverage, over the attempts from 1 to 100 times those of the pilot, lay inside the band of
-90 %, how often what is said for sure of the order was right, and how often the interval of a turn held where it was.
+90 %, how often a certain statement about the order was right, and how often the interval of a turn contained it.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].split(":")[0])
     parser.add_argument("--pairs", type=int, default=200, help="pairs of models (default: 200)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="write the numbers there too")
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     asked = parser.parse_args()
     rows = [judged(asked.seed, number) for number in range(asked.pairs)]
     found = {"all": summary(rows)}

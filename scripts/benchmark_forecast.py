@@ -4,11 +4,11 @@ model: pilots of 100 attempts a problem drawn from the memorising model itself (
 128 and 1,000 problems each; k = 10, 100 and 1,000 times as many attempts.
 
 unlike: pilots from truths that are unlike the curves of language models and mostly unlike the model; whether the 90 %
-band holds, or "cannot tell" is said, at 10 and 100 times the attempts.
+band holds, or the answer is "cannot tell", at 10 and 100 times the attempts.
 
 real: pilots of m attempts a problem drawn without replacement from real counts, by default eighteen curves of 10,000
 attempts a problem. The relative error of predicted pass@n, averaged over pilots of a curve; beside it those of
-published methods on the same pilots. What is learnt from curves for the prior leaves out the suite of the curve.
+published methods on the same pilots. The prior is learnt without the suite of the curve.
 
     python scripts/benchmark_forecast.py --counts FILE --pilot 1000 --seeds 6 --json OUT
 
@@ -54,7 +54,7 @@ def main():
     parser.add_argument("--pilot", type=int, action="append", help="attempts a problem, may be repeated (100, 1000)")
     parser.add_argument("--seeds", type=int, default=10, help="pilots of each real curve (default: 10)")
     parser.add_argument("--pilots", type=int, default=40, help="pilots of each made-up truth (default: 40)")
-    parser.add_argument("--json", type=Path, help="write the tables there too")
+    parser.add_argument("--json", type=Path, help="also write the tables to this file")
     asked = parser.parse_args()
     sizes = asked.pilot or [100, 1000]
     try:

@@ -1,4 +1,4 @@
-"""What a sweep of small points costs beside the same work in one point: python scripts/benchmark_sweep.py
+"""Time of a sweep of small points, beside the same work in one point: python scripts/benchmark_sweep.py
 
 All in one process, after Hydra has composed them, as `python -m sim run --multirun` runs them: the points of the sweep
 drawn together in one program and judged here, and by other processes, drawn one by one, and the one point; three rounds
@@ -33,8 +33,8 @@ from sim.draw.simulate import local_devices
 def main():
     """Command line: 0, and a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].split(":")[0])
-    parser.add_argument("--points", type=int, default=200, help="of the sweep (default: 200)")
-    parser.add_argument("--problems", type=int, default=2**24, help="of each of them (default: 16777216)")
+    parser.add_argument("--points", type=int, default=200, help="points of the sweep (default: 200)")
+    parser.add_argument("--problems", type=int, default=2**24, help="problems of each point (default: 16777216)")
     most = judging.MOST if usable() > judging.MOST else max(1, usable() - 1)
     parser.add_argument("--judges", type=int, default=most, help=f"processes that judge (default here: {most})")
     parser.add_argument("--rounds", type=int, default=3, help="(default: 3)")

@@ -1,7 +1,7 @@
 """Every experiment and every member of an axis as a figure: python scripts/gallery.py [NAME ...] [--simulate]
 
-Redraws outputs/reference/gallery/NAME/figure.png from the tables beside it; with --simulate the tables are made anew
-first, in some minutes.
+Plots outputs/reference/gallery/NAME/figure.png again from the tables beside it; with --simulate the tables are
+simulated again first, in a few minutes.
 """
 
 import argparse
@@ -63,8 +63,8 @@ GALLERY = {  # a name, and what is typed after `python -m sim run`
 def main():
     """Command line: 0, or 2 after one sentence on stderr."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].split(":")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(GALLERY)}; without, all of them")
-    parser.add_argument("--simulate", action="store_true", help="make the tables anew first")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(GALLERY)}; default: all")
+    parser.add_argument("--simulate", action="store_true", help="simulate the tables again first")
     options = parser.parse_args()
     for name in options.names:
         if name not in GALLERY:

@@ -1,4 +1,4 @@
-"""What measured curves say of the prior: python scripts/learn_prior.py [--counts FILE --seeds 10]
+"""Learn numbers of the prior from measured curves: python scripts/learn_prior.py [--counts FILE --seeds 10]
 
 FILE: a CSV of real counts with columns suite, model, problem_id, attempts, successes, each (suite, model) with one
 number of attempts n, by default the eighteen curves of this repository. Five numbers of the kind of law called
@@ -8,8 +8,8 @@ that there is no ceiling, how ceilings are spread, and the scale of bends. They 
 ranked probability score of log pass@n, those of 1,000 attempts counting twice, plus a pull to where the search
 starts.
 
-Printed: the numbers learnt from all curves, and from all but those of one suite, which predictions of that suite are
-made with wherever they are told. A quarter of an hour on two cores.
+Printed: the numbers learnt from all curves, and from all but those of one suite, which predictions of that suite use
+wherever they are reported. A quarter of an hour on two cores.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main():
         "--counts", type=Path, default=COUNTS, help="CSV: suite, model, problem_id, attempts, successes"
     )
     parser.add_argument("--seeds", type=int, default=10, help="pilots of each curve (default: 10)")
-    parser.add_argument("--json", type=Path, help="write what was learnt there too")
+    parser.add_argument("--json", type=Path, help="also write the learnt numbers to this file")
     asked = parser.parse_args()
     try:
         if asked.seeds < 1:

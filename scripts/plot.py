@@ -1,6 +1,6 @@
-"""The figure of a folder, drawn again from its tables: python scripts/plot.py [NAME] FOLDER -o FILE
+"""Plot the figure of a folder again, from its tables: python scripts/plot.py [NAME] FOLDER -o FILE
 
-As `python -m sim plot FOLDER -o FILE`. NAME: an experiment, or sweep, that the folder must be of.
+Like `python -m sim plot FOLDER -o FILE`. NAME: the experiment, or sweep, that the folder must hold.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""sim: a Monte Carlo simulator of what repeated inference buys.
+"""sim: a Monte Carlo simulator of inference scaling laws.
 
 Laws (sim.laws) and samplers (sim.samplers) share no arithmetic; sim.experiments tests one against the other. The names
-below are what notebooks use; each is loaded when it is first asked for.
+below are the public library; each is imported when it is first used.
 """
 
 import importlib

@@ -12,42 +12,42 @@ from importlib.metadata import version
 from sim import __version__
 
 HELP = """\
-sim: what repeated inference buys, simulated and held against the laws.
+sim: simulate repeated inference, and test the simulation against analytic scaling laws.
 
 usage: python -m sim COMMAND [KEY=VALUE ...]
 
 commands:
-  run      simulate learning curves, coverage (pass@k) and both together, hold them against
-           their laws, and say confirmed or refuted; without arguments in under a minute
+  run      simulate learning curves, coverage (pass@k) and both together; test each against its law and
+           report confirmed, refuted or undecided. Without arguments it takes less than a minute
            python -m sim run
            python -m sim run experiment=coverage difficulty.alpha=3.7 difficulty.beta=0.42 attempts.max=1e7
            python -m sim run --multirun sweep=exponent_depth
-           python -m sim run budget=paper dry=true          how long would it take, and in what memory?
-  calibrate  from a pilot's counts to coverage at any number of attempts: does the model fit, how sure is it
+           python -m sim run budget=paper dry=true          estimate time and memory; nothing is drawn
+  calibrate  predict coverage at any number of attempts from a pilot's counts; test whether the model fits
            python -m sim calibrate pilot=pilot.csv          (python -m sim calibrate --help)
-  recommend  how many attempts to pay for, in stages
+  recommend  choose how many attempts to pay for, at once and in stages
            python -m sim recommend pilot=pilot.csv cost.value=1 cost.price=0.01
-  design   how many problems and attempts the next pilot needs
+  design   choose how many problems and attempts the next pilot needs
            python -m sim design                             (python -m sim design --help)
-  judge    the counts of a run against another law, without drawing them again
+  judge    test the counts of a run against another law, without drawing them again
            python -m sim judge outputs/DATE_TIME law.beta=0.357
-  plot     the figure of a run, sweep, calibration or decision, drawn again from its tables
+  plot     plot the figure of a run, sweep, calibration, decision or design again, from its tables
            python -m sim plot outputs/DATE_TIME -o figure.pdf
-  status   what a sweep or a run is at: points done, running, failed and why, waiting
+  status   show the state of a sweep or a run: points done, running, failed (and why) and waiting
            python -m sim status outputs/sweep_DATE_TIME     (python -m sim status --help)
-  collect  join the tables of a sweep's points in one dataset, CSV and netCDF; also while it runs
+  collect  join the tables of a sweep's points into one dataset, CSV and netCDF; also while it runs
            python -m sim collect outputs/sweep_DATE_TIME    (python -m sim collect --help)
-  bench    time the samplers against what else there is, on one core or a GPU
+  bench    time the samplers against other libraries on one core, or measure them on a GPU
            python -m sim bench                              (python -m sim bench --help)
 
 options:
-  --help       this text; `python -m sim run --help` shows every group and key
+  --help       this text; `python -m sim run --help` lists every group and key
   --version    the version
 
 environment:
-  SIM_COMPILATION_CACHE   compiled programs are kept in the user's cache folder, so that the next run starts sooner:
-                          off keeps none, a path keeps them there (at most 64 MiB); results are the same
-  SIM_MODEL_CACHE         the same for models that were trained (experiment=generative), which need not be again
+  SIM_COMPILATION_CACHE   compiled programs are kept in the user's cache folder, so that the next run starts sooner.
+                          "off" keeps none, a path keeps them there (at most 64 MiB). Results do not change
+  SIM_MODEL_CACHE         the same for trained models (experiment=generative), which are then not trained again
 
 Results are written below outputs/ in the current folder. Bad input ends with one sentence and exit code 2.
 """
@@ -135,7 +135,7 @@ def _run(arguments):
         return _refuse("sim run", configuration.refused(error))
     except (KeyboardInterrupt, taking.Interrupted) as error:
         _report_sweeps(run.SWEEPS)
-        print("sim run: interrupted; the same command with resume=true goes on from here", file=sys.stderr)
+        print("sim run: interrupted; the same command with resume=true continues from here", file=sys.stderr)
         return 128 + getattr(error, "number", signal.SIGINT)
     return run.exit_code()
 

@@ -387,7 +387,7 @@ def test_members_of_one_s_own_are_registered_by_what_they_can_do(monkeypatch):
     register("difficulty", "half", Half)
     register("difficulty", "half", Half)  # twice the same is no matter
     assert MEMBERS["difficulty"]["half"] is Half
-    with pytest.raises(ValueError, match="difficulty=beta: there is such a member already"):
+    with pytest.raises(ValueError, match="difficulty=beta: this member already exists"):
         register("difficulty", "beta", Half)
     with pytest.raises(ValueError, match="half: need a subclass of Features, Memory, Difficulty, Dependence or Verif"):
         register("memory", "half", Half)

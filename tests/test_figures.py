@@ -263,7 +263,7 @@ def test_a_sweep_without_exponents_is_refused():
 DAMAGES = [  # file, its new content (None: remove the file), what the sentence must say
     ("verdict.json", "[{", ["verdict.json, line 1", "JSON"]),
     ("verdict.json", "{}", ["verdict.json", "list of objects"]),
-    ("verdict.json", '[{"law": "x"}]', ["verdict.json, entry 1", "field quantity is absent"]),
+    ("verdict.json", '[{"law": "x"}]', ["verdict.json, entry 1", "field quantity is missing"]),
     ("verdict.json", json.dumps([verdict("error", "proven")]), ["verdict.json, entry 1", "one of confirmed"]),
     (
         "verdict.json",
@@ -275,8 +275,8 @@ DAMAGES = [  # file, its new content (None: remove the file), what the sentence 
     ("manifest.json", "[]", ["manifest.json", "field experiment"]),
     ("manifest.json", '{"experiment": "coverage"}', ["manifest.json", "field config"]),
     ("table.csv", None, ["table.csv", "cannot be read"]),
-    ("table.csv", "", ["table.csv, line 1", "quantity is absent"]),
-    ("table.csv", "quantity,examples\nerror,1\n", ["table.csv, line 1", "column attempts is absent"]),
+    ("table.csv", "", ["table.csv, line 1", "quantity is missing"]),
+    ("table.csv", "quantity,examples\nerror,1\n", ["table.csv, line 1", "column attempts is missing"]),
     ("table.csv", ",".join(COLUMNS), ["table.csv", "at least one row"]),
     ("table.csv", ",".join(COLUMNS) + "\nerror,1\n", ["table.csv, line 2", "8 cells", "got 2"]),
     ("table.csv", ",".join(COLUMNS) + "\nerror,1,,,x,1,1,0\n", ["table.csv, line 2", "column estimate", "'x'"]),

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-JAX_CHOICE = 1_000_000  # features of the finite Zipf that jax.random.choice and others are held against
+JAX_CHOICE = 1_000_000  # features of the finite Zipf that jax.random.choice and others are compared with
 CURVE_DRAWS, CURVE_SIZE = 2**22, 2**20  # the direct learning curve: examples and features
-MANY = 10**6  # attempts at which the first-success time is held against making every attempt
+MANY = 10**6  # attempts at which the first-success time is compared with making every attempt
 REPEATS = 9
 LINEAR = "against direct draws (same law; linear from 4M)"
 

@@ -32,7 +32,7 @@ class Coverage(Tabular):
 
     @property
     def median(self) -> np.ndarray:
-        """The headline: median of the share, [k], a multiple of 1 / problems."""
+        """Point prediction: median of the share, [k], a multiple of 1 / problems."""
         return prediction.interval(self.draws, self.attempts).median
 
     def interval(self, level: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
@@ -80,12 +80,12 @@ class Forecast(Tabular):
 
     @property
     def p_value(self) -> float | None:
-        """Of the test of fit, or None."""
+        """p-value of the test of fit, or None."""
         return self.found.test.p_value
 
     @property
     def cannot_tell(self) -> list[str]:
-        """Reasons why the largest number of attempts is not told: names of conf/calibrate.yaml's section `tell`."""
+        """Reasons why the pilot cannot tell: keys of the section `tell` of conf/calibrate.yaml."""
         return [reason for reason, _ in self.found.reasons]
 
     def coverage(self, attempts: ArrayLike, *, new: bool = False, problems: int | None = None) -> Coverage:
@@ -96,9 +96,9 @@ class Forecast(Tabular):
         attempts : array_like
             Numbers of attempts k >= 0, shape [k].
         new : bool
-            Whether new problems are meant.
+            True for new problems, False for those of the pilot.
         problems : int, optional
-            How many new ones; by default all there are.
+            Number of new problems; by default the whole population.
 
         Returns
         -------
@@ -119,7 +119,7 @@ class Forecast(Tabular):
         if new:
             return Coverage(ks, prediction.new_shares(self.found.posterior, chance, problems))
         if problems is not None:
-            raise ValueError(f"problems: need new=True for so many new ones, got {problems!r}")
+            raise ValueError(f"problems: need new=True with a number of problems, got {problems!r}")
         return Coverage(ks, prediction.shares(self.found.posterior, self._likelihood, chance))
 
     def table(self) -> dict[str, np.ndarray]:
@@ -138,7 +138,7 @@ class Forecast(Tabular):
 def calibrate(
     pilot: Any, attempts: float | None = None, *, seed: int = 0, settings: dict[str, Any] | None = None
 ) -> Forecast:
-    """What a pilot says of coverage at any number of attempts.
+    """Predict coverage at any number of attempts from a pilot.
 
     Parameters
     ----------
@@ -147,19 +147,19 @@ def calibrate(
     attempts : float, optional
         Largest number of attempts of the table; by default 100 times those of the pilot.
     seed : int
-        Of the simulated pilots of the test of fit and of the backtest.
+        Seed of the simulated pilots in the test of fit and in the backtest.
     settings : dict, optional
         {key of conf/calibrate.yaml: value}, such as {"tell.prior": 0.2}.
 
     Returns
     -------
     Forecast
-        With `coverage(k)`, the test of fit and what cannot be told.
+        With `coverage(k)`, the test of fit, and the reasons if the pilot cannot tell.
 
     Raises
     ------
     ValueError
-        In one sentence, for what is no pilot, or no setting.
+        If the pilot or a setting is not valid.
 
     Examples
     --------

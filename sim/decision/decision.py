@@ -30,22 +30,22 @@ class Decision(Tabular):
 
     @property
     def solved(self) -> Share:
-        """Share solved at that number: median, low, high (90 %)."""
+        """Share solved at `attempts`: median, low, high (90 %)."""
         return self.found.own.solved
 
     @property
     def net(self) -> Told:
-        """Net value of a problem at that number: mean, low, high (90 %)."""
+        """Net value of a problem at `attempts`: mean, low, high (90 %)."""
         return self.found.own.net
 
     @property
     def regret(self) -> float:
-        """What knowing how hard the problems are would add to the net value of a problem, on average."""
+        """Mean net value of a problem that is lost by not knowing how hard the problems are."""
         return self.found.own.regret
 
     @property
     def stages(self) -> np.ndarray:
-        """Numbers of attempts after each stage of a plan that looks after each, [stages]."""
+        """Numbers of attempts after each stage of a plan that checks after each, [stages]."""
         return self.found.stages.attempts
 
     @property
@@ -55,7 +55,7 @@ class Decision(Tabular):
 
     @property
     def cannot_tell(self) -> list[str]:
-        """Reasons why the pilot cannot tell: names of conf/recommend.yaml's section `tell`."""
+        """Reasons why the pilot cannot tell: keys of the section `tell` of conf/recommend.yaml."""
         return [reason for reason, _ in self.found.reasons]
 
     def table(self) -> dict[str, np.ndarray]:
@@ -84,14 +84,14 @@ def recommend(
     against_price: float | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Decision:
-    """How many attempts to pay for.
+    """Choose how many attempts to pay for.
 
     Parameters
     ----------
     pilot : sim.pilot.pilot.Pilot or DataFrame
         As for `calibrate`.
     value, price : float
-        Of a solved problem and of an attempt, in one currency.
+        Value of a solved problem and price of an attempt, in one currency.
     against, against_price : optional
         Pilot of a second model, and the price of its attempt.
     settings : dict, optional
@@ -105,7 +105,7 @@ def recommend(
     Raises
     ------
     ValueError
-        In one sentence, for what is no pilot or no price.
+        If the pilot or a price is not valid.
 
     Examples
     --------

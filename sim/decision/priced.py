@@ -1,4 +1,4 @@
-"""What recommend is told of money, verifier and time: conf/recommend.yaml to prices, or one sentence."""
+"""The prices, verifier and time of recommend: conf/recommend.yaml to prices, or one sentence."""
 
 from sim.decision.amounts import exceeds
 from sim.decision.prices import Prices, of_tokens, within

@@ -24,7 +24,7 @@ class Experiment(NamedTuple):
     """What is known of an experiment before it is run.
 
     question: for a reader who has not read the paper.  quantities: in the order of the table.  grids: which of
-    examples and attempts it goes along.  laws: sides of the law that it is held against, learning (or of it the
+    examples and attempts it goes along.  laws: sides of the law that it is tested against, learning (or of it the
     features alone), inference, difficulty (of inference, the problems alone), beta (a Beta distribution in place of
     recorded problems).
     settings: what it alone is set by, a section of the configuration with its name.  usual: axes on which it takes
@@ -60,7 +60,7 @@ EXPERIMENTS = {
         ("inference",),
     ),
     "joint": Experiment(
-        "And after n examples, then k attempts on what was memorised?",
+        "What share is unsolved after n examples and then k attempts on what was memorised?",
         {"failure": _FAILURE, "ceiling": Heading(*_EXAMPLES, "ceiling A")},
         ("examples", "attempts"),
         ("learning", "inference"),
@@ -75,7 +75,7 @@ EXPERIMENTS = {
         ("beta",),
     ),
     "verification": Experiment(
-        "A noisy verifier picks the answer: how often is it right, wrong, or missing, and how many attempts pay?",
+        "A noisy verifier selects the answer: how often is it right, wrong, or missing, and how many attempts pay?",
         {
             "right": Heading(*_ATTEMPTS, "right"),
             "wrong": Heading(*_ATTEMPTS, "wrong"),
@@ -83,7 +83,7 @@ EXPERIMENTS = {
             "ceiling": Heading(*_ATTEMPTS, "right in the end"),
             "utility": Heading(*_ATTEMPTS, "utility"),
             "optimum": Heading("attempts", "at most", "best k", unit="attempts"),
-            "regret": Heading("attempts", "at most", "the law's k loses"),
+            "regret": Heading("attempts", "at most", "loss at the law's k"),
         },
         ("attempts",),
         ("difficulty",),
@@ -129,9 +129,9 @@ EXPERIMENTS = {
         "Attempts shared over a suite: finish each problem, or reset and discard? Problems solved at equal cost",
         {
             "solve_to_completion": Heading("attempts", "attempts t", "solved in turn", unit="problems"),
-            "reset": Heading("attempts", "at most tau", "solved an attempt"),
+            "reset": Heading("attempts", "at most tau", "solved per attempt"),
             "round_robin": Heading("attempts", "rounds k", "unsolved"),
-            "round_robin_cost": Heading("attempts", "rounds k", "attempts a problem", unit="attempts"),
+            "round_robin_cost": Heading("attempts", "rounds k", "attempts per problem", unit="attempts"),
             "finite_suite": Heading("attempts", "attempts t/N", "unsolved of N"),
         },
         ("attempts",),
@@ -140,7 +140,7 @@ EXPERIMENTS = {
         _ATTEMPTS_ALONE,
     ),
     "importance": Experiment(
-        "When rare problems or features count more: how many attempts and examples does what matters need?",
+        "If rare problems or features count more: how many attempts and examples are needed?",
         {
             "failure": Heading(*_ATTEMPTS, "unsolved"),
             "weighted_failure": Heading(*_ATTEMPTS, "weight unsolved"),
@@ -154,7 +154,7 @@ EXPERIMENTS = {
         (*_ATTEMPTS_ALONE, "features", "memory"),
     ),
     "noise": Experiment(
-        "How much does one learning curve say? Its scatter from run to run, at an instant and on the time average",
+        "How informative is one learning curve? Its scatter from run to run, at one time and on the time average",
         {
             "mean_instantaneous": Heading(*_EXAMPLES, "mean, one error"),
             "mean_conditional": Heading(*_EXAMPLES, "mean, error to come"),
@@ -186,7 +186,7 @@ EXPERIMENTS = {
             "failure": Heading(*_EXAMPLES, "unsolved"),
             "best_examples": Heading("examples", "all in examples", "best n", unit="examples"),
             "best_failure": Heading("examples", "all in examples", "unsolved at best"),
-            "regret": Heading("examples", "all in examples", "the best n found loses"),
+            "regret": Heading("examples", "all in examples", "loss of best n found"),
         },
         (),
         ("learning", "difficulty"),

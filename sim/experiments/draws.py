@@ -75,33 +75,33 @@ def simulate(
     learners: int = 1024,
     seed: int = 0,
 ) -> Draws:
-    """Draw a model on the devices that JAX has.
+    """Simulate a model on the devices that JAX finds.
 
     Parameters
     ----------
     model : sim.Model
-        What is drawn.
+        The model to simulate.
     examples, attempts : float, optional
-        Largest numbers of training examples n and of attempts k. One of them gives a learning curve or the coverage,
-        both the failure after n examples and k attempts.
+        Largest numbers of training examples n and of attempts k. Examples alone give a learning
+        curve, attempts alone the coverage, and both the failure after n examples and k attempts.
     points : int
-        Points of each grid, even in the logarithm, 2 to 200.
+        Points of each logarithmic grid, 2 to 200.
     problems : int
         Problems (test examples) drawn, in batches of 16,384.
     learners : int
-        Learners drawn, each with its whole learning curve, where the memory draws these.
+        Learners drawn, each with its whole learning curve, if the memory draws learners.
     seed : int
-        With the model it fixes every draw: the same as ``python -m sim run`` draws with the same numbers.
+        Fixes every draw together with the model. ``python -m sim run`` with the same numbers makes the same draws.
 
     Returns
     -------
     Draws
-        Counts, whose table has estimates with standard errors beside the law.
+        The counts; their table has estimates, standard errors and the law.
 
     Raises
     ------
     ValueError
-        In one sentence, for what cannot be drawn.
+        If the model cannot be simulated; the message is one sentence.
 
     Examples
     --------
@@ -141,16 +141,16 @@ def simulate(
 
 
 def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "discrete") -> Judgement:
-    """Test draws against a law; nothing is drawn.
+    """Test draws against a law, without drawing again.
 
     Parameters
     ----------
     draws : Draws
-        What `simulate` has drawn.
+        The result of `simulate`.
     model : sim.Model, optional
-        The law; by default that of the model which was drawn.
+        The model whose law is tested; by default the simulated one.
     normalisation : {"discrete", "continuous"}
-        Of the Zipf law: what is simulated, or that of Hutter (2021).
+        Normalisation of the Zipf law: the simulated one, or that of Hutter (2021).
 
     Returns
     -------

@@ -80,7 +80,7 @@ def _batches(settings):
 
 
 def answer(question, counts):
-    """Fit Eq. 7 of Levi 2024 to the attempts, and hold all against what a toy autoencoder does.
+    """Fit Eq. 7 of Levi 2024 to the attempts, and test all against what a toy autoencoder does.
 
     Of noise in m dimensions around an image's own error r^2: A = P(r^2 < epsilon), beta = 2 / m at every temperature
     (sim.laws.difficulty.small_ball).
@@ -92,7 +92,7 @@ def answer(question, counts):
     fits = fitted.crossed(settings, counts.main[:, 0], own, _BATCH, middle)
     if fits[middle].fit is None:
         low, high = np.quantile(own, (0.1, 0.9))
-        rule = "one in the middle that at two images or more the first attempt misses and a later one meets"
+        rule = "a middle one that, at two images or more, the first attempt misses and a later one meets"
         errors = f"without noise the errors of these images are {low:.3g} to {high:.3g}"
         raise Unanswerable(f"generative.thresholds: need {rule} ({errors}), got {list(settings.thresholds)}")
     of_latents = fitted.of_latents(settings, counts.others, models.own_of_others, _BATCH // _FEWER, models.near, middle)
@@ -179,7 +179,7 @@ def _strip(question, models, middle):
     return dict(zip(names, (image, best_of, of_image, row, column, shown.ravel().astype(float)), strict=True))
 
 
-# What they are held against -------------------------------------------------------------------------------------------
+# What they are tested against -----------------------------------------------------------------------------------------
 
 
 def _shared(settings, counts, middle):
@@ -212,7 +212,7 @@ def _joint(settings, counts, sets, middle):
     """(tables, verdicts) on what is unsolved after n examples and k attempts, and the exponent of n at some k.
 
     The joint law knows how hard each image is to the models with the most examples that have seen it, takes it to be as
-    hard after fewer, and what was not seen to be never solved; with the most examples it has nothing to foretell.
+    hard after fewer, and what was not seen to be never solved; with the most examples it has nothing to predict.
     Means over replicates of the training sets, with their standard errors for these images; what a single one leaves
     unsolved is taken to scatter as the law does.
     """
@@ -225,7 +225,7 @@ def _joint(settings, counts, sets, middle):
     unsolved = 1 - np.moveaxis(solved @ mass, 0, -1)  # [replicates, n, k]
     at = np.unique([int(np.argmin(np.abs(k - wanted))) for wanted in _AT if wanted <= made])
     exponents = lambda x: fitted.slope(np.log(n), -np.log(np.maximum(x[..., at], 1e-12)))  # noqa: E731
-    law = _foretold(mass, n, sets[:, -1], solved[:, :, -1])
+    law = _predicted(mass, n, sets[:, -1], solved[:, :, -1])
     known = exponents(law).estimate
     of_sets = np.sqrt(learning_curve.unmemorised_mass_variance(n, settings.zipf, settings.images))
     curve, falls, verdicts = fitted.over_replicates(unsolved, of_sets[:, None]), exponents(unsolved.mean(axis=0)), []
@@ -233,7 +233,7 @@ def _joint(settings, counts, sets, middle):
         parts = exponents(estimators.jackknife_groups(unsolved)).estimate
         falls = falls._replace(stderr=estimators.jackknife_stderr(parts))
         others = [np.arange(len(sets)) != left_out for left_out in range(len(sets))]
-        laws = np.array([_foretold(mass, n, sets[own, -1], solved[:, own, -1]) for own in others])
+        laws = np.array([_predicted(mass, n, sets[own, -1], solved[:, own, -1]) for own in others])
         told = f"joint law, exponent of n at k = {', '.join(f'{point:.0f}' for point in k[at])}"
         off, parts = falls.estimate - known, parts - exponents(laws).estimate
         verdicts.append(fit_verdicts.judge_replicates(told, "learning_exponent", off, parts))
@@ -246,7 +246,7 @@ def _joint(settings, counts, sets, middle):
     return [fitted.labelled(table, settings, middle) for table in tables], verdicts
 
 
-def _foretold(mass, n, copies, solved):
+def _predicted(mass, n, copies, solved):
     """The joint law [n, k] of images as hard as they are to those models, [k, models, images], that have seen copies.
 
     Those that none has seen are as hard as the others.

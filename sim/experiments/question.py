@@ -11,7 +11,7 @@ from sim.judging.verdict import sigmas
 
 @dataclass(frozen=True)
 class Law:
-    """The law held against: the model's own numbers, or others.
+    """The law tested: the model's own numbers, or others.
 
     features, memory, difficulty, dependence, verifier: members of their axes; a replay that fits its own Beta has None
     as difficulty.  normalisation: of Zipf features, discrete or continuous.  settings: as Question has them, with what

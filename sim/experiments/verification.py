@@ -1,4 +1,4 @@
-"""A noisy verifier picks the answer: how often is it right, wrong, or missing, and how many attempts pay?
+"""A noisy verifier selects the answer: how often is it right, wrong, or missing, and how many attempts pay?
 
 Model of Stroebl, Kapoor and Narayanan 2024 (arXiv 2411.17501).
 """

@@ -10,22 +10,22 @@ from sim.figures.panels import STYLE
 
 
 def plot(result: Any) -> Figure:
-    """The figure of draws, a judgement, a forecast, a decision or a loaded run.
+    """Plot draws, a judgement, a forecast, a decision or a loaded run.
 
     Parameters
     ----------
     result : Draws, Judgement, Forecast, Decision or Run
-        What `sim.draw.simulate`, `sim.judge`, `sim.calibrate`, `sim.recommend` or `sim.load` gives.
+        The result of `sim.simulate`, `sim.judge`, `sim.calibrate`, `sim.recommend` or `sim.load`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Shown by a notebook as it is; ``figure.savefig("name.pdf")`` writes it.
+        A notebook shows it; ``figure.savefig("name.pdf")`` writes it.
 
     Raises
     ------
     ValueError
-        For anything else.
+        For any other result.
 
     Examples
     --------

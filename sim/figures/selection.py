@@ -62,5 +62,5 @@ def _words(run, quantity):
         if entry["quantity"] == quantity:
             return f"{plain(entry['law'])}; {entry['max_sigmas'] or 0:.1f} sigma, {entry['verdict']}"
     known = np.isfinite(run.table["law"][run.table["quantity"] == quantity]).any()
-    words = "a law, but too few such problems for a verdict" if known else "simulation only: no law to hold against"
+    words = "a law, but too few such problems for a verdict" if known else "simulation only: no law to test"
     return f"{quantity.replace('_', ' ')}, {words}"

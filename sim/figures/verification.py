@@ -98,4 +98,4 @@ def _words(run, quantity):
     for entry in run.verdicts:
         if entry["quantity"] == quantity:
             return f"{quantity}: {plain(entry['law'])}; {entry['max_sigmas'] or 0:.1f} sigma, {entry['verdict']}"
-    return f"{quantity}, simulation only: no law to hold against"
+    return f"{quantity}, simulation only: no law to test"

@@ -106,7 +106,7 @@ def pass_at_k(attempts, recorded, successes):
     Raises
     ------
     ValueError
-        For k above the recorded attempts: that would be an extrapolation, which `sim.calibrate` makes.
+        If k exceeds the recorded attempts. Use `sim.calibrate` to predict beyond them.
 
     Examples
     --------
@@ -265,7 +265,7 @@ def power_law_stderr(fit, curve, grid, floor, problems):
     """Standard error of the exponent that `problems` independent problems would give: inverse Fisher information.
 
     fit: what `power_law` makes of the curves.  For the choice of a window only; reported
-    errors come from the jackknife.  inf where the curve does not tell it.
+    errors come from the jackknife.  inf where the curve does not determine it.
     """
     _, information, weight = _sensitivity(fit, curve, grid, floor)
     return fit.exponent * np.sqrt(_inverse(information)[0] / (problems * weight))

@@ -1,4 +1,4 @@
-"""The exponent of a simulated curve, with its prefactor and their errors, on the window where it can be told best."""
+"""The exponent of a simulated curve, with its prefactor and their errors, on the window where it is measured best."""
 
 from typing import NamedTuple
 

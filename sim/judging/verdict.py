@@ -1,4 +1,4 @@
-"""An estimate held against a law: sigmas, chi-square with the points' covariance, exponent, and a plain verdict."""
+"""An estimate tested against a law: sigmas, chi-square with the points' covariance, exponent, and a plain verdict."""
 
 from dataclasses import dataclass
 
@@ -131,7 +131,7 @@ def verdict_of(about, prediction, measured, largest, test, batches, resolution):
     """Verdict from a test (statistic, degrees, p) and an exponent.  about: law in words, and quantity.
 
     p_value: the less likely of the two, doubled for having had two chances. refuted: p below 1e-4.
-    undecided: not refuted, but a law 2 % off would have gone unnoticed too; `batches_needed` would show it.
+    undecided: not refuted, but a law 2 % off would not have been detected either; `batches_needed` would show it.
     resolution: at how many sigmas a law 2 % off would stand out; the exponent's own where there is one.
     """
     statistic, degrees, p_value = test

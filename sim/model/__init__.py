@@ -81,7 +81,7 @@ def register(group, name, member):
         if not callable(getattr(member, method, None)):
             raise ValueError(f"{group}={name}: need a method {method}, {member.__name__} has none")
     if MEMBERS[group].get(name, member) is not member:
-        raise ValueError(f"{group}={name}: there is such a member already")
+        raise ValueError(f"{group}={name}: this member already exists")
     MEMBERS[group][name] = member
 
 

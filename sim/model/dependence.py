@@ -24,7 +24,7 @@ class Dependence(Member):
         return difficulty, attempts
 
     def failure(self, attempts, difficulty):
-        """Probability that all of k attempts fail, [k], for a member of difficulty; None where it does not tell."""
+        """Probability that all of k attempts fail, [k], for a member of difficulty; None where it is not known."""
         problems = difficulty.problems()
         return None if problems is None else self.conditional(attempts, problems) @ problems.weight
 
@@ -43,7 +43,7 @@ class Dependence(Member):
 
 @dataclass(frozen=True)
 class Independent(Dependence):
-    """Every attempt for itself."""
+    """Attempts are independent."""
 
     lattice = True
 
@@ -107,7 +107,7 @@ class Zipf(Dependence):
 
 @dataclass(frozen=True)
 class Markov(Dependence):
-    """Every attempt but the first repeats the one before with probability `repeat`."""
+    """Every attempt but the first repeats the previous outcome with probability `repeat`."""
 
     repeat: float
 
@@ -138,7 +138,7 @@ class Markov(Dependence):
 
 @dataclass(frozen=True)
 class Sticky(Dependence):
-    """On a share of the problems all attempts are one and the same."""
+    """On a share of the problems all attempts have the same outcome."""
 
     share: float
 
@@ -179,7 +179,7 @@ class Sticky(Dependence):
 
 @dataclass(frozen=True)
 class Polya(Dependence):
-    """An urn: every attempt makes its own outcome likelier; `correlation` is that of any two attempts at a problem."""
+    """A Polya urn: every outcome becomes more likely each time it occurs; `correlation` is that of any two attempts."""
 
     correlation: float
 
@@ -204,7 +204,7 @@ class Polya(Dependence):
 
 
 class Copula(Polya):
-    """One normal factor in all attempts at a problem; `correlation` is that of two attempts' latent normals."""
+    """One normal factor is common to all attempts at a problem; `correlation` is that of two latent normals."""
 
     law = "one-factor Gaussian copula, correlation rho"
 

@@ -114,7 +114,7 @@ class GammaRatio(Beta):
 
 @dataclass(frozen=True)
 class Certain(Difficulty):
-    """Every attempt at what is memorised succeeds: what is left is the memory's."""
+    """Every attempt at what is memorised succeeds: all failures come from the memory."""
 
     certain = True
     law = "pass@k = 1"
@@ -184,5 +184,5 @@ class Empirical(Difficulty):
         return coverage.mixture_failure(attempts, self.success())
 
     def physics(self):
-        """The table, told by its successes."""
+        """The table, identified by its successes."""
         return str(self.table.successes.sum())

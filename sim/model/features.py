@@ -210,7 +210,7 @@ class Empirical(Features):
         need(self.path, "features.path", "a CSV with columns feature, count", "none")
 
     def physics(self):
-        """The table, told by its numbers."""
+        """The table, identified by its numbers."""
         return f"Empirical({self.frequencies.count.tolist()})"
 
     def read(self):

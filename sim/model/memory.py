@@ -84,7 +84,7 @@ class TrainingSet(Memory):
 
 @dataclass(frozen=True)
 class Capacity(Memory):
-    """As Arrival, but there is room for the `capacity` most frequent features only."""
+    """Like Arrival, but only the `capacity` most frequent features can be memorised."""
 
     capacity: int
 
@@ -114,7 +114,7 @@ class Capacity(Memory):
 
 @dataclass(frozen=True)
 class Guessing(Memory):
-    """As Arrival; an attempt at what is not memorised succeeds by luck."""
+    """Like Arrival, but an attempt at an unmemorised feature can succeed by chance."""
 
     guess: float
 
@@ -155,7 +155,7 @@ class Guessing(Memory):
 
 @dataclass(frozen=True)
 class MultiTrace(Member):
-    """Every copy leaves a trace, an attempt recalls each of them with probability `recall`: attempts act as data."""
+    """Every copy leaves a trace, and an attempt recalls each trace with probability `recall`: attempts act as data."""
 
     recall: float
 

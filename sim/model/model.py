@@ -12,7 +12,7 @@ from sim.model.member import Member
 
 @dataclass(frozen=True)
 class Model:
-    """A learner that memorises features, and attempts that it makes at problems (Levi 2024, arXiv 2410.16377).
+    """A learner that memorises features, and makes attempts at problems (Levi 2024, arXiv 2410.16377).
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class Model:
     Raises
     ------
     ValueError
-        Where something other than a member of its axis is given. A member checks its own numbers when it is made.
+        If an argument is not a member of its axis. A member checks its own numbers when it is created.
 
     Examples
     --------

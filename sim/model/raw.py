@@ -15,16 +15,16 @@ from sim.samplers.features import Feature
 
 
 def sample_features(key: jax.Array | int, model: Model, n: int) -> Feature:
-    """Features that examples show, independent of each other.
+    """Draw the features that independent examples show.
 
     Parameters
     ----------
     key : jax.Array or int
         Key of jax.random, or a seed.
     model : sim.Model
-        Whose features are drawn.
+        The model whose features are drawn.
     n : int
-        How many, static inside a jit.
+        Number of features, static inside a jit.
 
     Returns
     -------
@@ -43,16 +43,16 @@ def sample_features(key: jax.Array | int, model: Model, n: int) -> Feature:
 
 
 def sample_first_success(key: jax.Array | int, model: Model, n: int) -> jax.Array:
-    """Number of the first successful attempt at problems, independent of each other.
+    """Draw the number of the first successful attempt at independent problems.
 
     Parameters
     ----------
     key : jax.Array or int
         Key of jax.random, or a seed.
     model : sim.Model
-        Whose difficulty is drawn. Its attempts have to be independent and verified without error.
+        The model whose difficulty is drawn. Its attempts must be independent and verified without error.
     n : int
-        How many problems, static inside a jit.
+        Number of problems, static inside a jit.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def sample_first_success(key: jax.Array | int, model: Model, n: int) -> jax.Arra
     Raises
     ------
     ValueError
-        For attempts that are not independent, or a verifier that errs.
+        If the attempts are not independent or the verifier errs.
 
     Examples
     --------

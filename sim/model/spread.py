@@ -252,7 +252,7 @@ class LatentPrecision(Difficulty):
 
 @dataclass(frozen=True)
 class SmallBall(Difficulty):
-    """A toy autoencoder: an attempt is right if noise in `dimension` directions leaves the reconstruction near enough.
+    """A toy autoencoder: an attempt is right if noise in `dimension` directions leaves the reconstruction close enough.
 
     Success probability P(chi2_m <= u / tau): u ~ Uniform(0, 1) is the room that the problem's own error leaves below a
     threshold of 1, on a share `ceiling` of the problems; on the others it leaves none.

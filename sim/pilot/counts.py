@@ -22,7 +22,7 @@ def read(path):
         problem = row["problem_id"]
         rows.append((problem, *_counts(path, number, row)))
         if problem in seen:
-            raise ValueError(f"{path}, line {number}: problem_id {problem!r} stands already on line {seen[problem]}")
+            raise ValueError(f"{path}, line {number}: problem_id {problem!r} already appears on line {seen[problem]}")
         seen[problem] = number
     if len(rows) < 2:
         raise ValueError(f"{path}: need at least 2 problems, got {len(rows)}")

@@ -34,7 +34,7 @@ def read(path):
             raise ValueError(f"{path}, line {number}: need a whole number 0 <= count < 2^53, got {count}")
         if row["feature"] in seen:
             first = seen[row["feature"]]
-            raise ValueError(f"{path}, line {number}: feature {row['feature']!r} stands already on line {first}")
+            raise ValueError(f"{path}, line {number}: feature {row['feature']!r} already appears on line {first}")
         seen[row["feature"]] = number
         counts += [count] if count else []
     if not 1 <= len(counts) <= _MOST:

@@ -76,7 +76,7 @@ def _refuse_twice(table, pair, problems):
     if len(again):
         earlier, later = min(zip(rows[again], rows[again + 1], strict=True), key=lambda both: both[1])
         raise ValueError(
-            f"{table.where(later)}: problem {problems[later]!r} stands already on {table.unit} {table.places[earlier]}"
+            f"{table.where(later)}: problem {problems[later]!r} already appears on {table.unit} {table.places[earlier]}"
         )
 
 
@@ -85,6 +85,6 @@ def _refuse_same_order(table, rows, code, order, problems):
     if len(again):
         earlier, later = min(zip(rows[again], rows[again + 1], strict=True), key=lambda both: both[1])
         raise ValueError(
-            f"{table.where(later)}: attempt {order[later]:g} of problem {problems[later]!r} stands already on "
+            f"{table.where(later)}: attempt {order[later]:g} of problem {problems[later]!r} already appears on "
             f"{table.unit} {table.places[earlier]}"
         )

@@ -112,5 +112,5 @@ def _refuse_other_documents(path, unit, lines):
         if known != record.get("doc_hash"):
             raise ValueError(
                 f"{path}, {unit} {number}: need one document for doc_id {record['doc_id']!r}, "
-                f"got another than on {unit} {earlier}"
+                f"got one that differs from {unit} {earlier}"
             )

@@ -31,13 +31,13 @@ def pilot(
     Returns
     -------
     sim.pilot.pilot.Pilot
-        The pilot of problems whose numbers of attempts were fixed beforehand. Where successes ended the attempts,
-        read a file with `read_pilot`.
+        A pilot whose numbers of attempts were fixed beforehand. If successes ended the attempts, read a file with
+        `read_pilot`.
 
     Raises
     ------
     ValueError
-        In one sentence, for counts that are none.
+        If the counts are not valid.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def pilot(
     names = [str(number) for number in range(len(made))] if problem_id is None else [str(one) for one in problem_id]
     if len(names) != len(made) or len(set(names)) != len(names):
         raise ValueError(
-            f"problem_id: need {len(made)} different names, got {len(names)}, {len(set(names))} of them new"
+            f"problem_id: need {len(made)} different names, got {len(names)}, {len(set(names))} of them different"
         )
     return _Pilot(name or "counts", names, made, won, name)
 
@@ -89,12 +89,13 @@ def read_pilot(
     path : str or Path
         The file.
     columns : dict, optional
-        {"problem", "attempts", "successes", "outcome", "order", "model" or "suite": name of the column}, where names
-        do not tell.
+        {"problem", "attempts", "successes", "outcome", "order", "model" or "suite": name of the column}, for
+        columns that are not recognised by name.
     stopping : str, optional
-        What ended the attempts: "fixed", "first_success", "batches" or "batches:SIZE:CAP"; by default the data tell.
+        What ended the attempts: "fixed", "first_success", "batches" or "batches:SIZE:CAP"; by default
+        inferred from the data.
     model : str, optional
-        Name of the suite and model, where the file has several.
+        Name of the suite and model, if the file has several.
 
     Returns
     -------
@@ -104,7 +105,7 @@ def read_pilot(
     Raises
     ------
     ValueError
-        In one sentence with file, line, rule and value, for whatever is no pilot.
+        If the file is not a valid pilot; the message names file, line, rule and value.
 
     Examples
     --------

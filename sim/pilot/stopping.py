@@ -1,4 +1,4 @@
-"""What ended the attempts of each problem: told by the user, held against the data, or asked for."""
+"""What ended the attempts of each problem: set by the user, checked against the data, or asked for."""
 
 import math
 import re

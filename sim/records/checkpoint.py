@@ -54,7 +54,7 @@ def _free(folder, piece):
             return path
 
 
-def read(folder, identity, fate="it is left as it is, and what it held is drawn again"):
+def read(folder, identity, fate="it is left as it is, and its counts are drawn again"):
     """(pieces, sentences about those that are damaged) of a folder; none of either where there is no folder.
 
     Pieces neither overlap nor repeat each other, in ascending order.  fate: what becomes of a damaged one.

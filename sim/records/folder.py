@@ -37,7 +37,7 @@ def read_run(folder) -> Run:
     for column in ("examples", "attempts", "depth", "stderr"):
         lowest = np.nanmin(table[column], initial=np.inf)
         if lowest < 0 or (lowest == 0 and column != "stderr"):
-            rule = "at least 0" if column == "stderr" else "above 0 to stand on a log axis"
+            rule = "at least 0" if column == "stderr" else "above 0 on a log axis"
             raise ValueError(f"{folder / 'table.csv'}: column {column} must be {rule}, got {lowest:g}")
     verdicts, manifest = read_json(folder / "verdict.json"), read_json(folder / "manifest.json")
     _check_verdicts(folder / "verdict.json", verdicts)
@@ -82,7 +82,7 @@ def read_columns(path, needed, numeric):
         raise ValueError(f"{path}: need comma-separated values, got a cell that breaks them ({error})") from error
     absent = [column for column in needed if column not in header]
     if absent:
-        raise ValueError(f"{path}, line 1: column {absent[0]} is absent, need {', '.join(needed)}")
+        raise ValueError(f"{path}, line 1: column {absent[0]} is missing, need {', '.join(needed)}")
     if not rows:
         raise ValueError(f"{path}: need at least one row below the header, got none")
     for line, row in enumerate(rows, start=2):
@@ -112,7 +112,9 @@ def _check_verdicts(path, verdicts):
     for position, entry in enumerate(verdicts, start=1):
         absent = [field for field in VERDICT_FIELDS if field not in entry]
         if absent:
-            raise ValueError(f"{path}, entry {position}: field {absent[0]} is absent, need {', '.join(VERDICT_FIELDS)}")
+            raise ValueError(
+                f"{path}, entry {position}: field {absent[0]} is missing, need {', '.join(VERDICT_FIELDS)}"
+            )
         if entry["verdict"] not in VERDICTS:
             raise ValueError(f"{path}, entry {position}: verdict must be one of {', '.join(VERDICTS)}")
         for field in ("predicted", "measured", "stderr", "max_sigmas", "p_value"):

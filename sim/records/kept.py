@@ -35,10 +35,10 @@ def read(folder, identity, digest):
         with np.load(path) as arrays:
             counts, there = arrays["counts"], json.loads(arrays["identity"].tobytes())
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: cannot be read ({error}); the same run again writes it anew") from None
+        raise ValueError(f"{path}: cannot be read ({error}); running the same command again writes it anew") from None
     drawn = there.pop("drawn")
     if there != identity:
         raise ValueError(f"{path}: of another run: {checkpoint.difference(there, identity)}")
     if drawn != digest:
-        raise ValueError(f"{path}: drawn at points that the law has chosen, and this law chooses others: run it anew")
+        raise ValueError(f"{path}: drawn at points that the old law chose, and this law needs others: run it again")
     return counts

@@ -28,7 +28,7 @@ class Run(Tabular):
 
 
 def load(path: str | Path) -> Run:
-    """The table, verdicts and manifest that ``python -m sim run`` has written.
+    """Load the table, verdicts and manifest written by ``python -m sim run``.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def load(path: str | Path) -> Run:
     Raises
     ------
     ValueError
-        In one sentence, for a folder that is none, or holds several experiments.
+        If the folder is not one of a run, or holds several experiments.
 
     Examples
     --------

@@ -224,7 +224,7 @@ SAID = [
     ),
     (
         told([], paired=False, problems=(30, 50)),
-        "The pilots share no problem; of new problems like those of each, it is not sure which model solves more, at "
+        "The pilots share no problem; of new problems like those of each, it is uncertain which model solves more, at "
         "any number of attempts from 1 to 10,000 (90\u00a0% band over all numbers of attempts).",
         "二つのパイロットに共通の問題がないため、それぞれと同種の新しい問題で比べると、1 ~ 10,000 回のどの試行回数"
         "でも、どちらが多く解けるかは確かではありません(全試行回数に対する 90\u00a0% 帯)。",

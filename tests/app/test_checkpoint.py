@@ -9,7 +9,7 @@ from sim.app.runs import taking
 from sim.records import checkpoint, writing
 from sim.records.checkpoint import Piece
 
-CHANGED = "cut short or changed (its checksum is wrong); it is left as it is, and what it held is drawn again"
+CHANGED = "cut short or changed (its checksum is wrong); it is left as it is, and its counts are drawn again"
 IDENTITY = {"experiment": "coverage", "difficulty.beta": 0.35, "features.size": None}
 
 

@@ -123,7 +123,7 @@ def test_a_sweep_without_laws_has_a_dataset_alone(tmp_path):
     write_table(tmp_path, 0, config(), verdicts=[])
     assert words(tmp_path) == []
     assert files(tmp_path) == {"dataset.csv", "dataset.nc"}
-    assert collect.report(tmp_path) == f"sweep: 1 tables without a law to be held against in {tmp_path}"
+    assert collect.report(tmp_path) == f"sweep: 1 tables without a law to test in {tmp_path}"
 
 
 @pytest.mark.seldom(1)
@@ -147,12 +147,12 @@ def test_a_thousand_points_are_drawn_smaller_than_ten():
 
 def test_what_became_of_a_sweep_is_said_in_one_line(tmp_path):
     (tmp_path / "point_0").mkdir()
-    assert collect.report(tmp_path) == f"sweep: no point was finished in {tmp_path}"
+    assert collect.report(tmp_path) == f"sweep: no point is finished in {tmp_path}"
     assert files(tmp_path) == set()
     write_table(tmp_path, 0, config(seed=0, figure=True))
     write_table(tmp_path, 1, config(seed=1), verdicts=[verdict(word="refuted"), verdict()])
     assert collect.report(str(tmp_path)) == (
-        f"sweep: 2 confirmed, 1 refuted; joined in {tmp_path / 'summary.csv'}, drawn in {tmp_path / 'figure.png'}"
+        f"sweep: 2 confirmed, 1 refuted; summarised in {tmp_path / 'summary.csv'}, plotted in {tmp_path / 'figure.png'}"
     )
 
 
@@ -177,8 +177,8 @@ def test_what_is_missing_is_named_and_the_rest_collected(sim, tmp_path):
     assert out.splitlines() == [
         f"{tmp_path}: 8 of 12 points collected",
         "  point 8 failed (difficulty.alpha=9): budget.memory: need more",
-        "  point 9 stopped (difficulty.alpha=10): its process ended without a word at 25 %; "
-        "the same command with resume=true goes on",
+        "  point 9 stopped (difficulty.alpha=10): its process ended without a message at 25 %; "
+        "the same command with resume=true continues it",
         "  waiting: points 10-11",
         "  verdicts: 8 confirmed",
         "  8 rows, written to dataset.csv, dataset.nc, summary.csv",
@@ -222,8 +222,8 @@ def test_points_that_were_refused_or_broken_off_leave_no_row(tmp_path):
 
 DAMAGE = {
     "manifest.json": ('{"experiment": ', "not valid JSON"),
-    "verdict.json": ('[{"law": 3}]', "field quantity is absent"),
-    "table.csv": ("quantity,examples\nfailure,1\n", "column attempts is absent"),
+    "verdict.json": ('[{"law": 3}]', "field quantity is missing"),
+    "table.csv": ("quantity,examples\nfailure,1\n", "column attempts is missing"),
     "table.csv ": ("\n".join([",".join((*folder.COLUMNS, "more")), "failure,,1,,1,1,1,1,1"]), "in this order"),
     "table.csv  ": (",".join(folder.COLUMNS) + "\nfailure,,one,,1,1,1,1\n", "needs a number or nothing, got 'one'"),
     "table.csv   ": (None, "cannot be read"),

@@ -112,9 +112,9 @@ def test_a_preset_that_asks_for_a_sweep_after_all_is_given_to_hydra_again(comman
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        (taking.Interrupted(signal.SIGTERM), 143, "interrupted; the same command with resume=true goes on from here"),
+        (taking.Interrupted(signal.SIGTERM), 143, "interrupted; the same command with resume=true continues from here"),
         (taking.Interrupted(signal.SIGUSR2), 128 + signal.SIGUSR2, "interrupted; the same command with resume=true"),
-        (KeyboardInterrupt(), 130, "interrupted; the same command with resume=true goes on from here"),
+        (KeyboardInterrupt(), 130, "interrupted; the same command with resume=true continues from here"),
         (ValueError("seed: need\n one"), 2, "seed: need one"),
         (OSError(13, "Permission denied", "/there"), 2, "/there: cannot be used as output (Permission denied)"),
     ],

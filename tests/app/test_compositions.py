@@ -105,7 +105,7 @@ def test_where_there_is_none_the_simulation_stands_alone(composed, experiment, d
     out, table, verdicts = composed(
         f"experiment={experiment}", f"dependence={dependence}", "verifier=noisy", "figure=true"
     )
-    assert "simulation only: no closed form is known here" in out and verdicts == []
+    assert "simulation only: no closed form is known" in out and verdicts == []
     assert {row["law"] for row in table} == {row["sigmas"] for row in table} == {""}
     assert all(float(row["stderr"]) > 0 and math.isfinite(float(row["estimate"])) for row in table)
 
@@ -142,7 +142,7 @@ REFUSED = {
     "memory=capacity memory.capacity=1.5": "memory.capacity: need a whole number, got 1.5",
     "memory=guessing memory.guess=1": "memory.guess: need 0 < guess < 1, got 1.0",
     "memory=guessing law.normalisation=continuous experiment=joint": (
-        "law.normalisation: need a memory that has no more than a depth for continuous, got guessing"
+        "law.normalisation: need a memory whose only number is depth for continuous, got guessing"
     ),
     "law.normalisation=continuous experiment=capacity": (
         "law.normalisation: no law of the experiments capacity has it"
@@ -170,7 +170,7 @@ def test_what_does_not_go_together_is_refused_in_one_sentence(sim, arguments):
 def test_a_sweep_without_laws_says_so(sim, tmp_path):
     code, out, err = sim("run", "-m", "experiment=coverage", "verifier=noisy", "dependence=polya,copula", *SMOKE)
     assert (code, err) == (0, "")
-    assert "sweep: 2 tables without a law to be held against in " in out
+    assert "sweep: 2 tables without a law to test in " in out
     assert not list((tmp_path / "outputs").glob("*/summary.csv"))
 
 

@@ -77,7 +77,7 @@ def test_where_all_is_done_nothing_is_launched(tmp_path, launched, capsys):
     own = points(tmp_path, 1, resume=True)
     write_status(own[0].where, "done", own[0].config)
     assert launchers.launch(own, {"engine": "local"}) == [] and launched == []
-    assert capsys.readouterr().out == f"point 0: done before: {own[0].where}\n"
+    assert capsys.readouterr().out == f"point 0: already done: {own[0].where}\n"
 
 
 def test_a_damaged_status_is_said_by_the_point_itself(tmp_path, launched):
@@ -206,7 +206,7 @@ def test_points_that_are_in_the_queue_are_not_submitted_again(tmp_path, cluster,
     assert [one.point.number for one in cluster.jobs[1]] == [2, 3]
     assert json.loads((tmp_path / "jobs.json").read_text()) == {"0": "66_0", "1": "66_1", "2": "77_0", "3": "77_1"}
     said = capsys.readouterr().out
-    assert "slurm: 2 points are in the queue already\nslurm: 2 points submitted as job 77;" in said
+    assert "slurm: 2 points are already in the queue\nslurm: 2 points submitted as job 77;" in said
     assert cluster.questions == [({"66_0", "66_1", "66_2"}, 60.0)]
 
 
@@ -226,14 +226,14 @@ def test_who_waits_for_a_sweep_is_told_of_points_that_never_began(tmp_path, clus
     write_status(own[1].where, "done", own[1].config)
     [outcome] = slurm.launch(own, settings("slurm", wait=True))
     assert (outcome.state, outcome.kind) == ("stopped", "failed")
-    assert f"point 0 stopped: job 77_0 ended before it began, see {tmp_path / '.submitit'};" in outcome.sentence
+    assert f"point 0 stopped: job 77_0 ended before it started, see {tmp_path / '.submitit'};" in outcome.sentence
     assert "sim run: hydra/launcher=slurm: no answer; asking again\n" in capsys.readouterr().out
     assert next(queues, None) is None
 
 
 def test_a_scheduler_that_takes_no_jobs_or_is_not_there_is_one_sentence(tmp_path, cluster, monkeypatch):
     cluster.error = sys.modules["submitit"].core.utils.FailedJobError("sbatch: error:\n  no such partition")
-    with pytest.raises(ValueError, match=r"^hydra/launcher=slurm: Slurm takes no jobs: sbatch: error: no such part"):
+    with pytest.raises(ValueError, match=r"^hydra/launcher=slurm: Slurm accepts no jobs: sbatch: error: no such part"):
         slurm.launch(points(tmp_path, 1), settings("slurm"))
     assert not (tmp_path / "jobs.json").exists()
     monkeypatch.setattr(slurm.shutil, "which", lambda program: None)

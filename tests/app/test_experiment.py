@@ -143,8 +143,8 @@ def test_the_manifest_says_what_was_drawn_with_what_in_what_time(answered, compo
         "experiment": "coverage", "source": None, "seed": 7, "problems": 524_288, "represented": 5.24288e11,
         "seconds": 22.5, "device": "2 x cpu (cpu)", "commit": machine.commit(),
     }  # fmt: skip
-    assert "524,288 problems in 22.5 s" in said and "standing for 5.2e+11 attempts" in said
-    assert f"written to {where}; draw it: python -m sim plot" in said
+    assert "524,288 problems in 22.5 s" in said and "representing 5.2e+11 attempts" in said
+    assert f"written to {where}; to plot it: python -m sim plot" in said
 
 
 def test_the_manifest_names_recorded_attempts(composed):

@@ -178,8 +178,8 @@ def test_a_file_that_cannot_be_read_is_named(run, name):
 HEADER = ",".join(folder.COLUMNS)
 ROW = "error,1,,1,0.5,0.1,0.5,0"
 TABLES = {
-    "empty": ("", "line 1: column quantity is absent, need quantity, examples"),
-    "a column missing": (f"{HEADER.replace(',law', ',rule')}\n{ROW}\n", "line 1: column law is absent"),
+    "empty": ("", "line 1: column quantity is missing, need quantity, examples"),
+    "a column missing": (f"{HEADER.replace(',law', ',rule')}\n{ROW}\n", "line 1: column law is missing"),
     "no row": (HEADER + "\n", "need at least one row below the header, got none"),
     "a short row": (f"{HEADER}\n{ROW}\nerror,1\n", "line 3: need 8 cells as in the header, got 2"),
     "a long row": (f"{HEADER}\n{ROW},7\n", "line 2: need 8 cells as in the header, got 9"),
@@ -190,7 +190,7 @@ TABLES = {
     ),
     "zero examples": (
         f"{HEADER}\n{ROW.replace('1,,1', '0,,1')}\n",
-        "column examples must be above 0 to stand on a log",
+        "column examples must be above 0 on a log",
     ),
     "negative attempts": (f"{HEADER}\n{ROW.replace(',,', ',-3,')}\n", "column attempts must be above 0"),
     "zero depth": (f"{HEADER}\n{ROW.replace(',,1', ',,0')}\n", "column depth must be above 0"),
@@ -237,7 +237,7 @@ VERDICTS = {
     "a window of text": ([{**ENTRY, "window": ["a", "b"]}], "entry 1: window must be two numbers above 0 or null"),
     "a window that is none": ([{**ENTRY, "window": "wide"}], "entry 1: window must be two numbers above 0 or null"),
     **{
-        f"no {field}": ([without(field)], f"entry 1: field {field} is absent, need law, quantity")
+        f"no {field}": ([without(field)], f"entry 1: field {field} is missing, need law, quantity")
         for field in folder.VERDICT_FIELDS
     },
 }
@@ -287,7 +287,7 @@ def test_a_summary_is_read_with_its_numbers_as_numbers(tmp_path):
 SUMMARIES = {
     "missing": (None, "cannot be read (No such file or directory)"),
     "no row": (SUMMARY + "\n", "need at least one row"),
-    "no point": (f"{SUMMARY.replace('point,', 'place,')}\n{LINE}\n", "line 1: column point is absent"),
+    "no point": (f"{SUMMARY.replace('point,', 'place,')}\n{LINE}\n", "line 1: column point is missing"),
     "text": (
         f"{SUMMARY}\n{LINE.replace('0.35,', 'x,')}\n",
         "line 2: column predicted needs a number or nothing, got 'x'",

@@ -40,7 +40,7 @@ def test_a_verdict_on_kept_counts_is_that_of_a_run_against_the_same_law(sim, tmp
     assert (code, err) == (0, "")
     same(tmp_path / "own" / experiment, where / experiment)
     code, said, _ = sim("judge", str(where / experiment), *law.split(), "output=other")
-    assert code == 0 and "standing for" in said
+    assert code == 0 and "representing" in said
     code, _, err = sim("run", *SMALL, "output=anew", f"experiment={experiment}", *law.split())
     assert code == 0, err
     same(tmp_path / "other" / experiment, folder("anew") / experiment)
@@ -68,7 +68,7 @@ def test_points_that_a_law_has_chosen_are_not_taken_for_those_of_another(sim, fo
     run(sim, "experiment=cost")
     assert sim("judge", str(folder()), "output=own")[0] == 0
     code, _, err = sim("judge", str(folder()), "law.beta=0.6", "output=other")
-    assert code == 2 and "this law chooses others: run it anew" in err
+    assert code == 2 and "this law needs others: run it again" in err
 
 
 def test_a_run_until_a_standard_error_is_judged_with_all_that_it_drew(sim, tmp_path, folder):
@@ -99,7 +99,7 @@ def test_bad_input_is_one_sentence(sim, tmp_path, folder):
         ((where, "law.beta=-1"), "law.beta: need beta > 0, got -1"),
         ((where, "law.beta=one"), "law.beta: need a number, got 'one'"),
         ((where, "law.exponent=3"), "law.exponent: no law of the experiments coverage has it"),
-        ((where, "difficulty.beta=0.4"), "what is drawn cannot be changed here"),
+        ((where, "difficulty.beta=0.4"), "the simulation itself cannot be changed here"),
         ((where, "figure=maybe"), "figure: need true or false, got 'maybe'"),
         ((where, "output="), "output: need the name of a folder"),
         ((where, "--fast"), "--fast: no such option"),

@@ -85,7 +85,7 @@ def test_a_judge_that_is_killed_takes_its_point_along_and_no_other(sim, tmp_path
     assert len(files(tmp_path)) == 2 * 2
     code, said, _ = sim("run", *own, "judges=0", "resume=true")
     assert code == 0
-    assert said.count("done before") == 2 and len(files(tmp_path)) == 3 * 2
+    assert said.count("already done") == 2 and len(files(tmp_path)) == 3 * 2
 
 
 @pytest.mark.seldom(1)
@@ -99,7 +99,9 @@ def test_a_judged_sweep_that_is_interrupted_goes_on_with_what_is_missing(sim, tm
         process.send_signal(number)
         complained = process.communicate(timeout=60)[1]
     assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
-    assert number == signal.SIGKILL or "interrupted; the same command with resume=true goes on from here" in complained
+    assert (
+        number == signal.SIGKILL or "interrupted; the same command with resume=true continues from here" in complained
+    )
     [where] = (tmp_path / "outputs").iterdir()
     until(lambda: not any(state.held(point) for point in where.glob("point_*")))
     assert 0 < len(files(where)) < 6 * 2

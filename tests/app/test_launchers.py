@@ -54,7 +54,7 @@ def test_a_sweep_given_again_draws_nothing_that_is_there(sim):
     assert sim("run", *own)[0] == 0
     code, said, _ = sim("run", *own, "resume=true")
     assert code == 0
-    assert said.count("done before") == 2
+    assert said.count("already done") == 2
 
 
 @pytest.mark.seldom(0)
@@ -83,7 +83,7 @@ def test_points_whose_launcher_is_killed_save_what_they_have_and_no_other_begins
     monkeypatch.setenv("SECONDS_A_STEP", "0")
     code, said, complained = sim("run", *swept, "resume=true")
     assert (code, complained) == (0, "")
-    assert "done before" not in said and len(tables(tmp_path / "outputs")) == 3
+    assert "already done" not in said and len(tables(tmp_path / "outputs")) == 3
 
 
 def until(true, seconds=60):
@@ -126,7 +126,7 @@ def test_a_process_that_dies_before_it_has_its_point_takes_that_along_and_the_ne
     long = job.Job(point.Point({}, tmp_path, [], 3), "x" * 2**23)  # more than a pipe holds
     worker.take(long)
     assert worker.outcome() == ("stopped", "failed", "point 3 stopped: its process was killed (exit code -9); the same "
-                                "command with resume=true goes on with it")  # fmt: skip
+                                "command with resume=true continues it")  # fmt: skip
     worker.take(job.Job(point.Point({}, tmp_path, ["seed=4"], 4), str(tmp_path), os.getpid()))
     assert worker.outcome().kind == "refused"  # for its configuration, by a process that lives
     worker.end()
@@ -176,7 +176,7 @@ def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
 
 WRONG = {
     ("local", "workers", "0"): "need a whole number >= 1, or null, got 0",
-    ("joblib", "n_jobs", "0"): "need a whole number >= 1, or -1 for as many as there are cores, got 0",
+    ("joblib", "n_jobs", "0"): "need a whole number >= 1, or -1 for one per core, got 0",
     ("joblib", "n_jobs", "-2"): "got -2",
     ("joblib", "n_jobs", "two"): "got 'two'",
     ("joblib", "n_jobs", "1.5"): "got 1.5",

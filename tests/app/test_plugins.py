@@ -149,7 +149,7 @@ def test_so_are_features_and_memory_of_one_s_own(own, tmp_path):
         (["plugins=[my_members]", "difficulty=equal", "difficulty.chance=2"],
          "difficulty.chance: need 0 < chance < 1, got 2.0"),
         (["difficulty=equal"], "difficulty.name: need one of beta, "),
-        (["plugins=[my_membres]"], "plugins: need modules that Python finds (PYTHONPATH), got 'my_membres'"),
+        (["plugins=[my_membres]"], "plugins: need modules that Python can import (PYTHONPATH), got 'my_membres'"),
         (["plugins=['.my_members']"], "plugins: need names of modules such as my_members, got '.my_members'"),
         (["plugins=[broken]"], "plugins: broken cannot be imported (ZeroDivisionError: division by zero)"),
         (["plugins=[leaves]"], "plugins: leaves cannot be imported (SystemExit: 7)"),
@@ -166,7 +166,7 @@ def test_a_mistake_with_it_is_one_sentence(own, arguments, sentence):
 
 
 def test_a_name_is_registered_once_and_for_its_own_axis_only():
-    with pytest.raises(ValueError, match="difficulty=beta: there is such a member already"):
+    with pytest.raises(ValueError, match="difficulty=beta: this member already exists"):
         axes.register("difficulty", "beta", Uniform)
     with pytest.raises(ValueError, match=r"mine: need a subclass of Features, .* or Verifier"):
         axes.register("dependence", "mine", Uniform)
@@ -218,4 +218,4 @@ def test_what_a_member_does_not_know_is_simulated_only(beside, asked):
         assert (code, err) == (0, "")
         assert "REFUTED" not in said
     if "importance" not in asked:  # whose features have laws of their own
-        assert "simulation only: no closed form is known here" in said
+        assert "simulation only: no closed form is known" in said

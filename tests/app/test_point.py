@@ -83,7 +83,7 @@ def test_all_experiments_are_run_in_order_and_told_together(point_of, capsys):
     assert (status["device"], status["overrides"]) == ("2 x cpu (cpu)", ["seed=0"])
     said = capsys.readouterr().out
     assert [said.index(f"law of {name}") for name in NAMES] == sorted(said.index(f"law of {name}") for name in NAMES)
-    assert "law held against" in said
+    assert "law tested" in said
 
 
 def test_what_does_not_fit_is_refused_and_the_others_are_run(point_of, capsys):
@@ -185,7 +185,7 @@ def test_an_unfinished_run_is_gone_on_with_when_asked_for_or_when_slurm_does(poi
     (kept / "00000000-00000003.counts").touch()
     outcome, _, ran = point_of()
     assert (outcome.kind, ran) == ("refused", [])
-    assert "holds an unfinished run; need resume=true to go on with it, or another folder" in outcome.sentence
+    assert "holds an unfinished run; need resume=true to continue it, or another folder" in outcome.sentence
     monkeypatch.setenv("SLURM_RESTART_COUNT", "0")
     config = {"resume": False}
     assert not point._resumed(SimpleNamespace(config=config))
@@ -270,7 +270,7 @@ def test_a_dry_run_tells_of_every_experiment_and_leaves_no_folder(point_of, tmp_
     assert (status, ran) == (None, []) and not (tmp_path / "point_1").exists()
     said = capsys.readouterr().out
     assert said.count("about 3.0 s: 1.0 s to compile and 2.0 s to draw") == 2
-    assert said.count("that is the limit: with budget.until less may do") == (2 if until else 0)
+    assert said.count("this is the limit: budget.until may draw less") == (2 if until else 0)
     assert said.endswith(terminal.DRY + "\n") and said.count(terminal.DRY) == 1
 
 

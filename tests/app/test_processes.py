@@ -243,7 +243,7 @@ def test_a_signal_to_any_process_ends_the_run_with_what_was_drawn_kept(tmp_path)
     codes, said = ended(running)
     assert codes == [1, 143]
     assert "one of the 1 other processes has ended" in said[0] and "resume=true" in said[0]
-    assert said[1] == "sim run: interrupted; the same command with resume=true goes on from here\n"
+    assert said[1] == "sim run: interrupted; the same command with resume=true continues from here\n"
     [where] = (tmp_path / "outputs").iterdir()
     assert state.read_status(where)["state"] == "interrupted"
 

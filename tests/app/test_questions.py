@@ -1,4 +1,4 @@
-"""The door: what each key of the configuration becomes, in the question and in the law that it is held against."""
+"""The door: what each key of the configuration becomes, in the question and in the law that it is tested against."""
 
 import copy
 from dataclasses import fields
@@ -195,7 +195,7 @@ def test_a_beta_beside_a_table_has_the_ceiling_that_is_given_or_none(composed):
     assert question(composed["difficulty=empirical"], "coverage").law.difficulty.table is not None
 
 
-USED = [  # a key, and who is held against it
+USED = [  # a key, and the experiments tested against it
     ("exponent", 1.9, {"learning_curve", "joint", "importance", "noise", "capacity", "allocation"}),
     ("depth", 2, {"learning_curve", "joint", "importance", "noise", "capacity", "allocation"}),
     ("beta", 0.36, {"coverage", "joint", "verification", "selection", "cost", "suite", "importance", "allocation"}),
@@ -225,7 +225,7 @@ def test_the_continuous_law_is_for_those_with_a_learning_curve_over_endless_zipf
     for changed, rule in (
         ({"features__size": 1000}, "need infinitely many Zipf features for continuous, got"),
         ({"features__size": 1000, "features__exponent": 0.9}, "need infinitely many Zipf features for continuous, got"),
-        ({"memory": {"name": "capacity", "depth": 1, "capacity": 10}}, "no more than a depth for continuous, got cap"),
+        ({"memory": {"name": "capacity", "depth": 1, "capacity": 10}}, "only number is depth for continuous, got cap"),
     ):
         with pytest.raises(ValueError, match=rf"^law\.normalisation: [^\n]*{rule}"):
             question(put(composed[""], law__normalisation="continuous", **changed), "learning_curve")

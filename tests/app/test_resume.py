@@ -98,7 +98,7 @@ def test_a_second_signal_after_a_while_ends_a_run_that_does_not_move_at_once(sim
             process.wait(taking._SECOND)
         process.send_signal(signal.SIGTERM)
         err = process.communicate(timeout=10)[1]
-    assert process.returncode == 143 and err.endswith("resume=true goes on from what was saved before\n")
+    assert process.returncode == 143 and err.endswith("resume=true continues from what was saved before\n")
     assert sim("run", *SMALL, "resume=true")[0] == 0 and len(folders(tmp_path)) == 1
 
 
@@ -207,7 +207,7 @@ def test_what_is_done_is_not_done_again(sim, tmp_path, asked):
     [where] = folders(tmp_path)
     before = (where / "coverage" / "manifest.json").read_bytes()
     code, out, _ = sim("run", *SMALL, asked)
-    assert code == 0 and "done before" in out
+    assert code == 0 and "already done" in out
     assert (where / "coverage" / "manifest.json").read_bytes() == before
 
 
@@ -219,10 +219,10 @@ def test_what_is_done_but_lost_or_from_another_table_is_done_again(sim, tmp_path
     [where] = folders(tmp_path)
     first = table(where)
     (where / "coverage" / "table.csv").unlink()
-    assert "done before" not in sim(*asked)[1] and table(where) == first
-    assert "done before" in sim(*asked)[1]
+    assert "already done" not in sim(*asked)[1] and table(where) == first
+    assert "already done" in sim(*asked)[1]
     problems.write_text("problem_id,attempts,successes\na,100,3\nb,100,90\n", encoding="utf-8")
-    assert "done before" not in sim(*asked)[1] and table(where) != first
+    assert "already done" not in sim(*asked)[1] and table(where) != first
 
 
 def test_a_damaged_status_stops_its_own_point_only(sim, tmp_path):
@@ -246,7 +246,7 @@ def test_a_sweep_given_again_computes_what_is_missing_or_failed_only(sim, tmp_pa
     states = [(state.read_status(where / f"point_{i}") or {"state": "waiting"})["state"] for i in range(3)]
     assert states == ["done", "interrupted", "waiting"]
     code, out, _ = sim(*swept, "resume=true")
-    assert code == 0 and out.count("done before") == 1 and "sweep: 3 " in out
+    assert code == 0 and out.count("already done") == 1 and "sweep: 3 " in out
     assert folders(tmp_path) == [where]
 
 

@@ -105,7 +105,7 @@ def test_a_smoke_run_draws_only_if_asked_and_says_how_to_draw(sim, tmp_path, ask
     assert (code, err) == (0, "")
     assert {path.name for path in where.iterdir()} == (TABLES | FIGURES if drawn else TABLES)
     line = f"written to {where}"
-    line += "" if drawn else f"; draw it: python -m sim plot {where}"
+    line += "" if drawn else f"; to plot it: python -m sim plot {where}"
     assert f"  {line}\n" in out
 
 
@@ -302,7 +302,7 @@ def test_what_does_not_fit_in_memory_is_refused_and_the_others_go_on(sim, tmp_pa
     assert {path.name for path in next((tmp_path / "outputs").iterdir()).iterdir()} == {*PAPER, "status.json"} - {
         "replay"
     }
-    assert "law held against" in out
+    assert "law tested" in out
 
 
 def test_a_point_of_a_sweep_that_does_not_fit_does_not_cost_the_others(sim, tmp_path):

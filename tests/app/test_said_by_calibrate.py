@@ -222,7 +222,7 @@ def test_repeated_attempts_are_said_to_be_worth_fewer(ordered):
     said.assert_says(
         lines[2],
         "Attempts repeat each other: for estimating a share of successes, {} attempts carry about as much as {} "
-        "independent ones. The intervals take attempts as independent, and are too narrow.",
+        "independent ones. The intervals assume independent attempts and are too narrow.",
         *(worth["attempts"], worth["independent"]),
     )
     paragraphs, _ = said.sections((folder / "report.html").read_text(encoding="utf-8"))["Does the model fit?"]
@@ -255,7 +255,7 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
             "new problems, 5 %": rare("new_reliability_low90"),
             "new problems, 95 %": rare("new_reliability_high90"),
         },
-        "How many problems are how hard": {
+        "How hard the problems are": {
             "success probability": [*(f"at least {tau:g}" for tau in SUCCESS), "none: out of reach"],
             "50 %": wanted["median"], "5 %": wanted["low90"], "95 %": wanted["high90"],
             "new problems, 50 %": wanted["new_median"], "new problems, 5 %": wanted["new_low90"],
@@ -266,11 +266,11 @@ def test_every_table_of_the_report_shows_columns_of_the_files(counted):
             **{name: [getattr(one.parameters, own)[place] for own in ("ceiling", "alpha", "beta")]
                for place, name in enumerate(("5 %", "50 %", "95 %"))},
         },
-        "What the forecast rests on": {
+        "What the forecast depends on": {
             "kind of law": [EN["kinds"][name] for name in one.posterior.shares],
             "probability": list(one.posterior.shares.values()),
         },
-        "Does the model fit?": {}, "Backtest": {}, "What would break this": {},
+        "Does the model fit?": {}, "Backtest": {}, "Assumptions": {},
     }  # fmt: skip
     assert set(sections) == set(expected)
     for heading, columns_of in expected.items():
@@ -308,9 +308,9 @@ def test_the_interval_under_a_wider_prior_is_said_beside_the_own_one(counted):
     (part,) = [part for part in calibrate._parts(one, calibrate._table(one), {}, EN) if part.heading == EN["rests"]]
     said.assert_says(
         part.paragraphs[0],
-        "Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
-        "90 % interval for {} attempts is {%} % to {%} %, and not {%} % to {%} %: where the two differ much, the "
-        "answer rests on the prior.",
+        "Three kinds of law share the posterior, by how well each predicts the counts. With a prior twice as wide the "
+        "90 % interval for {} attempts is {%} % to {%} % instead of {%} % to {%} %: if the two differ much, the "
+        "answer depends on the prior.",
         *(verdict["attempts"], wide["low90"], wide["high90"], own["low90"], own["high90"]),
     )
 

@@ -112,7 +112,7 @@ def test_what_is_reached_is_said_with_its_numbers(answers):
     )
     said.assert_says(
         lines[1],
-        "Given one by one to the problem with the fewest successes so far, the same {} attempts have an error of {} ± "
+        "Given one by one to the problem with the fewest successes so far, the same {} attempts give an error of {} ± "
         "{}.",
         *(adaptive["total"], adaptive["error"], adaptive["stderr"]),
     )

@@ -207,7 +207,7 @@ def test_weighted_shares_are_those_of_the_weights(answers):
 
 # What is said ---------------------------------------------------------------------------------------------------------
 
-STAGES = "try {} times, look after each stage, go on with what is unsolved: "
+STAGES = "try {} times, check after each stage, continue with unsolved problems: "
 PLAIN = "attempts a problem (anything from {} to {} is within 1 % of the best): about {%} % ({%} % to {%} %)"
 WEIGHT = " of problems and {%} % ({%} % to {%} %) of their weight"
 
@@ -319,9 +319,9 @@ def test_budget_better_model_and_stages_come_first_in_this_order(answers):
     )
     said.assert_says(
         lines[1],
-        "Without a budget: the second model is the better buy (probability {%} %): at its best each, the first solves "
-        "{%} % with {} attempts for {} USD a problem, the second {%} % with {} attempts for {} USD; net {} USD against "
-        "{} USD. Shares of this comparison count all problems alike.",
+        "Without a budget: the second model is the better buy (probability {%} %): each at its best number of "
+        "attempts, the first solves {%} % with {} attempts for {} USD a problem, the second {%} % with {} attempts "
+        "for {} USD; net {} USD against {} USD. Shares of this comparison count all problems alike.",
         *(verdict["against"]["better"], first["solved"], first["attempts"], first["cost"]),
         *(second["solved"], second["attempts"], second["cost"], first["net"], second["net"]),
     )
@@ -466,7 +466,7 @@ def test_every_table_of_the_report_shows_columns_of_the_record(answers, name):
         size = {c: np.count_nonzero(one.pilot.successes == c) for c in won}
         assert list(map(float, columns["problems"])) == [size[c] for c in won]
     sections.pop("Which of two models solves more", None)  # test_against.py
-    assert set(sections) == {*expected, "What would break this"}
+    assert set(sections) == {*expected, "Assumptions"}
     for heading, columns in expected.items():
         _, shown = sections[heading]
         assert list(shown) == list(columns), heading

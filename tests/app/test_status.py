@@ -35,9 +35,9 @@ def test_every_state_is_told_with_its_reason(sim, tmp_path):
     assert head == (f"{tmp_path}: 8 points: 2 done, 1 running (42 %), 1 interrupted, 1 stopped, 1 failed, 2 waiting")
     assert rest[:3] == [
         "  point 2 failed (seed=2): seed: need a whole number, got 'x'",
-        "  point 5 stopped (seed=5): its process ended without a word at 20 %; "
-        "the same command with resume=true goes on",
-        "  point 4 interrupted (seed=4): at 60 %; the same command with resume=true goes on",
+        "  point 5 stopped (seed=5): its process ended without a message at 20 %; "
+        "the same command with resume=true continues it",
+        "  point 4 interrupted (seed=4): at 60 %; the same command with resume=true continues it",
     ]
     assert re.fullmatch(r"  point 3 running \(seed=3\): 42 %, on node17 since 20\d\d-\S+", rest[3])
     assert rest[4:] == ["  waiting: points 6-7"]
@@ -72,7 +72,7 @@ with state.holding({str(tmp_path / "point_0")!r}):
         process.communicate()
     code, out, _ = sim("status", str(tmp_path))
     assert code == 1
-    assert "  point 0 stopped: its process ended without a word at 50 %; " in out
+    assert "  point 0 stopped: its process ended without a message at 50 %; " in out
 
 
 def test_a_traceback_is_not_shown_but_where_it_lies(sim, tmp_path):
@@ -265,9 +265,9 @@ def test_points_in_slurms_queue_wait_and_those_it_has_lost_do_not(sim, tmp_path,
     assert code == 1
     assert out.splitlines() == [
         f"{where}: 5 points: 2 stopped, 3 waiting",
-        "  point 3 stopped (seed=3): never began: Slurm job 4711_3 ended as CANCELLED; "
+        "  point 3 stopped (seed=3): never started: Slurm job 4711_3 ended as CANCELLED; "
         "the same command with resume=true starts it",
-        "  point 4 stopped (seed=4): never began: Slurm job 4711_4 is not in Slurm's queue any more; "
+        "  point 4 stopped (seed=4): never started: Slurm job 4711_4 is not in Slurm's queue any more; "
         "the same command with resume=true starts it",
         "  waiting in Slurm's queue (PENDING, job 4711): points 0-1",
         "  waiting in Slurm's queue (RUNNING, job 4711): point 2",
@@ -295,7 +295,7 @@ def test_a_preempted_point_whose_job_is_queued_again_goes_on_by_itself(sim, tmp_
     slurm("echo '4711_0|PENDING'")
     code, out, _ = sim("status", str(where))
     assert code == 0
-    assert "  point 0 interrupted: at 50 %; Slurm job 4711_0 (PENDING) goes on with it\n" in out
+    assert "  point 0 interrupted: at 50 %; Slurm job 4711_0 (PENDING) continues it\n" in out
 
 
 def test_a_point_that_begins_while_slurm_is_asked_is_not_lost(sim, tmp_path, slurm):
@@ -316,7 +316,7 @@ def test_a_job_that_slurm_has_forgotten_is_no_error(sim, tmp_path, slurm):
 
 
 SILENT = {
-    "sleep 60": "squeue gave no answer in 0.2 s",
+    "sleep 60": "squeue did not answer within 0.2 s",
     "echo 'Unable to contact slurm controller' >&2; exit 1": "squeue: Unable to contact slurm controller",
     "exit 3": "squeue: exit code 3",
     None: "there is no squeue on this machine",
@@ -382,7 +382,7 @@ def test_points_that_nobody_is_left_to_start_are_told(sim, tmp_path):
     ended = subprocess.Popen(["true"])
     ended.wait()
     path.write_text(json.dumps(sweep | {"owner": sweep["owner"] | {"pid": ended.pid}}))
-    told = "  nobody is left to start what waits; the same command with resume=true does\n"
+    told = "  no process is left to start the waiting points; the same command with resume=true starts them\n"
     assert sim("status", str(tmp_path))[1].endswith(told)
 
 
@@ -394,7 +394,7 @@ def test_a_sweep_of_an_older_version_is_told_by_its_folders(sim, tmp_path):
     assert code == 1
     assert out.splitlines() == [
         f"{tmp_path}: 4 points: 3 done, 1 stopped",
-        "  point 3 stopped: nothing in it was finished, and it has no status.json",
+        "  point 3 stopped: no experiment in it is finished, and it has no status.json",
     ]
 
 
@@ -479,8 +479,8 @@ WHY = [
         "40 %, on node17 since 2026-01-01T10:00:00+00:00, Slurm job 5_1, restarted 2 times",
     ),
     ("running", {"owner": None}, "40 %, on ? since ?"),
-    ("stopped", {}, "its process ended without a word at 40 %; the same command with resume=true goes on"),
-    ("interrupted", {}, "at 40 %; the same command with resume=true goes on"),
+    ("stopped", {}, "its process ended without a message at 40 %; the same command with resume=true continues it"),
+    ("interrupted", {}, "at 40 %; the same command with resume=true continues it"),
     ("failed", {"error": {"sentence": "seed: need one"}}, "seed: need one"),
     ("failed", {"error": None}, "no reason was given"),
     ("done", {}, ""),

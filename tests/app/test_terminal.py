@@ -42,12 +42,12 @@ def test_a_verdict_tells_exponent_and_prefactor_each_measured_then_predicted():
         ({"quantity": "coverage_beta"}, "problems", "about 640 problems in the table would decide (there are 64)"),
         ({"needed": 6103515}, "problems", "about 6,103,515 batches would decide (there are 64): "
                                           "budget.problems=99999989760"),
-        ({"needed": 6103516}, "problems", "some 1e+11 problems would decide, more than any budget allows"),
+        ({"needed": 6103516}, "problems", "about 1e+11 problems would decide, more than any budget allows"),
     ],
 )  # fmt: skip
 def test_an_open_verdict_says_how_much_would_decide_it(own, unit, words):
     lines = terminal.verdict_lines(verdict("undecided", **({"needed": 640} | own)), unit)
-    assert lines[-1] == f"    a law 2 % off would have gone unnoticed too; {words}"
+    assert lines[-1] == f"    a law 2 % off would not have been detected either; {words}"
     assert 640 * BATCH == 10485760
 
 
@@ -80,7 +80,7 @@ def test_a_time_is_told_to_two_digits_in_the_unit_that_suits_it(seconds, words):
 def test_all_verdicts_stand_in_one_table():
     lines = terminal.summary_lines([("coverage", verdict()), ("joint", verdict("refuted", measured=None))])
     assert lines[0] == ""
-    heads = [lines[1].index(word) for word in ("experiment", "law held against", "verdict")]
+    heads = [lines[1].index(word) for word in ("experiment", "law tested", "verdict")]
     assert [lines[2].index(word) for word in ("coverage", "L(k)", "confirmed")] == heads
     assert lines[2].split()[2:] == ["0.3500", "0.3457", "+-", "0.0012", "confirmed"]
     assert lines[3].split() == ["joint", "L(k)", "refuted"] and lines[3].index("refuted") == heads[2]
@@ -110,7 +110,7 @@ def test_an_answer_tells_rows_verdicts_and_what_was_drawn_in_what_time():
         ["1,000", "0.499", "0.0002", "1.25", "-1.50"],
     ]
     assert lines[3:6] == terminal.verdict_lines(verdict(), "problems")
-    assert lines[6:] == ["  3,000,000 problems in 1.5 s (2,000,000 a second), standing for 4.4e+12 attempts"]
+    assert lines[6:] == ["  3,000,000 problems in 1.5 s (2,000,000 a second), representing 4.4e+12 attempts"]
     ends = [line.index(word) + len(word) for line, word in zip(lines, ("unsolved", "0.5", "0.499"), strict=False)]
     assert len(set(ends)) == 1  # numbers end below their heading
 
@@ -119,8 +119,8 @@ def test_without_a_law_the_answer_says_so():
     lines = terminal.answer_lines("learning_curve", answer("error", [1, 10], NAN, NAN, unit="learners"), 2.0)
     assert [line.split()[-1] for line in lines[1:3]] == ["none", "none"]
     assert lines[3:] == [
-        "  simulation only: no closed form is known here, so nothing is confirmed or refuted",
-        "  3,000,000 learners in 2.0 s (1,500,000 a second), standing for 4.4e+12 examples",
+        "  simulation only: no closed form is known, so there is no verdict",
+        "  3,000,000 learners in 2.0 s (1,500,000 a second), representing 4.4e+12 examples",
     ]
 
 
@@ -154,7 +154,7 @@ def test_a_question_names_its_recorded_problems_and_what_it_draws_memory_by():
     for name in ("learning_curve", "joint", "capacity"):
         head, memory = terminal.question_line(name, asked).split("\n")
         assert head.startswith(f"{name}: ")
-        assert memory == "  memory=arrival, for 3e+07 examples of infinitely many features (memory=... forces another)"
+        assert memory == "  memory=arrival, for 3e+07 examples of infinitely many features (memory=... selects another)"
 
 
 def test_what_was_wanted_and_what_was_reached_are_told_apart():
@@ -199,17 +199,17 @@ def test_a_dry_run_tells_draws_memory_and_time():
         ("learning_curve", "direct", "2,048 learners"),
         ("noise", "arrival", "2,048 learners"),
         ("coverage", "direct", "196,608 problems"),
-        ("generative", "arrival", "models to be trained first, then 4,096 attempts at each of 256 images"),
+        ("generative", "arrival", "models are trained first, then 4,096 attempts at each of 256 images"),
     ],
 )
 def test_a_dry_run_counts_what_the_experiment_draws(name, memory, drawn):
     lines = terminal.estimate_lines(name, asked(memory), Estimate(CUT, 1.0, 1.0, 1.0, None), "x")
     assert lines[0] == f"  {drawn} in 12 batches: 1 random numbers"
-    assert (", besides the training" in lines[2]) == (name == "generative")
+    assert (", without the training" in lines[2]) == (name == "generative")
 
 
 def test_what_was_not_drawn_as_a_figure_can_be():
     assert terminal.written_line("outputs/x/joint", True) == "  written to outputs/x/joint"
     assert terminal.written_line("outputs/x/joint", False) == (
-        "  written to outputs/x/joint; draw it: python -m sim plot outputs/x/joint"
+        "  written to outputs/x/joint; to plot it: python -m sim plot outputs/x/joint"
     )

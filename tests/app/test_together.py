@@ -82,7 +82,7 @@ def test_a_sweep_given_again_draws_what_is_missing_alone(sim, tmp_path, programs
     missing.unlink()
     code, said, _ = sim("run", *SWEEP, "together=true", "resume=true")
     assert code == 0
-    assert said.count("done before") == 1
+    assert said.count("already done") == 1
     assert missing.read_bytes() == before
     assert programs == [2]
 

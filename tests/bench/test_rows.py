@@ -61,7 +61,7 @@ def test_a_bar_is_met_on_its_own_side():
     assert none.holds(1.0) is None
 
 
-PAIRS = {  # a row, its two contestants, and how many items of the second are held against one of the first
+PAIRS = {  # a row, its two contestants, and how many items of the second are compared with one of the first
     "words_numpy": ("words", "numpy_uniform", 1),
     "words_jax": ("words", "jax_bits", 1),
     "words_jax_small": ("words", "jax_bits_small", 1),

@@ -121,12 +121,12 @@ def test_images_are_as_hard_as_to_the_models_that_have_seen_them():
     solved = np.array([[[0.4, 0.9, 0.9], [0.6, 0.5, 0.7]]])  # one k
     ability = np.array([0.5, 0.5, 0.5])  # of both, of the second, and the others' mean
     for n in (1.0, 2.0, 5.0):
-        [[law]] = generative._foretold(mass, np.array([n]), copies, solved)
+        [[law]] = generative._predicted(mass, np.array([n]), copies, solved)
         seen = 1 - (1 - mass) ** n
         assert law == pytest.approx(1 - (mass * seen) @ ability, rel=1e-12)
     solved[0, 1, 1] = 0.2
     ability = np.array([0.5, 0.2, (0.5 * 0.5 + 0.3 * 0.2) / 0.8])
-    [[law]] = generative._foretold(mass, np.array([2.0]), copies, solved)
+    [[law]] = generative._predicted(mass, np.array([2.0]), copies, solved)
     assert law == pytest.approx(1 - (mass * (1 - (1 - mass) ** 2)) @ ability, rel=1e-12)
 
 

@@ -71,7 +71,7 @@ def test_a_run_writes_what_it_found_and_pilots_that_can_be_read(sim, tmp_path):
 def test_thresholds_that_no_attempt_meets_are_refused_with_those_that_some_would(sim):
     code, _, err = sim("run", *SMALL[:-1], "generative.thresholds=[1e-6]", "generative.examples=[8,16,32]")
     assert code == 2 and err.count("\n") == 1
-    rule = "one in the middle that at two images or more the first attempt misses and a later one meets"
+    rule = "a middle one that, at two images or more, the first attempt misses and a later one meets"
     assert f"generative: generative.thresholds: need {rule} (without noise the errors of these images are" in err
 
 

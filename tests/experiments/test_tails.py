@@ -1,4 +1,4 @@
-"""The power laws that experiments hold their curves against have the exponent and prefactor of the law's own curve."""
+"""The power laws that experiments test their curves against have the exponent and prefactor of the law's own curve."""
 
 import importlib
 

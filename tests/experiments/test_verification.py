@@ -256,4 +256,4 @@ def test_no_attempt_at_all_is_said_in_words():
 @pytest.mark.seldom(0)
 def test_without_a_law_the_figure_says_so():
     drawn = words(figure_of(ask(difficulty=Bare(), law=SimpleNamespace())))
-    assert "right, simulation only: no law to hold against" in drawn and "by the law" not in drawn
+    assert "right, simulation only: no law to test" in drawn and "by the law" not in drawn

@@ -99,7 +99,7 @@ def test_the_largest_number_of_attempts_is_accepted(read):
 
 def test_a_problem_that_stands_twice_is_named_with_both_lines(read):
     sentence = refusal(read, HEADER + "a,10,3\nb,20,0\n# again\na,7,7\n")
-    assert sentence.endswith("pilot.csv, line 5: problem_id 'a' stands already on line 2")
+    assert sentence.endswith("pilot.csv, line 5: problem_id 'a' already appears on line 2")
 
 
 EMPTY = ": need a header line problem_id,attempts,successes and one line a problem, got an empty file"

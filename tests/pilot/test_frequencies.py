@@ -29,7 +29,7 @@ REFUSED = [
     ("feature,count\na,1.5\n", "line 2: need a whole number for count, got '1.5'"),
     ("feature,count\na,1_0\n", "line 2: need a whole number for count, got '1_0'"),
     ("feature,count\na,-3\n", "line 2: need a whole number 0 <= count < 2^53, got -3"),
-    ("feature,count\na,1\nb,2\na,3\n", "line 4: feature 'a' stands already on line 2"),
+    ("feature,count\na,1\nb,2\na,3\n", "line 4: feature 'a' already appears on line 2"),
     ("feature,count\na,1,2\n", "line 2: need 2 cells as in the header, got 3"),
     ("feature,count\na,0\n", "need 1 to 10,000,000 features that occurred, got 0"),
     ("feature,count\n", "need 1 to 10,000,000 features that occurred, got 0"),

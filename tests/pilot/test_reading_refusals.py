@@ -55,7 +55,7 @@ DELIMITED = {
     "more successes than attempts": (COUNTS + "b,10,11\n", RANGE.format("11/10")),
     "no attempts": (COUNTS + "b,0,0\n", RANGE.format("0/0")),
     "too many attempts": (COUNTS + "b,1000000000001,3\n", RANGE.format("3/1000000000001")),
-    "a problem twice": (COUNTS + "b,10,3\na,10,4\n", ", line 4: problem 'a' stands already on line 2"),
+    "a problem twice": (COUNTS + "b,10,3\na,10,4\n", ", line 4: problem 'a' already appears on line 2"),
     "a problem without a name": (COUNTS + ",10,4\n", ", line 3: need a name in the column of problem, got ''"),
     "a model without a name": (
         "model,problem,n,c\nm,a,1,1\n,a,1,1\n",
@@ -70,7 +70,7 @@ DELIMITED = {
     ),
     "one place for two attempts": (
         ATTEMPTS + "b,1,1\na,0,1\n",
-        ", line 4: attempt 1 of problem 'a' stands already on line 2",
+        ", line 4: attempt 1 of problem 'a' already appears on line 2",
     ),
     "no header": ("a,10,3\nb,20,0\n", ", line 1" + NO_COLUMNS.format("a, 10, 3", "problem")),
     "no successes": ("id,n,right\na,10,3\n", ", line 1" + NO_COLUMNS.format("id, n, right", "successes")),
@@ -129,7 +129,7 @@ JSON = {
     "no outcome in a list": (lines(PASS | {"passed": [1, 2]}), f", line 1: {OUTCOME.format('2')} as number 2"),
     "a list twice": (
         lines(PASS | {"passed": [1]}, PASS | {"passed": [1]}),
-        ", line 2: problem 'a' stands already on line 1",
+        ", line 2: problem 'a' already appears on line 1",
     ),
     "no record": ("[1, 2]", ", record 1: need a JSON object, got 1"),
     "no records": ("[]", ": need at least one problem, got an empty list"),
@@ -178,7 +178,7 @@ JSON = {
     ),
     "harness: two tasks in a file": (
         lines(HARNESS | {"doc_hash": "x"}, HARNESS | {"doc_hash": "y"}),
-        ", line 2: need one document for doc_id 0, got another than on line 1",
+        ", line 2: need one document for doc_id 0, got one that differs from line 1",
     ),
 }
 CASES = DELIMITED | JSON

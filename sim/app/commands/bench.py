@@ -11,19 +11,19 @@ from sim.bench import machine
 from sim.bench.rows import NAMES, REPEATS, ROWS
 
 HELP = f"""\
-python -m sim bench: time the shipped samplers against NumPy, SciPy, JAX's own, numba and torch, on one core.
+python -m sim bench: time the samplers of sim against NumPy, SciPy, JAX, numba and torch, on one core.
 
 usage: python -m sim bench [KEY=VALUE ...]
 
-  rows=NAME,NAME   some rows only; without it all of them (a few minutes)
+  rows=NAME,NAME   only these rows (default: all, a few minutes)
   repeats=N        measurements of each contestant, 1 to 1000 (default {REPEATS})
-  device=gpu       absolute figures on the first GPU, and how many CPU cores it is worth (also: --device gpu)
+  device=gpu       rates on the first GPU, and how many CPU cores they equal (also: --device gpu)
   --help           this text
 
-Every row is a ratio of medians: its two contestants are measured in turn, in this one process and on one core, and
-what they return is checked. numba and torch are used where they are installed; a peer that is absent is named.
-The table goes to outputs/bench_DATE/bench.json (and bench.md), machine and versions to manifest.json beside it.
-Exit code: 0 when the table is complete, also where a bar is missed; 1 when a result was wrong; 2 for bad input.
+Every row is a ratio of medians: two contestants are measured in turn, in one process and on one core, and their
+results are checked. numba and torch are used if they are installed; missing peers are listed.
+The table is written to outputs/bench_DATE/bench.json and bench.md, machine and versions to manifest.json.
+Exit code: 0 if the table is complete, even if a bar is missed; 1 if a result was wrong; 2 for bad input.
 
 rows:
 """ + "".join(f"  {row.name:<16} {row.what}\n" for row in ROWS)
@@ -67,7 +67,7 @@ def read(arguments):
             )
         asked = asked._replace(**{key: _READERS[key](value)})
     if asked.device == "gpu" and asked.rows != NAMES:
-        raise ValueError("rows: need device=cpu, the figures of a GPU are few and measured together")
+        raise ValueError("rows: need device=cpu, as the few GPU rows are always measured together")
     return asked
 
 
@@ -172,7 +172,7 @@ def heading():
 def _machine_lines(described):
     versions = described["versions"]
     lines = [
-        f"  {described['processor']}, {described['cores']} cores, {described['system']}; one of them is measured on",
+        f"  {described['processor']}, {described['cores']} cores, {described['system']}; one of them is used",
         "  " + ", ".join(f"{name} {version}" for name, version in versions.items() if version),
     ]
     absent = [name for name, version in versions.items() if not version]

@@ -16,20 +16,21 @@ from sim.experiments import asking
 from sim.records import folder, kept
 
 HELP = """\
-python -m sim judge: test the counts of a run against another law. Nothing is drawn.
+python -m sim judge: test the counts of a run against another law. No random numbers are drawn.
 
 usage: python -m sim judge RUN [law.KEY=VALUE ...] [output=FOLDER] [figure=true]
 
   RUN       folder of a run (outputs/DATE_TIME), or of one of its experiments (outputs/DATE_TIME/coverage)
-  law.KEY   a number of the law, as for `python -m sim run`: law.beta=0.36; null for the model's own
-  output    folder of the results; outputs/judge_DATE_TIME unless named
-  figure    true: draw the figure as well
+  law.KEY   a parameter of the law, as for `python -m sim run`: law.beta=0.36; null for the model's own value
+  output    folder for the results (default: outputs/judge_DATE_TIME)
+  figure    true: plot the figure too
 
   python -m sim judge outputs/2026-01-31_12-00-00 law.beta=0.357
   python -m sim judge outputs/2026-01-31_12-00-00/learning_curve law.normalisation=continuous
 
-Runs keep counts.npz beside table.csv for this; points of a sweep with counts=true. Of a run with several experiments,
-those are judged whose laws have all the keys that are named. Written: table.csv, verdict.json, manifest.json of each.
+A run keeps counts.npz beside table.csv for this purpose; the points of a sweep keep it with counts=true. In a run with
+several experiments, those whose laws have all the given keys are judged. For each, table.csv, verdict.json and
+manifest.json are written.
 Exit code 2 for bad input, in one sentence.
 """
 _KEYS = "output", "figure"
@@ -69,7 +70,7 @@ def _asked(arguments):
         elif key in _KEYS:
             others[key] = value
         else:
-            raise ValueError(f"{key}: need law.KEY, {' or '.join(_KEYS)}; what is drawn cannot be changed here")
+            raise ValueError(f"{key}: need law.KEY, {' or '.join(_KEYS)}; the simulation itself cannot be changed here")
     if others["figure"] not in (None, "true", "false"):
         raise ValueError(f"figure: need true or false, got {others['figure']!r}")
     if others["output"] == "":
@@ -106,7 +107,7 @@ def _judge(where, law, output, figure):
 def _runs(where):
     """[(folder, manifest)] of the experiments of a run."""
     if not where.is_dir():
-        raise ValueError(f"{where}: no such folder; need that of a run")
+        raise ValueError(f"{where}: no such folder; need the folder of a run")
     if (where / "manifest.json").is_file():
         paths = [where]
     else:

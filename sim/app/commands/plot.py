@@ -10,13 +10,13 @@ from sim.experiments import NAMES
 from sim.records import folder
 
 HELP = """\
-python -m sim plot: draw the figure of a run, sweep, calibration, decision or design again, from its tables.
+python -m sim plot: plot the figure of a run, sweep, calibration, decision or design again, from its tables.
 
 usage: python -m sim plot FOLDER [-o FILE]
 
-  FOLDER    what `python -m sim` has written: outputs/DATE_TIME, outputs/DATE_TIME/coverage, outputs/sweep_DATE_TIME,
+  FOLDER    a folder written by `python -m sim`: outputs/DATE_TIME, outputs/DATE_TIME/coverage, outputs/sweep_DATE_TIME,
             outputs/calibrate_DATE_TIME, outputs/recommend_DATE_TIME or outputs/design_DATE_TIME
-  -o FILE   the figure: .pdf, .png, .svg; without it, figure.png and figure.pdf in the folder (of each experiment)
+  -o FILE   file for the figure: .pdf, .png or .svg (default: figure.png and figure.pdf beside the table)
 
 Exit code 2 for bad input, in one sentence.
 """
@@ -79,7 +79,7 @@ def _draw(where, output):
 def _figures(where):
     """[(path of a figure without its suffix, what draws it)] of a folder."""
     if not where.is_dir():
-        raise ValueError(f"{where}: no such folder; need what {_KINDS} has written")
+        raise ValueError(f"{where}: no such folder; need a folder written by {_KINDS}")
     if (where / "sweep.json").is_file() or (where / "summary.csv").is_file():
         return [(where / "figure", lambda: _sweep(where))]
     if (where / "manifest.json").is_file():

@@ -28,7 +28,7 @@ def _load_plugins(names):
             importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name == name:
-                raise ValueError(f"plugins: need modules that Python finds (PYTHONPATH), got {name!r}") from None
+                raise ValueError(f"plugins: need modules that Python can import (PYTHONPATH), got {name!r}") from None
             raise ValueError(f"plugins: {name} needs a module that Python does not find, {error.name}") from None
         except (Exception, SystemExit) as error:  # whatever is wrong in it
             what = f"{type(error).__name__}: {error}"

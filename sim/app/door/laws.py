@@ -1,4 +1,4 @@
-"""The law that a simulation is held against: the model's own, or with numbers of its own."""
+"""The law that a simulation is tested against: the model's own, or with numbers of its own."""
 
 import math
 import re
@@ -34,7 +34,7 @@ def _inference_keys(chosen, groups=("difficulty", "dependence", "verifier")):
 
 
 def check_used(given, normalisation, names, chosen):
-    """A number of a law that no experiment asked for would be held against is a mistake, not a confirmation."""
+    """A number of a law that no requested experiment is tested against is a mistake, not a confirmation."""
     asked = [key for key, value in given.items() if value is not None]
     asked += ["normalisation"] if normalisation != "discrete" else []
     learning = [key for group in ("features", "memory") for key in member_fields(type(chosen[group]))]
@@ -90,13 +90,13 @@ def law(name, given, normalisation, chosen):
         raise ValueError(f"law.normalisation: need infinitely many Zipf features for continuous, got {features.words}")
     if normalisation == "continuous" and not chosen["memory"].continuous:
         words = type(chosen["memory"]).__name__.lower()
-        raise ValueError(f"law.normalisation: need a memory that has no more than a depth for continuous, got {words}")
+        raise ValueError(f"law.normalisation: need a memory whose only number is depth for continuous, got {words}")
     others = (replaced(chosen[group], given) for group in ("dependence", "verifier"))
     return Law(features, replaced(chosen["memory"], given), normalisation, difficulty, *others)
 
 
 def _check_law(given):
-    """Refuse a Beta that a table of problems is held against."""
+    """Refuse a Beta that a table of problems is tested against."""
     for key in ("alpha", "beta"):
         if given[key] is not None and not 0 < given[key] < math.inf:
             raise ValueError(f"law.{key}: need {key} > 0, got {given[key]:g}")

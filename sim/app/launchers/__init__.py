@@ -54,8 +54,8 @@ def waits(settings):
 
 
 def died(point, why):
-    """Outcome of a point whose process ended without a word, told on the terminal."""
-    sentence = f"point {point.number} stopped: {why}; the same command with resume=true goes on with it"
+    """Outcome of a point whose process ended without a message, reported on the terminal."""
+    sentence = f"point {point.number} stopped: {why}; the same command with resume=true continues it"
     print(f"sim run: {sentence}", file=sys.stderr, flush=True)
     return Outcome("stopped", FAILED, sentence)
 
@@ -72,5 +72,5 @@ def _done(point):
         return False
     same = place.results(folder.finite(point.config)) == place.results(before["config"])
     if same:
-        print(f"point {point.number}: done before: {point.where}", flush=True)
+        print(f"point {point.number}: already done: {point.where}", flush=True)
     return same

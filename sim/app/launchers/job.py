@@ -49,7 +49,7 @@ def jobs(points, own=False):
 
 
 def run(job):
-    """Outcome of a job. Whatever interrupts it is saved and told, not raised."""
+    """Outcome of a job. An interruption is saved and reported, not raised."""
     os.chdir(job.folder)
     if job.folder not in sys.path:  # where a user's own members are found, as by python -m
         sys.path.insert(0, job.folder)

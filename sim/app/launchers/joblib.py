@@ -10,7 +10,7 @@ def launch(points, settings):
     ValueError where n_jobs is neither a whole number from 1 on nor -1.
     """
     workers = settings["n_jobs"]
-    launchers.check_workers("hydra.launcher.n_jobs", workers, -1, "-1 for as many as there are cores")
+    launchers.check_workers("hydra.launcher.n_jobs", workers, -1, "-1 for one per core")
     outcomes, left = [], {point.number: point for point in points}
     while left:
         before = len(left)

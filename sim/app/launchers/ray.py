@@ -7,7 +7,7 @@ from sim.app.launchers import job
 
 
 def launch(points, settings):
-    """Outcomes of the points; a task whose process or machine is lost is told as stopped."""
+    """Outcomes of the points; a task whose process or machine is lost is reported as stopped."""
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray asks for it to be chosen
     import ray
 

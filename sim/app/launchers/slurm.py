@@ -38,7 +38,7 @@ def launch(points, settings):
     waiting = [point for point in points if known.get(point.number) in queued]
     left = [point for point in points if point not in waiting]
     if waiting:
-        print(f"slurm: {len(waiting)} points are in the queue already", flush=True)
+        print(f"slurm: {len(waiting)} points are already in the queue", flush=True)
     if left:
         known |= _submit(left, settings, where)
         folder.write_json(where / jobs.JOBS, known)
@@ -64,7 +64,7 @@ def _submit(points, settings, where):
             warnings.simplefilter("ignore")  # that a cluster keeps no accounts
             done = executor.map_array(Task(), job.jobs(points))
     except (RuntimeError, submitit.core.utils.FailedJobError, submitit.core.utils.FailedSubmissionError) as error:
-        raise ValueError(f"hydra/launcher=slurm: Slurm takes no jobs: {' '.join(str(error).split())}") from error
+        raise ValueError(f"hydra/launcher=slurm: Slurm accepts no jobs: {' '.join(str(error).split())}") from error
     return {point.number: each.job_id for point, each in zip(points, done, strict=True)}
 
 
@@ -89,4 +89,4 @@ def _wait(numbers):
 
 
 def _died(point, known, where):
-    return launchers.died(point, f"job {known[point.number]} ended before it began, see {where / '.submitit'}")
+    return launchers.died(point, f"job {known[point.number]} ended before it started, see {where / '.submitit'}")

@@ -10,7 +10,7 @@ from sim.calibration import calibrate, curve, difference, prediction, quantities
 from sim.records import checked, folder
 
 HELP = """\
-python -m sim calibrate: from a pilot (problems, attempts, successes) to coverage at any number of attempts.
+python -m sim calibrate: predict coverage at any number of attempts from a pilot (problems, attempts, successes).
 
 usage: python -m sim calibrate pilot=FILE [KEY=VALUE ...]
 
@@ -19,7 +19,7 @@ usage: python -m sim calibrate pilot=FILE [KEY=VALUE ...]
   python -m sim calibrate pilot=adaptive.csv pilot.stopping=batches:60:10020
   python -m sim calibrate pilot=large.csv against=small.csv
 
-Written into outputs/calibrate_DATE_TIME: report.html (opens anywhere, offline), table.csv (by attempts k), shares.csv
+Written into outputs/calibrate_DATE_TIME: report.html (one file, opens offline), table.csv (by attempts k), shares.csv
 (by success probability), verdict.json, manifest.json, figure.png; with against= difference.csv and difference.png too.
 Exit code 2 for bad input, in one sentence.
 """
@@ -77,7 +77,7 @@ def _named(one):
 
 
 def _sentence(one, words):
-    """What a manager is told first."""
+    """The sentences at the top of the report."""
     k, (low, *_, high) = one.attempts[-1], one.these.quantiles[-1]
     if one.reasons:
         why = " ".join(words[reason](value) for reason, value in one.reasons)

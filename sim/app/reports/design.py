@@ -11,7 +11,7 @@ from sim.calibration import ansatz, curve, posterior
 from sim.records import checked, folder
 
 HELP = """\
-python -m sim design: how many problems and attempts a pilot needs for a wanted error, by simulated pilots.
+python -m sim design: find how many problems and attempts a pilot needs for a given error, by simulating pilots.
 
 usage: python -m sim design [KEY=VALUE ...]
 
@@ -19,7 +19,7 @@ usage: python -m sim design [KEY=VALUE ...]
   python -m sim design target=exponent pilot=first_pilot.csv budget=20000
   python -m sim design target=decision cost.value=1 cost.price=0.001 target.error=0.01
 
-Written into outputs/design_DATE_TIME: report.html (opens anywhere, offline), table.csv, verdict.json, manifest.json,
+Written into outputs/design_DATE_TIME: report.html (one file, opens offline), table.csv, verdict.json, manifest.json,
 map.png, line.png, and both as .pdf and .svg. Exit code 2 for bad input, in one sentence.
 """
 TARGETS = ("coverage", "exponent", "decision")
@@ -150,7 +150,7 @@ def _fitted(difficulty):
 
 
 def _first(result, words):
-    """What a manager is told first: before it, whether the Beta law that is taken for granted does not fit."""
+    """The sentences at the top of the report: first, whether the assumed Beta law does not fit."""
     found, truth, source, test, asked = result
     said = [words["misfit"](source, test.p_value)] if test and test.verdict == ansatz.MISFITS else []
     if found.reached:

@@ -7,7 +7,7 @@ from sim.pilot import weights
 from sim.records import checked
 
 HELP = """\
-python -m sim recommend: from a pilot (problems, attempts, successes) to how many attempts to pay for.
+python -m sim recommend: choose how many attempts to pay for, from a pilot (problems, attempts, successes).
 
 usage: python -m sim recommend pilot=FILE cost.price=NUMBER [KEY=VALUE ...]
 
@@ -15,7 +15,7 @@ usage: python -m sim recommend pilot=FILE cost.price=NUMBER [KEY=VALUE ...]
   python -m sim recommend pilot=pilot.csv cost.price=0.01 paid=sequential budget.total=50
   python -m sim recommend pilot=cheap.csv cost.price=0.002 against=strong.csv against_price=0.05
 
-Written into outputs/recommend_DATE_TIME: report.html (opens anywhere, offline), table.csv, stages.csv, problems.csv,
+Written into outputs/recommend_DATE_TIME: report.html (one file, opens offline), table.csv, stages.csv, problems.csv,
 models.csv, verdict.json, manifest.json, payoff.png, and every figure as .svg; with against= difference.csv too, the
 coverage of both models and their difference.
 Exit code 2 for bad input, in one sentence.

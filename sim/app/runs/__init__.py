@@ -1,1 +1,1 @@
-"""One point of a run: its experiments, drawn on from checkpoints, said and written."""
+"""One point of a run: its experiments, continued from checkpoints, reported and written."""

@@ -1,4 +1,4 @@
-"""One experiment of a point: drawn on from its checkpoint, told, written, drawn as a figure."""
+"""One experiment of a point: continued from its checkpoint, reported, written and plotted."""
 
 import hashlib
 import sys

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.records import checkpoint
 
-_FATE = "it is replaced, and what it held is trained again"
+_FATE = "it is replaced, and its model is trained again"
 _SHORTEST = 1.0  # seconds between two saves: less is quickly trained again
 
 

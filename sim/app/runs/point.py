@@ -1,4 +1,4 @@
-"""One point: every experiment that a configuration asks for, in a folder of its own, its status told truly."""
+"""One point: every experiment that a configuration asks for, in a folder of its own, with its status recorded."""
 
 import contextlib
 import os
@@ -74,8 +74,8 @@ def _run_together(point, asked):
         first = processes.differing(record)
         if first is not None:
             own = checkpoint.difference(first, record)
-            rest = f"got {own}" if own else "and another one was not"
-            return _told(REFUSED, f"distributed: need all processes to be asked the same, {rest}")
+            rest = f"got {own}" if own else "got a different one in another process"
+            return _told(REFUSED, f"distributed: need the same configuration in all processes, {rest}")
         if processes.index() > 0:
             with taking.heeding():
                 processes.serve(asked)
@@ -85,14 +85,16 @@ def _run_together(point, asked):
         return outcome
     except processes.Lost as error:
         print(
-            f"sim run: {error}; what was drawn is kept, and the same command with resume=true goes on with it, "
+            f"sim run: {error}; what was drawn is kept, and the same command with resume=true continues it, "
             "in any number of processes",
             file=sys.stderr,
             flush=True,
         )
         processes.abandon(1)
     except taking.Interrupted as error:
-        print("sim run: interrupted; the same command with resume=true goes on from here", file=sys.stderr, flush=True)
+        print(
+            "sim run: interrupted; the same command with resume=true continues from here", file=sys.stderr, flush=True
+        )
         processes.abandon(128 + error.number)
 
 
@@ -117,7 +119,7 @@ def _run(point, asked, source):
         _check_same(point, before)
     done = _done(point, asked, before) if before is not None and _resumed(point) else {}
     if len(done) == len(asked) and before["state"] == "done":
-        print(f"  done before: {point.where}\n", flush=True)
+        print(f"  already done: {point.where}\n", flush=True)
         return Outcome("done")
     record = state.Record(point.where, _first_status(point, asked, before, done))
     try:
@@ -134,7 +136,7 @@ def _run(point, asked, source):
     except processes.Lost:
         raise
     except Exception as error:
-        what = f"{type(error).__name__}: {refused(error)}; where it came from: {point.where / state.STATUS}"
+        what = f"{type(error).__name__}: {refused(error)}; traceback in {point.where / state.STATUS}"
         return _ended(record, FAILED, what, traceback.format_exc())
 
 
@@ -145,7 +147,7 @@ def _check_same(point, before):
         differ = checkpoint.difference(there, here)
         raise Different(f"{point.where}: holds another run ({differ}); need another folder")
     if before["state"] != "done" and not _resumed(point) and any(point.where.glob(f"*/{experiment.CHECKPOINT}/*")):
-        raise Different(f"{point.where}: holds an unfinished run; need resume=true to go on with it, or another folder")
+        raise Different(f"{point.where}: holds an unfinished run; need resume=true to continue it, or another folder")
 
 
 def _same_results(point, before):
@@ -226,7 +228,7 @@ def _experiments(point, asked, record, source):
     for name, question in asked:
         print(terminal.question_line(name, question), flush=True)
         if record.status["experiments"][name]["state"] == "done":
-            print(f"  done before: {point.where / name}\n", flush=True)
+            print(f"  already done: {point.where / name}\n", flush=True)
             continue
         try:
             answer = experiment.answer(point, name, question, record, source(name))

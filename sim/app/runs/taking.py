@@ -140,7 +140,9 @@ def heeding():
             caught[number] = now
             raise Interrupted(number)
         if now - min(caught.values()) >= _SECOND:
-            os.write(2, b"sim run: ended at once, by a second signal; resume=true goes on from what was saved before\n")
+            os.write(
+                2, b"sim run: ended at once, by a second signal; resume=true continues from what was saved before\n"
+            )
             os._exit(128 + number)
 
     for name in _SIGNALS:

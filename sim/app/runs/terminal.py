@@ -8,8 +8,8 @@ from sim.experiments import EXPERIMENTS
 from sim.model import LEARNERS
 
 _ROWS = 6
-DRY = "dry=true: nothing was drawn and nothing written; verdicts and figures take some seconds on top\n"
-LIMIT = "  that is the limit: with budget.until less may do, and a pilot of at most a seventh of it comes on top\n"
+DRY = "dry=true: nothing was drawn or written; verdicts and figures take a few seconds more\n"
+LIMIT = "  this is the limit: budget.until may draw less, and a pilot of at most a seventh of it is drawn in addition\n"
 
 
 def question_line(name, question):
@@ -22,7 +22,7 @@ def question_line(name, question):
 def _memory_line(question):
     return (
         f"  memory={question.memory_name}, for {question.examples[-1]:g} examples of {question.features.words} "
-        "(memory=... forces another)"
+        "(memory=... selects another)"
     )
 
 
@@ -34,10 +34,10 @@ def answer_lines(name, answer, seconds=None):
     for verdict in answer.verdicts:
         lines += verdict_lines(verdict, answer.unit)
     if not answer.verdicts:
-        lines.append("  simulation only: no closed form is known here, so nothing is confirmed or refuted")
+        lines.append("  simulation only: no closed form is known, so there is no verdict")
     took = "" if seconds is None else f" in {seconds:.1f} s ({answer.draws / seconds:,.0f} a second)"
     lines.append(
-        f"  {answer.draws:,} {answer.unit}{took}, standing for "
+        f"  {answer.draws:,} {answer.unit}{took}, representing "
         f"{answer.represented:.1e} {'attempts' if 'attempts' in EXPERIMENTS[name].grids else 'examples'}"
     )
     return lines
@@ -55,7 +55,7 @@ def until_line(reached, unit):
 
 def written_line(target, figure):
     """Where the results are, and how they are drawn if they were not."""
-    drawn = "" if figure else f"; draw it: python -m sim plot {target}"
+    drawn = "" if figure else f"; to plot it: python -m sim plot {target}"
     return f"  written to {target}{drawn}"
 
 
@@ -66,9 +66,9 @@ def estimate_lines(name, question, estimate, devices):
     drawn = f"{question.learners:,} learners" if learners else f"{cut.batches * BATCH:,} problems"
     if name == "generative":
         own = question.settings
-        drawn = f"models to be trained first, then {own.attempts:,} attempts at each of {own.images:,} images"
+        drawn = f"models are trained first, then {own.attempts:,} attempts at each of {own.images:,} images"
     part = f" (timed on {estimate.part})" if estimate.part else ""
-    whole, besides = estimate.compiling + estimate.drawing, ", besides the training" if name == "generative" else ""
+    whole, besides = estimate.compiling + estimate.drawing, ", without the training" if name == "generative" else ""
     return [
         f"  {drawn} in {cut.batches:,} batches: {estimate.numbers:.2g} random numbers",
         f"  {units(cut.device_bytes)} on each device, of {units(cut.allowed_bytes)} allowed; "
@@ -117,7 +117,7 @@ def verdict_lines(verdict, unit):
         f"p = {verdict.p_value:.2g}, largest deviation {verdict.max_sigmas:.1f} standard errors"
     )
     if verdict.batches_needed is not None:
-        lines.append(f"    a law 2 % off would have gone unnoticed too; {_would_decide(verdict, unit)}")
+        lines.append(f"    a law 2 % off would not have been detected either; {_would_decide(verdict, unit)}")
     return lines
 
 
@@ -131,7 +131,7 @@ def _would_decide(verdict, unit):
         return f"about {verdict.batches_needed:,} problems in the table would decide (there are {verdict.batches:,})"
     problems = verdict.batches_needed * BATCH
     if problems > LARGEST_BUDGET:
-        return f"some {problems:.0e} problems would decide, more than any budget allows"
+        return f"about {problems:.0e} problems would decide, more than any budget allows"
     return (
         f"about {verdict.batches_needed:,} batches would decide (there are {verdict.batches:,}): "
         f"budget.problems={problems}"
@@ -145,7 +145,7 @@ def _with_error(value, stderr):
 
 def summary_lines(entries):
     """All verdicts of a run in one table: [(experiment, Verdict)]."""
-    lines = ["", f"  {'experiment':<15} {'law held against':<62} {'predicted':>9} {'measured':>20}  verdict"]
+    lines = ["", f"  {'experiment':<15} {'law tested':<62} {'predicted':>9} {'measured':>20}  verdict"]
     for name, verdict in entries:
         predicted = "" if verdict.predicted is None else f"{verdict.predicted:.4f}"
         measured = "" if verdict.measured is None else _with_error(verdict.measured, verdict.stderr)

@@ -14,19 +14,19 @@ from sim.records import folder
 from sim.records.writing import whole
 
 HELP = """\
-python -m sim collect: join the tables of all points of a sweep in one dataset.
+python -m sim collect: join the tables of all points of a sweep into one dataset.
 
 usage: python -m sim collect SWEEP
 
   SWEEP    folder of the sweep (outputs/sweep_DATE_TIME)
 
-Written into that folder, each file whole or not at all:
+Written into that folder, each file completely or not at all:
   dataset.nc    netCDF, labelled, with units and provenance: xarray.open_dataset("SWEEP/dataset.nc")
-  dataset.csv   the same rows, a line each: point, what differs between points, experiment, the columns of table.csv
-  summary.csv   a line for each verdict
-  figure.png    measured against predicted exponents, and figure.pdf; not where all points were run with figure=false
-It may be asked at any time, and again: what is missing is named, and what is at work is left out until it is done.
-Exit code: 0, 1 where a point failed, was killed or is damaged (the others are collected), 2 for bad input.
+  dataset.csv   the same rows: point, parameters that differ between points, experiment, columns of table.csv
+  summary.csv   one line for each verdict
+  figure.png    measured against predicted exponents, and figure.pdf; absent if all points ran with figure=false
+It can be run at any time and repeated: missing points are listed, and running points are left out until they are done.
+Exit code: 0 on success, 1 if a point failed, was killed or is damaged (the others are collected), 2 for bad input.
 """
 _MISSING = ("failed", "stopped", "interrupted", "running")
 
@@ -54,12 +54,12 @@ def report(where):
     """Collect a sweep and say in one line what became of it."""
     collected = collect(where)
     if not collected.tables:
-        return f"sweep: no point was finished in {where}"
+        return f"sweep: no point is finished in {where}"
     if not collected.words:
-        return f"sweep: {len(collected.tables)} tables without a law to be held against in {where}"
+        return f"sweep: {len(collected.tables)} tables without a law to test in {where}"
     joined, drawn = Path(where) / "summary.csv", Path(where) / "figure.png"
-    line = f"sweep: {_counted(collected.words)}; joined in {joined}"
-    return line + (f", drawn in {drawn}" if drawn in collected.written else "")
+    line = f"sweep: {_counted(collected.words)}; summarised in {joined}"
+    return line + (f", plotted in {drawn}" if drawn in collected.written else "")
 
 
 def collect(where):

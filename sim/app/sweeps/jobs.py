@@ -44,7 +44,7 @@ def queue(jobs, patience=None):
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=patience, env=own, check=False)
     except subprocess.TimeoutExpired:
-        raise Silent(f"squeue gave no answer in {patience:g} s") from None
+        raise Silent(f"squeue did not answer within {patience:g} s") from None
     except OSError as error:
         raise Silent(f"squeue cannot be run ({error.strerror})") from None
     if done.returncode and "Invalid job id" not in done.stderr:  # what it says of a single job that it has forgotten

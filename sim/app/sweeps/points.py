@@ -106,9 +106,9 @@ def why(status):
     if status["state"] == "failed":
         return (status.get("error") or {"sentence": "no reason was given"})["sentence"]
     if status["state"] == "stopped":
-        return f"its process ended without a word {at}; {RESUME} goes on"
+        return f"its process ended without a message {at}; {RESUME} continues it"
     if status["state"] == "interrupted":
-        return f"{at}; {RESUME} goes on"
+        return f"{at}; {RESUME} continues it"
     return _at_work(status) if status["state"] == "running" else ""
 
 
@@ -153,7 +153,7 @@ def _without_status(own, record):
     """State and why of a point that has no status.json."""
     if any(own.glob("*/manifest.json")):
         return "done", ""
-    return ("waiting", "") if record else ("stopped", "nothing in it was finished, and it has no status.json")
+    return ("waiting", "") if record else ("stopped", "no experiment in it is finished, and it has no status.json")
 
 
 def _check(path, status):
@@ -190,14 +190,14 @@ def _heard(point, told, record):
     if jobs.lives(told):
         if point.state == "waiting":
             return point._replace(why=f"in Slurm's queue ({told}, job {point.job.split('_')[0]})")
-        return point._replace(state="interrupted", why=f"{_at(point)}; Slurm job {point.job} ({told}) goes on with it")
+        return point._replace(state="interrupted", why=f"{_at(point)}; Slurm job {point.job} ({told}) continues it")
     if point.state != "waiting":
         return point
     again = _point(point.where.parent, point.number, record, point.job)
     if again.state != "waiting":  # it has begun since
         return again
     end = f"ended as {told}" if told else "is not in Slurm's queue any more"
-    return point._replace(state="stopped", why=f"never began: Slurm job {point.job} {end}; {RESUME} starts it")
+    return point._replace(state="stopped", why=f"never started: Slurm job {point.job} {end}; {RESUME} starts it")
 
 
 def _at(point):

@@ -19,7 +19,7 @@ def attributes(sweep, tables, varied):
     told = {
         "title": f"sim sweep of {names}{' over ' if varied.swept else ''}{', '.join(varied.swept)}",
         "Conventions": "CF-1.11",
-        "source": f"sim {own}: Monte Carlo simulation of inference scaling laws, held against their analytic laws",
+        "source": f"sim {own}: Monte Carlo simulation of inference scaling laws, tested against their analytic laws",
         "history": f"{since} {command}".strip() if sweep.record else "",
         "references": _PAPERS,
         "date_created": since,

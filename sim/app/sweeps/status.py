@@ -7,17 +7,17 @@ from sim.app.sweeps import asking, points
 from sim.records import state
 
 HELP = """\
-python -m sim status: how far a sweep or a run is, and what went wrong in it.
+python -m sim status: show the progress of a sweep or a run, and what failed in it.
 
 usage: python -m sim status FOLDER [--json]
 
-  FOLDER   of a sweep (outputs/sweep_DATE_TIME) or of a run (outputs/DATE_TIME, or a point_N of a sweep)
-  --json   all that is known of every point, for a program to read
+  FOLDER   folder of a sweep (outputs/sweep_DATE_TIME) or of a run (outputs/DATE_TIME, or a point_N of a sweep)
+  --json   everything known about every point, as JSON
 
-Counts the points, and lists those that are at work, failed or were broken off. It may be asked at any time, on any
-machine that sees the folder. Slurm is asked whether jobs that have not begun are still in its queue; what became of a
-point is read in the point's own files, whatever Slurm says.
-Exit code: 0 where nothing went wrong, 1 where a point failed or its process was killed, 2 for bad input.
+Counts the points, and lists those that are running, failed or were interrupted. It can be run at any time, on any
+machine that can read the folder. Slurm is asked whether jobs that have not started are still in its queue; the state of
+a point is always read from the point's own files.
+Exit code: 0 if nothing failed, 1 if a point failed or its process was killed, 2 for bad input.
 """
 _ORDER = ("done", "running", "interrupted", "stopped", "failed", "waiting")
 _LISTED = ("failed", "stopped", "interrupted", "running")
@@ -84,7 +84,7 @@ def waiting_lines(sweep):
     waiting = [point for point in sweep.points if point.state == "waiting"]
     silent = [f"  Slurm cannot be asked whether jobs are still in its queue: {sweep.silent}"] if sweep.silent else []
     if sweep.left and waiting:
-        silent.append(f"  nobody is left to start what waits; {points.RESUME} does")
+        silent.append(f"  no process is left to start the waiting points; {points.RESUME} starts them")
     said = sorted(waiting, key=_said)
     groups = [(words, list(group)) for words, group in groupby(said, key=_said)]
     return [f"  waiting{words}: {ranges([point.number for point in group])}" for words, group in groups] + silent

@@ -22,7 +22,9 @@ def _sentence(found):
 def _leads(found):
     first, last = found.attempts[[0, -1]]
     if not found.leads:
-        return f"it is not sure which model solves more, at any number of attempts from {count(first)} to {count(last)}"
+        return (
+            f"it is uncertain which model solves more, at any number of attempts from {count(first)} to {count(last)}"
+        )
     told = []
     for lead in found.leads:
         verb = "" if told else " model solves more"
@@ -63,7 +65,7 @@ EN = {
     "heading": "Which of two models solves more",
     "text": lambda found: (
         "Above: coverage of both models, medians. Below: coverage of the first less that of the second. The band holds "
-        "the whole curve with 90 %, so what it says is true of all numbers of attempts at once: a model leads for sure "
+        "the whole curve with 90 %, so it holds for all numbers of attempts at once: a model leads for sure "
         "where the band does not touch zero. No prices enter.",
         f"Both models are compared on the {count(found.problems[0])} problems that are in both pilots, paired by id."
         if found.paired

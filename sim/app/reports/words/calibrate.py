@@ -26,7 +26,7 @@ EN = {
     ),
     "if": lambda name, k, point, low, high, why: (
         f"{name}{count(k)} attempts a problem would solve about {percent(point)} of these problems (90 % interval "
-        f"{percent(low)} to {percent(high)}), if the law goes on beyond the pilot as within it. "
+        f"{percent(low)} to {percent(high)}), if the law holds beyond the pilot as within it. "
         f"This pilot cannot tell whether it does. {why}"
     ),
     "solved": lambda solved: (
@@ -34,24 +34,24 @@ EN = {
     ),
     "factor": lambda ends: f"The interval spans a factor of {_factor(ends)}.",
     "attempts": lambda most: (
-        "One attempt a problem says nothing of how success probabilities spread over problems."
+        "One attempt a problem cannot show how success probabilities spread over problems."
         if most == 1
-        else "Two attempts a problem say little of how success probabilities spread over problems."
+        else "Two attempts a problem hardly show how success probabilities spread over problems."
     ),
     "unseen": lambda seen: (
         f"{count(seen[0])} problem{' was' if seen[0] == 1 else 's were'} never solved and {_only(seen[1])} solved "
-        f"exactly once, which says little of how hard the unsolved ones are: the counts alone allow anything up to "
+        f"exactly once, which hardly shows how hard the unsolved ones are: the counts alone allow anything up to "
         f"{percent(seen[2])}."
     ),
     "prior": lambda ends: (
-        f"The answer rests on the prior: under one twice as wide the interval is {percent(ends[0])} to "
+        f"The answer depends on the prior: with one twice as wide the interval is {percent(ends[0])} to "
         f"{percent(ends[1])}."
     ),
     FITS: "The memorising model fits this pilot",
     MISFITS: "The memorising model does not fit this pilot",
     CANNOT_TELL: "This pilot cannot tell whether the memorising model fits",
     "p": lambda p: f" (p = {p:.2g}, by simulation).",
-    "no p": ": too little happened in it, or its attempts ended with success.",
+    "no p": ": it has too few successes or failures, or its attempts ended with success.",
     "never": lambda low, high: (
         f"Between {between(low, high)} of these problems may be out of reach (90 % interval)."
         if high > 0
@@ -59,14 +59,14 @@ EN = {
     ),
     "effective": lambda attempts, independent: (
         f"Attempts repeat each other: for estimating a share of successes, {count(attempts)} attempts carry about as "
-        f"much as {few(independent)} independent ones. The intervals take attempts as independent, and are too narrow."
+        f"much as {few(independent)} independent ones. The intervals assume independent attempts and are too narrow."
     ),
     "growth": "How coverage grows",
     "growth text": (
         "pass@k is the chance of at least one success in k attempts. Points: what the pilot shows, the unbiased "
-        "estimate at that k with one standard error over problems and attempts. Line and bands: the share of these "
-        "very problems that k attempts each will solve, its median, 50 % and 90 % interval. Dashed: 90 % for as many "
-        "new problems of the same kind, which are drawn anew besides. The two must not be confused."
+        "estimate at that k with one standard error over problems and attempts. Line and bands: the share of exactly "
+        "these problems that k attempts each will solve: median, 50 % and 90 % interval. Dashed: 90 % interval for as "
+        "many new problems of the same kind, which varies with the choice of problems too. Do not confuse the two."
     ),
     "posterior text": (
         "Prediction and intervals come from one posterior: the Beta law of the memorising model with a ceiling "
@@ -74,14 +74,14 @@ EN = {
     ),
     "reliability": "How often all attempts succeed",
     "reliability text": (
-        "pass^k is the chance that all of k attempts succeed, averaged over problems: over these very ones, and over "
+        "pass^k is the chance that all of k attempts succeed, averaged over these problems and over "
         "as many new ones. No attempts are drawn for it, so that at k = 1 its interval is narrower than that of "
         "pass@k, the share of problems that k attempts each will solve. Below 1e-6 it is shown as 0."
     ),
-    "cover": "How many problems are how hard",
+    "cover": "How hard the problems are",
     "cover text": (
-        "Share of problems with at least so large a success probability (Cover@tau; Dragoi et al. 2025), and of those "
-        "out of reach, which no number of attempts solves; a success probability below 1e-13 counts as none."
+        "Share of problems with at least this success probability (Cover@tau; Dragoi et al. 2025), and of problems out "
+        "of reach, which no number of attempts solves; a success probability below 1e-13 counts as zero."
     ),
     "at least": lambda success: f"at least {success:g}",
     "none": "none: out of reach",
@@ -90,11 +90,11 @@ EN = {
         "Of the memorising model with a ceiling (Levi 2024, Eq. 7): pass@k = A (1 - L(k)), where L falls as k^-beta. "
         f"A pilot can hardly distinguish a ceiling from slow growth: the correlation of A and beta is {r:+.2f}."
     ),
-    "rests": "What the forecast rests on",
+    "rests": "What the forecast depends on",
     "rests text": lambda k, own, wide: (
-        "Three kinds of law share the posterior, by how well each predicts the counts. Under a prior twice as wide the "
-        f"90 % interval for {count(k)} attempts is {percent(wide[0])} to {percent(wide[-1])}, and not "
-        f"{percent(own[0])} to {percent(own[-1])}: where the two differ much, the answer rests on the prior."
+        "Three kinds of law share the posterior, by how well each predicts the counts. With a prior twice as wide the "
+        f"90 % interval for {count(k)} attempts is {percent(wide[0])} to {percent(wide[-1])} instead of "
+        f"{percent(own[0])} to {percent(own[-1])}: if the two differ much, the answer depends on the prior."
     ),
     "kinds": {
         prior.LEVI: "Levi's Beta law, with or without a ceiling",
@@ -109,13 +109,13 @@ EN = {
         f"{percent(inside['inside_90'])} of the 90 % intervals contained what was observed, and "
         f"{percent(inside['inside_50'])} of the 50 % intervals."
     ),
-    "would break": "What would break this",
+    "would break": "Assumptions",
     "assumptions": (
         "Attempts at a problem are independent, with a success probability of its own that does not change.",
-        "A success is a success: a verifier that errs is not corrected for here (see recommend).",
+        "Every success is a right answer: errors of a verifier are not corrected for here (see recommend).",
         "Attempts that depend on each other but could come in any order look like difficulty (de Finetti). No pilot "
         "can show this, and more attempts would then buy less than predicted.",
-        "Far beyond the pilot the prediction rests on the law and on how far it may deviate: the interval widens.",
+        "Far beyond the pilot the prediction depends on the law and on how far it may deviate: the interval widens.",
     ),
     "headings": {
         "attempts": "attempts k", "observed": "pilot", "observed_stderr": "standard error", "median": "pass@k",

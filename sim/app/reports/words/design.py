@@ -140,7 +140,7 @@ EN = {
     "reached": _reached,
     "unreached": _unreached,
     "adaptive": lambda size: (
-        f"Given one by one to the problem with the fewest successes so far, the same {count(size.total)} attempts have "
+        f"Given one by one to the problem with the fewest successes so far, the same {count(size.total)} attempts give "
         f"an error of {figures(size.error.error, size.error.stderr)}.{_lost(size)}"
     ),
     "source": lambda truth, source: (
@@ -150,8 +150,8 @@ EN = {
     ),
     "map": "Error by problems and attempts",
     "map text": lambda pilots: (
-        f"Every number: {count(pilots)} pilots of that size were drawn and refitted. Solid line: the wanted error. "
-        "Dashed: the same by the Fisher bound. Framed: the size that is recommended, or the best one."
+        f"Every number: {count(pilots)} pilots of that size were simulated and refitted. Solid line: the wanted error. "
+        "Dashed: the same for the Fisher bound. Framed: the recommended size, or the best one."
     ),
     "line": lambda total: f"{count(total)} attempts: many problems or many attempts?",
     "line text": (
@@ -163,7 +163,7 @@ EN = {
         "The wanted error counts as reached if the simulated one is below it by two standard errors.",
         "Pilots are refitted by maximum likelihood under the Beta law (with a ceiling, if there is one). If the "
         "problems follow another law, the error at a k far beyond the pilot is larger than the one given here.",
-        "Problems are a random sample of those of interest, attempts are independent, verdicts are right.",
+        "Problems are a random sample of those of interest, attempts are independent, outcomes are scored correctly.",
         "The Fisher bound holds for unbiased estimates; for the decision it is the regret that large pilots tend to.",
     ),
     "headings": {

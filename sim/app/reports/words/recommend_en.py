@@ -62,8 +62,8 @@ def _stages(found, asked, weighed, more):
         return "No stage of attempts pays."
     better = "" if more is None else f", {money(more, asked.currency)} a problem better than all attempts at once"
     return (
-        f"In stages: try {' + '.join(count(step) for step in np.diff(ends, prepend=0))} times, look after each stage, "
-        f"go on with what is unsolved: {percent(found.solved[-1])}{weighed} solved for "
+        f"In stages: try {' + '.join(count(step) for step in np.diff(ends, prepend=0))} times, check after each stage, "
+        f"continue with unsolved problems: {percent(found.solved[-1])}{weighed} solved for "
         f"{money(found.cost[-1], asked.currency)} a problem{better}."
     )
 
@@ -75,7 +75,7 @@ def _budget(found, asked, weighed):
         what = f"more attempts where the next one solves with a probability of at least {found.hazard:.2g}"
     else:
         what = f"{'up to ' if asked.prices.sequential else ''}{_attempts(found.attempts[0])} each"
-    rest = "" if found.binds else "; more money would buy nothing that pays"
+    rest = "" if found.binds else "; more money would not pay"
     return f"A budget of {money(asked.total, asked.currency)} for {number} buys {what}: {bought}{rest}."
 
 
@@ -86,7 +86,7 @@ def _rivals(found, asked):
     told = f"The {better} model is the better buy (probability {percent(chance)})"
     head = "Neither model is the better buy" if alike(first, second) else told
     return (
-        f"{head}: at its best each, the first solves "
+        f"{head}: each at its best number of attempts, the first solves "
         f"{percent(first.solved)} with {_attempts(first.attempts)} for {money(first.cost, asked.currency)} a problem, "
         f"the second {percent(second.solved)} with {_attempts(second.attempts)} for "
         f"{money(second.cost, asked.currency)}; net {money(first.net, asked.currency)} against "
@@ -132,7 +132,7 @@ WORDS = {
     ),
     "effective": lambda attempts, independent: (
         f"Attempts repeat each other: for estimating a share of successes, {count(attempts)} attempts carry about as "
-        f"much as {few(independent)} independent ones. The intervals take attempts as independent, and are too narrow."
+        f"much as {few(independent)} independent ones. The intervals assume independent attempts and are too narrow."
     ),
     "after": _after,
     "weighed": _weighed,
@@ -157,7 +157,7 @@ WORDS = {
     "flops line": lambda each: f"It takes {each:.3g} FLOPs a problem on average.",
     "payoff": "Where another attempt stops paying",
     "payoff text": lambda asked: (
-        "Above: value of solved problems less the money for attempts, a problem; the shaded numbers of attempts are "
+        "Above: value of solved problems less the cost of attempts, per problem; the shaded numbers of attempts are "
         f"within {100 * asked.loss:g} % of the best. Below: what one more attempt is worth, and its price (dashed). "
         "Bands: 90 %.",
         "Attempts end with the first accepted answer: the lower curve is for a problem that is still unsolved."
@@ -166,13 +166,13 @@ WORDS = {
     ),
     "kinds": "These problems, and new ones",
     "kinds text": (
-        "These: the problems of the pilot, tried afresh. New: drawn anew from the same kind. The interval of the best "
-        "number is what would be best if it were known how hard these problems are (of new ones: how hard such "
-        "problems are); the regret is what not knowing it costs on average.",
+        "These: the problems of the pilot, attempted again. New: other problems of the same kind. The interval of the "
+        "best number covers what would be best if the difficulty of these problems (for new ones: of such problems) "
+        "were known; the regret is the average loss from not knowing it.",
     ),
     "stages": "In stages",
     "stages text": (
-        "Attempts double with each stage, or grow faster; after each, problems with an accepted answer are left alone. "
+        "Attempts double with each stage, or grow faster; after each stage, problems with an accepted answer are done. "
         "The hazard is the chance that the next attempt solves a problem that is still unsolved, "
         "E[s(1-s)^k] / E[(1-s)^k]; it falls with every failure, and attempts end where value times hazard falls below "
         "the price. With a verifier that errs, it is the mean worth of the attempt, in values of a problem.",
@@ -185,11 +185,11 @@ WORDS = {
     "no updates": "Every problem of the pilot was solved at least once.",
     "budget": "The budget",
     "budget text": (
-        "The most attempts at a problem, by its successes in the pilot. The next one is worth the same everywhere."
+        "Most attempts at a problem, by its successes in the pilot. The next one is worth the same everywhere."
     ),
     "rivals": "Two models",
     "rivals text": lambda same: (
-        "Each at its own best number of attempts, at the spend of the other's best, and the second asked once.",
+        "Each at its own best number of attempts and at the cost of the other's best; the second also asked once.",
         "Both pilots have the same problems."
         if same
         else "The pilots have different problems: the comparison holds as far as these are alike.",
@@ -199,11 +199,11 @@ WORDS = {
         "Pass@1 that a model needs, asked once at a multiple of the price, to be worth as much as the best number of "
         "attempts of this one; above 1 there is no such model.",
     ),
-    "would break": "What would break this",
+    "would break": "Assumptions",
     "assumptions": (
         "Attempts at a problem are independent, with a success probability of its own that does not change.",
         "Successes in the pilot are right answers. The verifier errs at the rates given, independently each time.",
-        "Mean values decide: no risk is priced in. Values and prices do not change with the number of attempts.",
+        "Decisions use mean values: risk is not priced. Values and prices do not change with the number of attempts.",
         "How far the memorising model fits the pilot: python -m sim calibrate.",
     ),
     "headings": {
