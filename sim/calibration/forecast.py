@@ -9,13 +9,15 @@ from numpy.typing import ArrayLike
 from sim.calibration import calibrate as calibration
 from sim.calibration import curve, mixtures, prediction
 from sim.pilot import made
-from sim.records.defaults import defaults
+from sim.records.checked import number, scalar
+from sim.records.defaults import with_settings
 from sim.records.tabular import Tabular
 
+_LARGEST = 1e15  # attempts
 _FURTHER, _MOST = 100, 10**12  # as the command line: times the attempts of the pilot, and no further
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Coverage(Tabular):
     """Share of problems that k attempts each will solve: equally likely values, one column for each k.
 
@@ -46,8 +48,7 @@ class Coverage(Tabular):
         >>> bool((low <= high).all())
         True
         """
-        if not 0 < level < 1:
-            raise ValueError(f"level: need 0 < level < 1, got {level!r}")
+        level = scalar("level", level, 1e-6, 1 - 1e-6)
         ends = (1 - level) / 2, (1 + level) / 2
         low, high = np.quantile(self.draws, ends, axis=0, method="inverted_cdf")
         return low, high
@@ -66,7 +67,7 @@ class Coverage(Tabular):
         return f"<Coverage at {self.attempts[-1]:,.0f} attempts: {ends}>"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Forecast(Tabular):
     """A pilot, calibrated (sim.calibrate). found: all of it, sim.calibration.calibrate.Calibration."""
 
@@ -112,11 +113,12 @@ class Forecast(Tabular):
         >>> bool(forecast.coverage(10_000).median > 0.7)
         True
         """
-        ks = np.atleast_1d(np.asarray(attempts, float))
-        if ks.ndim != 1 or not (ks >= 0).all() or (ks != np.rint(ks))[np.isfinite(ks)].any():
-            raise ValueError(f"attempts: need whole numbers of at least 0, got {attempts!r}")
+        ks = _whole(attempts)
         chance = mixtures.reach(ks)
+        if not isinstance(new, bool | np.bool_):
+            raise ValueError(f"new: need True or False, got {new!r}")
         if new:
+            problems = None if problems is None else scalar("problems", problems, 1, 10**12, whole=True)
             return Coverage(ks, prediction.new_shares(self.found.posterior, chance, problems))
         if problems is not None:
             raise ValueError(f"problems: need new=True with a number of problems, got {problems!r}")
@@ -133,6 +135,18 @@ class Forecast(Tabular):
         return (
             f"<Forecast of {len(self.found.pilot.attempts)} problems: model {self.fits}{p}; {self.coverage(k)!r}{rest}>"
         )
+
+
+def _whole(attempts: Any) -> np.ndarray:
+    """Numbers of attempts [k], of which there is one at least."""
+    try:
+        ks = np.atleast_1d(np.asarray(attempts))
+        ks = ks.astype(float) if ks.dtype.kind in "iuf" else np.full((0,), np.nan)
+    except (TypeError, ValueError):
+        ks = np.full((0,), np.nan)
+    if ks.ndim != 1 or not len(ks) or not ((ks >= 0) & (ks <= _LARGEST) & (ks == np.rint(ks))).all():
+        raise ValueError(f"attempts: need whole numbers from 0 to {_LARGEST:g}, shape [k], got {attempts!r}")
+    return ks
 
 
 def calibrate(
@@ -168,10 +182,11 @@ def calibrate(
     'fits'
     """
     own = made.of(pilot)
-    config = defaults("calibrate", settings)
+    others = "pilot", "against", "attempts.max", "seed", "report", "figure", "output"
+    config = with_settings("calibrate", settings, {}, others)
+    seed = scalar("seed", seed, -(2**62), 2**62, whole=True)
     most = attempts if attempts is not None else min(_FURTHER * int(own.attempts.max()), _MOST)
-    if not 2 <= most <= _MOST:
-        raise ValueError(f"attempts: need a number from 2 to {_MOST:g}, got {most!r}")
-    grid = prediction.attempts_grid(most, int(config["attempts"]["per_decade"]))
-    found = calibration.calibrate(own, grid, calibration.asked(config), int(seed))
+    per_decade = number(config, "attempts.per_decade", 1, 100, whole=True)
+    grid = prediction.attempts_grid(scalar("attempts", most, 2, _MOST), per_decade)
+    found = calibration.calibrate(own, grid, calibration.asked(config), seed)
     return Forecast(found, curve.likelihood(own))

@@ -8,11 +8,12 @@ import numpy as np
 from sim.decision import recommend as recommending
 from sim.decision.problems import Share, Told
 from sim.pilot import made
-from sim.records.defaults import defaults
+from sim.records.checked import scalar
+from sim.records.defaults import with_settings
 from sim.records.tabular import Tabular
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Decision(Tabular):
     """What pays (sim.recommend). found: all of it, sim.decision.recommend.Found."""
 
@@ -114,8 +115,12 @@ def recommend(
     >>> decision.as_good[0] <= decision.attempts <= decision.as_good[1]
     True
     """
-    changes = {"cost.value": value, "cost.price": price, **(settings or {})}
+    if against is None and against_price is not None:
+        raise ValueError(f"against: need the pilot of the second model for against_price={against_price}, got none")
+    own = {"cost.value": scalar("value", value, 1e-12, 1e12), "cost.price": scalar("price", price, 1e-12, 1e12)}
     if against is not None:
-        changes |= {"against.path": "given", "against.price": against_price}
-    asked = recommending.asked(defaults("recommend", changes))
+        rival = None if against_price is None else scalar("against_price", against_price, 1e-12, 1e12)
+        own |= {"against.path": "given", "against.price": rival}
+    others = "pilot", "against", "report", "figure", "output"
+    asked = recommending.asked(with_settings("recommend", settings, own, others))
     return Decision(recommending.found(made.of(pilot), asked, None if against is None else made.of(against)))

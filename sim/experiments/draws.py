@@ -5,20 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from sim.draw.budget import FEWEST_LEARNERS, LARGEST_ATTEMPTS, MOST_LEARNERS, Budget, grid
+from sim.draw.budget import BATCH, FEWEST_LEARNERS, LARGEST_ATTEMPTS, LARGEST_BUDGET, MOST_LEARNERS, Budget, grid
 from sim.experiments import asking
 from sim.experiments.question import Law, Question
 from sim.judging.verdict import Verdict
 from sim.model import MEMBERS
 from sim.model.memory import Automatic, choice
 from sim.model.model import Model, name_of
-from sim.records.checked import need
+from sim.records.checked import need, scalar
 from sim.records.tabular import Tabular
 
-_WHOLE = "a number from 2 to"
 
-
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Draws(Tabular):
     """What was drawn of a model: counts over a grid of examples, of attempts, or of both (sim.draw.simulate).
 
@@ -37,11 +35,12 @@ class Draws(Tabular):
     def __repr__(self) -> str:
         own = self.question
         law = own.law
-        drawn = f"{own.learners} learners" if own.memory.learners else f"{own.budget.batches * 16384:,} problems"
+        of_learners = self.experiment == "learning_curve" and own.memory.learners
+        drawn = f"{own.learners} learners" if of_learners else f"{own.budget.batches * 16384:,} problems"
         return f"<Draws of {self.experiment}: {drawn}, {law.difficulty}, {law.features}, seed {own.seed}>"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Judgement(Tabular):
     """Draws tested against a law. verdicts: Verdict (sim.judging.verdict) of each quantity, none without a closed form.
 
@@ -119,20 +118,21 @@ def simulate(
         raise ValueError("simulate: need examples, attempts or both, got neither")
     if not model.dependence.exchangeable and model.verifier != type(model)().verifier:
         raise ValueError(f"verifier: need sim.Perfect() beside {model.dependence}, got {model.verifier}")
-    need(2 <= points <= 200, "points", "a whole number from 2 to 200", points)
-    most = model.memory.limit if examples is not None else np.inf
-    need(examples is None or 2 <= examples <= most, "examples", f"{_WHOLE} {most:g}", examples)
-    need(attempts is None or 2 <= attempts <= LARGEST_ATTEMPTS, "attempts", f"{_WHOLE} {LARGEST_ATTEMPTS:g}", attempts)
-    need(FEWEST_LEARNERS <= learners <= MOST_LEARNERS, "learners", f"{FEWEST_LEARNERS} to {MOST_LEARNERS:g}", learners)
-    budget = Budget(int(problems), 0, 0)
-    budget.check("problems")
+    points = scalar("points", points, 2, 200, whole=True)
+    if examples is not None:
+        examples = scalar("examples", examples, 2, model.memory.limit)
+    if attempts is not None:
+        attempts = scalar("attempts", attempts, 2, LARGEST_ATTEMPTS)
+    learners = scalar("learners", learners, FEWEST_LEARNERS, MOST_LEARNERS, whole=True)
+    seed = scalar("seed", seed, -(2**127), 2**127, whole=True)
+    budget = Budget(scalar("problems", problems, 2 * BATCH, LARGEST_BUDGET, whole=True), 0, 0)
     usual = _grids()
     n = usual["examples"] if examples is None else grid(examples, points)
     k = usual["attempts"] if attempts is None else grid(attempts, points)
     memory_name, memory = _memory(model, name, n[-1])
     question = Question(
-        int(seed), model.features, memory, memory_name, model.difficulty, model.dependence, model.verifier,
-        "first_success", "random", n, k, None, budget, int(learners), _law(replace(model, memory=memory)),
+        seed, model.features, memory, memory_name, model.difficulty, model.dependence, model.verifier,
+        "first_success", "random", n, k, None, budget, learners, _law(replace(model, memory=memory)),
     )  # fmt: skip
     planned = asking.plan(name, question)
     from sim.draw.plan import draw
@@ -167,6 +167,9 @@ def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "dis
     >>> [verdict.verdict for verdict in sim.judge(draws, other).verdicts]
     ['refuted']
     """
+    if not isinstance(draws, Draws):
+        rule = "need what sim.simulate gives (of a run folder: python -m sim judge FOLDER)"
+        raise ValueError(f"draws: {rule}, got {type(draws).__name__}")
     question = draws.question
     if model is not None:
         if not isinstance(model, Model):
@@ -175,7 +178,13 @@ def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "dis
         question = question._replace(law=_law(replace(model, memory=memory)))
     if normalisation not in ("discrete", "continuous"):
         raise ValueError(f"normalisation: need discrete or continuous, got {normalisation!r}")
-    question = question._replace(law=replace(question.law, normalisation=normalisation))
+    law = replace(question.law, normalisation=normalisation)
+    if normalisation != "discrete" and draws.experiment == "coverage":
+        raise ValueError("normalisation: need draws over examples for continuous, got those of coverage")
+    law.check()
+    if question.memory.learners and draws.experiment == "learning_curve":
+        need(law.features.zipf, "features", "Zipf features, as learners were drawn", law.features)
+    question = question._replace(law=law)
     found = asking.judged(draws.experiment, question, draws.counts)
     return Judgement(draws.experiment, tuple(found.verdicts), found.columns)
 

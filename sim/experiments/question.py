@@ -1,5 +1,6 @@
 """What an experiment is asked and what it answers. Plain records: reading them loads no JAX."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,6 +26,18 @@ class Law:
     dependence: Any
     verifier: Any
     settings: Any = None
+
+    def check(self):
+        """Refuse a normalisation that is no other one for these members; ValueError, in one sentence."""
+        if self.normalisation == "discrete":
+            return
+        features, memory = self.features, self.memory
+        if not (features.zipf and features.exponent > 1 and math.isinf(features.size)):
+            rule = "need infinitely many Zipf features for continuous"
+            raise ValueError(f"law.normalisation: {rule}, got {features.words}")
+        if not memory.continuous:
+            words = type(memory).__name__.lower()
+            raise ValueError(f"law.normalisation: need a memory whose only number is depth for continuous, got {words}")
 
 
 class Question(NamedTuple):

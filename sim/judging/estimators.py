@@ -115,7 +115,12 @@ def pass_at_k(attempts, recorded, successes):
     array([[0.1   , 0.3   ],
            [0.5   , 0.9167]])
     """
-    attempts = np.atleast_1d(np.asarray(attempts, float))
+    attempts, recorded, successes = (np.atleast_1d(np.asarray(x, float)) for x in (attempts, recorded, successes))
+    for name, own, least in (("attempts", attempts, 1), ("recorded", recorded, 1), ("successes", successes, 0)):
+        if own.ndim != 1 or not len(own) or not (np.isfinite(own) & (own == np.rint(own)) & (own >= least)).all():
+            raise ValueError(f"pass@k: need whole numbers of at least {least} in {name}, shape [n], got {own}")
+    if recorded.shape != successes.shape or (successes > recorded).any():
+        raise ValueError(f"pass@k: need successes of at most the recorded attempts, one for each, got {successes}")
     if attempts.max() > np.min(recorded):
         raise ValueError(
             f"pass@k: need k <= the {np.min(recorded):.0f} recorded attempts of every problem, got {attempts.max():.0f}"

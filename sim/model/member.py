@@ -37,9 +37,13 @@ class Member:
 
 def _number(name: str, value: Any, kind: type) -> float | int:
     """A value as the kind that a field is of, int or float."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    own: Any = value.item() if getattr(value, "shape", None) == () else value  # a NumPy or JAX scalar
+    if isinstance(own, bool) or not isinstance(own, Real):
         raise ValueError(f"{name}: need a number, got {value!r}")
-    whole = float(value)
+    try:
+        whole = float(own)
+    except OverflowError:  # a whole number beyond 1e308
+        whole = math.inf if str(own)[0] != "-" else -math.inf
     if kind is float:
         return whole
     if not (math.isfinite(whole) and whole == int(whole)):

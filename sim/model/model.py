@@ -46,6 +46,8 @@ class Model:
                 object.__setattr__(self, axis, _usual(axis))
             elif not isinstance(member, Member) or member.axis != axis:
                 raise ValueError(f"{axis}: need a member of its axis ({', '.join(MEMBERS[axis])}), got {member!r}")
+            else:
+                object.__setattr__(self, axis, member.read())
 
     def error(self, examples: ArrayLike) -> np.ndarray | None:
         """Probability that a learner has not memorised what the next example shows (Hutter 2021).
@@ -66,7 +68,7 @@ class Model:
         >>> sim.Model(features=sim.Zipf(2.0)).error([1, 100]).round(4)
         array([0.6   , 0.0688])
         """
-        return self.memory.error(np.atleast_1d(np.asarray(examples, float)), self.features)
+        return self.memory.error(_numbers("examples", examples), self.features)
 
     def failure(self, attempts: ArrayLike) -> np.ndarray | None:
         """Probability that k attempts at what is memorised leave a problem unsolved, 1 - pass@k (Levi 2024, Eq. 7).
@@ -87,7 +89,7 @@ class Model:
         >>> sim.Model(difficulty=sim.Beta(5, 0.35, ceiling=0.9)).failure([10**6]).round(3)
         array([0.112])
         """
-        return self.verifier.failure(np.atleast_1d(np.asarray(attempts, float)), self.dependence, self.difficulty)
+        return self.verifier.failure(_numbers("attempts", attempts), self.dependence, self.difficulty)
 
     def joint(self, examples: ArrayLike, attempts: ArrayLike) -> np.ndarray | None:
         """Probability that k attempts fail after n examples.
@@ -108,7 +110,7 @@ class Model:
         >>> sim.Model().joint([100, 10000], [1, 1000]).shape
         (2, 2)
         """
-        n, k = (np.atleast_1d(np.asarray(x, float)) for x in (examples, attempts))
+        n, k = _numbers("examples", examples), _numbers("attempts", attempts)
         loss = self.failure(k)
         return None if loss is None else self.memory.failure(n, k, self.error(n), loss, self)
 
@@ -136,6 +138,17 @@ class Model:
     def physics(self) -> str:
         """Text that names every number that draws of the model depend on."""
         return " ".join(getattr(self, one.name).physics() for one in fields(self))
+
+
+def _numbers(name: str, values: ArrayLike) -> np.ndarray:
+    """Numbers of at least 0, float64 [x]."""
+    try:
+        found = np.atleast_1d(np.asarray(values, float))
+    except (TypeError, ValueError):
+        found = np.array([np.nan])
+    if found.ndim != 1 or not (found >= 0).all():
+        raise ValueError(f"{name}: need numbers of at least 0, shape [n], got {values!r}")
+    return found
 
 
 def name_of(member: Member) -> str:

@@ -7,13 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sim.pilot import stopping as rules
+from sim.pilot.cells import MOST
 from sim.pilot.pilot import Pilot as _Pilot
 from sim.pilot.pilot import Stopping
 from sim.pilot.reading import read
 
 
 def pilot(
-    attempts: ArrayLike, successes: ArrayLike, problem_id: Iterable[str] | None = None, *, name: str = ""
+    attempts: ArrayLike,
+    successes: ArrayLike,
+    problem_id: Iterable[str] | None = None,
+    *,
+    name: str = "",
+    stopping: str | None = None,
 ) -> _Pilot:
     """A pilot from counts: `sim.Pilot`.
 
@@ -25,14 +32,16 @@ def pilot(
         Successes among them, whole numbers from 0 to the attempts, shape [problems].
     problem_id : iterable of str, optional
         Names of the problems, all different; by default their numbers.
+    stopping : str, optional
+        What ended the attempts: "fixed", "first_success", "batches" or "batches:SIZE:CAP"; by default "fixed", and a
+        ValueError where the counts look otherwise.
     name : str
         Of model and suite, for reports.
 
     Returns
     -------
     sim.pilot.pilot.Pilot
-        A pilot whose numbers of attempts were fixed beforehand. If successes ended the attempts, read a file with
-        `read_pilot`.
+        The pilot, which `calibrate`, `recommend` and the commands take.
 
     Raises
     ------
@@ -49,18 +58,20 @@ def pilot(
     made = _counts("attempts", np.broadcast_to(attempts, won.shape) if np.ndim(attempts) == 0 else attempts)
     if made.shape != won.shape or made.ndim != 1 or not len(made):
         raise ValueError(f"attempts, successes: need one number for each problem, got shapes {made.shape}, {won.shape}")
-    wrong = np.flatnonzero((made < 1) | (won > made))
+    wrong = np.flatnonzero((made < 1) | (won > made) | (made > MOST))
     if len(wrong):
         place = wrong[0]
         raise ValueError(
-            f"problem {place}: need 1 <= attempts and 0 <= successes <= attempts, got {won[place]:g} of {made[place]:g}"
+            f"problem {place}: need 1 <= attempts <= {MOST:g} and 0 <= successes <= attempts, got {won[place]:g} of "
+            f"{made[place]:g}"
         )
     names = [str(number) for number in range(len(made))] if problem_id is None else [str(one) for one in problem_id]
     if len(names) != len(made) or len(set(names)) != len(names):
         raise ValueError(
             f"problem_id: need {len(made)} different names, got {len(names)}, {len(set(names))} of them different"
         )
-    return _Pilot(name or "counts", names, made, won, name)
+    [found] = rules.settled(name or "counts", [_Pilot(name or "counts", names, made, won, name)], stopping)
+    return found
 
 
 def _counts(name: str, values: Any) -> np.ndarray:
@@ -127,8 +138,12 @@ def of(data: Any) -> _Pilot:
     if isinstance(data, _Pilot):
         return data
     try:
-        names = data["problem_id"] if "problem_id" in data else None
-        return pilot(data["attempts"], data["successes"], names)
+        other = [name for name in ("model", "suite", "weight", "outcome") if name in data]
+        if other:
+            rule = "need columns problem_id, attempts and successes alone (sim.read_pilot reads files with others)"
+            raise ValueError(f"pilot: {rule}, got {other[0]}")
+        named = [name for name in ("problem_id", "problem") if name in data]
+        return pilot(data["attempts"], data["successes"], data[named[0]] if named else None)
     except (KeyError, TypeError, IndexError):
         rule = "sim.Pilot, what sim.read_pilot gives, or a table with columns attempts, successes (and problem_id)"
         raise ValueError(f"pilot: need {rule}, got {type(data).__name__}") from None

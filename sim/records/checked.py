@@ -1,16 +1,24 @@
 """Values of a plain nested configuration, each checked; ValueError, in one sentence, names key, rule and value."""
 
+from numbers import Real
+
 
 def number(config, key, low, high, whole=False):
     """The number at a dotted key, from low to high."""
     value = config
     for part in key.split("."):
         value = value[part]
+    return scalar(key, value, low, high, whole)
+
+
+def scalar(name, value, low, high, whole=False):
+    """A number from low to high as int or float; a NumPy or JAX scalar is one too."""
     kind = "a whole number" if whole else "a number"
-    right = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-    if not right or (whole and value != int(value)):
-        raise ValueError(f"{key}: need {kind} from {low:g} to {high:g}, got {value!r}")
-    return int(value) if whole else float(value)
+    own = value.item() if getattr(value, "shape", None) == () else value
+    right = isinstance(own, Real) and not isinstance(own, bool) and low <= own <= high
+    if not right or (whole and own != int(own)):
+        raise ValueError(f"{name}: need {kind} from {low:g} to {high:g}, got {value!r}")
+    return int(own) if whole else float(own)
 
 
 def flag(config, key):

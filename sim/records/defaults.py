@@ -8,6 +8,19 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 CONF = _PACKAGE / "conf" if (_PACKAGE / "conf" / "run.yaml").is_file() else _PACKAGE.parent / "conf"
 
 
+def with_settings(name: str, settings: Any, arguments: dict[str, Any], others: tuple[str, ...]) -> dict[str, Any]:
+    """`defaults` changed by a user's settings, and by arguments {dotted key: value} of the function that has them.
+
+    others: keys, or sections, that the function has other ways for.  ValueError for one of them.
+    """
+    if settings is not None and not (isinstance(settings, dict) and all(isinstance(key, str) for key in settings)):
+        raise ValueError(f"settings: need a dictionary of keys such as 'test.level', got {settings!r}")
+    for key in settings or {}:
+        if key in arguments or any(key == other or key.startswith(f"{other}.") for other in others):
+            raise ValueError(f"settings: need keys that are no arguments of the function, got {key!r}")
+    return defaults(name, {**(settings or {}), **arguments})
+
+
 def defaults(name: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:
     """Nested dictionary of conf/NAME.yaml.  changes: {dotted key: value}; ValueError for a key that is not there."""
     config = _copied(_read(name))
@@ -16,7 +29,7 @@ def defaults(name: str, changes: dict[str, Any] | None = None) -> dict[str, Any]
         section = config
         for part in sections:
             section = section.get(part) if isinstance(section, dict) else None
-        if not isinstance(section, dict) or last not in section:
+        if not isinstance(section, dict) or last not in section or isinstance(section[last], dict):
             raise ValueError(f"{key}: no such key; conf/{name}.yaml has {', '.join(_keys(config))}")
         section[last] = value
     return config

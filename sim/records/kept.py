@@ -1,8 +1,10 @@
 """The counts of an experiment beside its table: they can be judged again without being drawn."""
 
+import hashlib
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ def write(folder, identity, digest, counts):
     if counts.nbytes > _LARGEST:
         return
     stream = io.BytesIO()
-    text = json.dumps(identity | {"drawn": digest})
+    text = json.dumps(identity | {"drawn": digest, "counts": _digest(counts)})
     np.savez_compressed(stream, counts=counts, identity=np.frombuffer(text.encode(), np.uint8))
     whole(Path(folder) / NAME, stream.getvalue())
 
@@ -34,11 +36,18 @@ def read(folder, identity, digest):
     try:
         with np.load(path) as arrays:
             counts, there = arrays["counts"], json.loads(arrays["identity"].tobytes())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: cannot be read ({error}); running the same command again writes it anew") from None
-    drawn = there.pop("drawn")
+            drawn, unchanged = there.pop("drawn"), there.pop("counts") == _digest(counts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zlib.error, zipfile.BadZipFile):
+        raise ValueError(f"{path}: cannot be read; need the file as the run wrote it (run the command again)") from None
+    if not unchanged:
+        raise ValueError(f"{path}: changed (its checksum is wrong); run the command again")
     if there != identity:
         raise ValueError(f"{path}: of another run: {checkpoint.difference(there, identity)}")
     if drawn != digest:
         raise ValueError(f"{path}: drawn at points that the old law chose, and this law needs others: run it again")
     return counts
+
+
+def _digest(counts):
+    """Of type, shape and content."""
+    return hashlib.sha256(f"{counts.dtype} {counts.shape}".encode() + counts.tobytes()).hexdigest()

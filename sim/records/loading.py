@@ -9,7 +9,7 @@ from sim.records import folder
 from sim.records.tabular import Tabular
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Run(Tabular):
     """A run folder. columns: of table.csv.  verdicts: of verdict.json.  manifest: configuration, versions, seed."""
 

@@ -108,10 +108,21 @@ def test_bad_input_is_one_sentence(sim, tmp_path, folder):
         code, out, err = sim("judge", *arguments)
         assert (code, out, err.count("\n")) == (2, "", 1) and phrase in err, err
     arrays = dict(np.load(own / "counts.npz"))
-    np.savez(own / "counts.npz", **arrays | {"identity": np.frombuffer(json.dumps({"drawn": ""}).encode(), np.uint8)})
-    assert "of another run: " in sim("judge", where)[2]
-    (own / "counts.npz").write_bytes(b"PK damaged")
-    assert "counts.npz: cannot be read" in sim("judge", where)[2]
+    identity = json.loads(arrays["identity"].tobytes())
+    as_bytes = lambda record: np.frombuffer(json.dumps(record).encode(), np.uint8)  # noqa: E731
+    damaged = {
+        "of another run: seed is 7 there": arrays | {"identity": as_bytes(identity | {"seed": 7})},
+        "changed (its checksum is wrong)": arrays | {"counts": arrays["counts"][:7]},
+        "cannot be read; need the file": arrays | {"identity": as_bytes([1])},
+    }
+    for phrase, content in damaged.items():
+        np.savez(own / "counts.npz", **content)
+        code, _, err = sim("judge", where)
+        assert (code, err.count("\n")) == (2, 1) and phrase in err
+    for content in (b"PK damaged", b"", b"text"):
+        (own / "counts.npz").write_bytes(content)
+        assert "counts.npz: cannot be read" in sim("judge", where)[2]
+    assert "output: need a folder in which no run is overwritten" in sim("judge", where, f"output={where}")[2]
     (own / "counts.npz").unlink()
     code, _, err = sim("judge", where)
     assert code == 2 and "counts.npz: no such file; need the counts of the run" in err

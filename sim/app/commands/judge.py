@@ -100,6 +100,10 @@ def _judge(where, law, output, figure):
     if not asked:
         raise sentences[0]
     output = output or Path("outputs") / f"judge_{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    for path, manifest, *_ in asked:
+        target = output / manifest["experiment"]
+        if target.exists() and target.resolve() == path.resolve():
+            raise ValueError(f"output: need a folder in which no run is overwritten, got {output}")
     for path, manifest, config, question in asked:
         _judge_one(path, manifest, config, question, output / manifest["experiment"], figure)
 
@@ -114,10 +118,11 @@ def _runs(where):
         paths = sorted(path.parent for path in where.glob("*/manifest.json"))
     runs = [(path, folder.read_json(path / "manifest.json")) for path in paths]
     for path, manifest in runs:
-        if not isinstance(manifest, dict) or not isinstance(manifest.get("config"), dict):
-            raise ValueError(
-                f"{path}: need the folder of a run, got one of {manifest.get('command', 'something else')}"
-            )
+        parts = manifest if isinstance(manifest, dict) else {}
+        if not isinstance(parts.get("experiment"), str) or not isinstance(parts.get("config"), dict):
+            raise ValueError(f"{path}: need the folder of a run, got one of {parts.get('command', 'something else')}")
+        if not all(isinstance(parts["config"].get(section), dict) for section in ("law", "budget")):
+            raise ValueError(f"{path / 'manifest.json'}: need the configuration of a run, with sections law and budget")
     if not runs:
         rest = ", one folder for each point" if (where / "sweep.json").is_file() else ""
         raise ValueError(f"{where}: need a folder with manifest.json, or of a run that has finished{rest}")
@@ -145,7 +150,14 @@ def _judge_one(where, manifest, config, question, target, figure):
     name, began = manifest["experiment"], time.monotonic()
     question = asking.prepared(name, question, learning.Learner(cache.models, machine.kind(), print))
     own = experiment.identity(manifest["config"], name)
-    found = asking.answer(name, question, lambda steps: kept.read(where, own, steps.digest))
+
+    def counts(steps):
+        found, needed = kept.read(where, own, steps.digest), steps.cut.batches
+        if len(found) != needed:
+            raise ValueError(f"{where / kept.NAME}: need {needed} batches, as manifest.json says, got {len(found)}")
+        return found
+
+    found = asking.answer(name, question, counts)
     print(terminal.question_line(name, question))
     print("\n".join(terminal.answer_lines(name, found)))
     record = {key: manifest[key] for key in manifest if key not in ("config", "seconds", "versions", "commit")}

@@ -96,7 +96,10 @@ def _of_manifest(where, manifest):
         raise ValueError(f"{where / 'manifest.json'}: need that of {_KINDS}")
     if "experiment" in manifest:
         return [(where / "figure", lambda: _run(where))]
-    return drawn[manifest["command"]](where, manifest)
+    try:
+        return drawn[manifest["command"]](where, manifest)
+    except (KeyError, IndexError, TypeError):
+        raise ValueError(f"{where}: need manifest.json and verdict.json as {manifest['command']} wrote them") from None
 
 
 def _run(where):
@@ -129,14 +132,12 @@ def _decision(where, manifest):
     needed = ("attempts", "price", *(f"{name}{end}" for name in named for end in ("", "_low", "_high")))
     verdicts = folder.read_json(where / "verdict.json")
 
-    def drawn(table, place):
+    currency, found = manifest["config"]["cost"]["currency"], []
+    for stem, table, place in _of_models(where, needed, needed):
         own = verdicts[place][f"{verdicts[place]['problems']}_problems"]
-        best = own["attempts"], (own["low"], own["high"])
-        columns = {name: table[name] for name in needed}
-        return drawing.payoff(columns, *best, manifest["config"]["cost"]["currency"])
-
-    tables = _of_models(where, needed, needed)
-    return [(stem, lambda table=table, place=place: drawn(table, place)) for stem, table, place in tables]
+        best, columns = (own["attempts"], (own["low"], own["high"])), {name: table[name] for name in needed}
+        found.append((stem, lambda columns=columns, best=best: drawing.payoff(columns, *best, currency)))
+    return found
 
 
 def _design(where, manifest):

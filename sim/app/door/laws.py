@@ -86,13 +86,10 @@ def law(name, given, normalisation, chosen):
     else:
         difficulty = replaced(chosen["difficulty"], given)
     features = replaced(chosen["features"], given)
-    if normalisation == "continuous" and not (features.zipf and features.exponent > 1 and math.isinf(features.size)):
-        raise ValueError(f"law.normalisation: need infinitely many Zipf features for continuous, got {features.words}")
-    if normalisation == "continuous" and not chosen["memory"].continuous:
-        words = type(chosen["memory"]).__name__.lower()
-        raise ValueError(f"law.normalisation: need a memory whose only number is depth for continuous, got {words}")
     others = (replaced(chosen[group], given) for group in ("dependence", "verifier"))
-    return Law(features, replaced(chosen["memory"], given), normalisation, difficulty, *others)
+    found = Law(features, replaced(chosen["memory"], given), normalisation, difficulty, *others)
+    found.check()
+    return found
 
 
 def _check_law(given):
