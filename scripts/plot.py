@@ -16,14 +16,23 @@ def main(arguments):
     name, *rest = arguments or [""]
     if name not in (*NAMES, "sweep"):
         return plot.main(arguments)
-    folders = [Path(argument) for argument in rest if Path(argument).is_dir()]
-    for where in folders:
-        manifest = where / "manifest.json"
-        found = json.loads(manifest.read_text("utf-8")).get("experiment") if manifest.is_file() else "sweep"
+    for where in [Path(argument) for argument in rest if Path(argument).is_dir()]:
+        found = _kind(where)
         if found != name:
             print(f"plot: {where}: need a folder of {name}, got one of {found}", file=sys.stderr)
             return 2
     return plot.main(rest)
+
+
+def _kind(where):
+    """What a folder is of: an experiment, a command, a sweep."""
+    if (where / "sweep.json").is_file() or (where / "summary.csv").is_file():
+        return "sweep"
+    try:
+        manifest = json.loads((where / "manifest.json").read_text("utf-8"))
+        return manifest.get("experiment") or manifest.get("command")
+    except (OSError, ValueError, AttributeError):
+        return "something else"
 
 
 if __name__ == "__main__":

@@ -346,6 +346,11 @@ WRONG = [
     (lambda: sim.recommend(PLAIN, value=1, price=0.1, against_price=0.2), "against: need the pilot of the second"),
     (lambda: sim.Pilot(1e13, [1, 5]), "problem 0: need 1 <= attempts <= 1e+12"),
     (lambda: sim.calibrate({"attempts": [9], "successes": [1], "model": ["A"]}), "pilot: need columns problem_id"),
+    (lambda: sim.sample_features("a", sim.Model(), 5), "key: need one key of jax.random"),
+    (lambda: sim.sample_features(True, sim.Model(), 5), "key: need one key of jax.random"),
+    (lambda: sim.sample_first_success(0, "x", 5), "model: need a sim.Model"),
+    (lambda: sim.read_pilot(None), "path: need the name of a file"),
+    (lambda: sim.load(5), "path: need the name of a folder"),
     (lambda: sim.Beta(10**400, 1), "difficulty.alpha: need 0.001 <= alpha <= 10000"),
 ]
 

@@ -72,6 +72,7 @@ def test_the_performance_table_is_that_of_a_committed_record():
     assert table in README
 
 
+@pytest.mark.seldom(0)  # tests/test_tour.py runs the same calls
 def test_the_lines_for_a_notebook_run(monkeypatch):
     monkeypatch.chdir(ROOT)
     [block] = re.findall(r"```python\n(import sim\n.*?)```", README, re.DOTALL)

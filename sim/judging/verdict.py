@@ -227,8 +227,6 @@ def mass_test(masses, law, points):
     values = masses.values
     if values[:, law < _NEVER / len(values)].max(initial=0) > np.sqrt(_NEVER):
         return np.inf, 1, 0.0
-    if not len(points):  # nothing can be told of so few learners
-        return 0.0, 0, np.nan
     mean = values.mean(axis=0)
     rounding = np.broadcast_to(5 * masses.resolution, len(law)) * mean * np.sqrt(len(values))
     points = points[values.std(axis=0, ddof=1)[points] > rounding[points]]

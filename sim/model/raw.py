@@ -39,6 +39,7 @@ def sample_features(key: jax.Array | int, model: Model, n: int) -> Feature:
     >>> bool((draw(jax.random.key(0)) >= 1).all())
     True
     """
+    _check(model)
     return _on_device(model.features.sampler()).at(_streams(key, 1)[0], _lanes(n))
 
 
@@ -71,6 +72,7 @@ def sample_first_success(key: jax.Array | int, model: Model, n: int) -> jax.Arra
     >>> first.shape
     (10000,)
     """
+    _check(model)
     for axis, needed in (("dependence", Independent()), ("verifier", Perfect())):
         if getattr(model, axis) != needed:
             raise ValueError(f"{axis}: need {needed} to draw the first success, got {getattr(model, axis)}")
@@ -81,13 +83,22 @@ def sample_first_success(key: jax.Array | int, model: Model, n: int) -> jax.Arra
     return jnp.ceil(FirstSuccess().waiting(last, log_success, lanes))
 
 
+def _check(model: Any) -> None:
+    if not isinstance(model, Model):
+        raise ValueError(f"model: need a sim.Model, got {model!r}")
+
+
 def _on_device(sampler: Any) -> Any:
     return jax.tree.map(jnp.asarray, sampler)
 
 
 def _streams(key: jax.Array | int, count: int) -> list[tuple[jax.Array, jax.Array]]:
     """So many streams of bits (sim.samplers.bits) from one key."""
-    words = keys.words_of(keys.run_key(int(key), "raw") if isinstance(key, int | np.integer) else key, count)
+    if isinstance(key, int | np.integer) and not isinstance(key, bool):
+        key = keys.run_key(int(key), "raw")
+    if getattr(key, "shape", None) != () or not jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        raise ValueError(f"key: need one key of jax.random, such as jax.random.key(0), or a seed, got {key!r}")
+    words = keys.words_of(key, count)
     return [(words[number, 0], words[number, 1]) for number in range(count)]
 
 

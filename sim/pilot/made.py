@@ -125,6 +125,10 @@ def read_pilot(
     >>> len(pilot.attempts)
     128
     """
+    if not isinstance(path, str | Path):
+        raise ValueError(f"path: need the name of a file, got {path!r}")
+    if columns is not None and not isinstance(columns, dict):
+        raise ValueError(f"columns: need a dictionary such as {{'attempts': 'tries'}}, got {columns!r}")
     found = read(path, columns, stopping)
     chosen = found if model is None else [one for one in found if one.name == model]
     if len(chosen) != 1:

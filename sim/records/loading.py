@@ -52,6 +52,8 @@ def load(path: str | Path) -> Run:
     Traceback (most recent call last):
     ValueError: nowhere: no such folder, need a run folder with table.csv, verdict.json and manifest.json
     """
+    if not isinstance(path, str | Path) or not str(path):
+        raise ValueError(f"path: need the name of a folder, got {path!r}")
     where = Path(path)
     inside = sorted(one.parent for one in where.glob("*/manifest.json"))
     if len(inside) > 1:

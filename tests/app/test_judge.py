@@ -24,6 +24,7 @@ def same(one, other):
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
+@pytest.mark.seldom(2)
 @pytest.mark.parametrize(
     ("experiment", "law"),
     [

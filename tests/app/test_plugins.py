@@ -210,6 +210,7 @@ def beside(sim, tmp_path, monkeypatch):
         sys.modules.pop(f"of_{name}", None)
 
 
+@pytest.mark.seldom(7)
 @pytest.mark.parametrize("asked", [*BESIDE, *(f"experiment={name}" for name in TAKEN)])
 def test_what_a_member_does_not_know_is_simulated_only(beside, asked):
     """equal knows its failure alone, silent nothing but its sampler; no law is confirmed or refuted without one."""

@@ -36,7 +36,7 @@ def members(group):
 
 
 PRESETS = [
-    pytest.param(name, marks=pytest.mark.slow if name in ("all", *TRAINED, *PAPER) else ())
+    pytest.param(name, marks=pytest.mark.slow if name in ("all", "paper", *TRAINED, *PAPER) else ())
     for name in members("experiment")
 ]
 
