@@ -19,6 +19,7 @@ from sim.model.model import name_of
 from tests import checks
 
 PROBLEMS = 2**18
+pytestmark = pytest.mark.usefixtures("remembered")
 ROOT = Path(__file__).resolve().parents[1]
 COUNTS = np.array([0, 0, 0, 1, 1, 2, 3, 5, 9, 14, 22, 31, 48, 60, 77, 90, 99, 100] * 3)
 

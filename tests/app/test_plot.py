@@ -2,6 +2,7 @@
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("remembered")
 PILOT = "problem_id,attempts,successes\n" + "".join(f"p{i},50,{i}\n" for i in range(40))
 COMMANDS = {
     "run": "run experiments=[coverage,learning_curve] budget=smoke budget.devices=2",
