@@ -606,6 +606,7 @@ def few():
     return posterior_, mixtures.of_counts(attempts, successes), attempts, successes
 
 
+@pytest.mark.seldom(4)
 @pytest.mark.parametrize("unit", [100, 0.01, 128, 1 / 3])
 @pytest.mark.parametrize("sequential", [False, True])
 def test_the_same_money_in_another_currency_buys_the_same(few, unit, sequential):
