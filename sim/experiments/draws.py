@@ -109,35 +109,18 @@ def simulate(
     >>> sorted(draws.table())[:3]
     ['attempts', 'depth', 'estimate']
     """
-    if not isinstance(model, Model):
-        raise ValueError(f"model: need a sim.Model, got {model!r}")
-    name = {(True, False): "learning_curve", (False, True): "coverage", (True, True): "joint"}.get(
-        (examples is not None, attempts is not None)
-    )
-    if name is None:
-        raise ValueError("simulate: need examples, attempts or both, got neither")
-    if not model.dependence.exchangeable and model.verifier != type(model)().verifier:
-        raise ValueError(f"verifier: need sim.Perfect() beside {model.dependence}, got {model.verifier}")
-    points = scalar("points", points, 2, 200, whole=True)
-    if examples is not None:
-        examples = scalar("examples", examples, 2, model.memory.limit)
-    if attempts is not None:
-        attempts = scalar("attempts", attempts, 2, LARGEST_ATTEMPTS)
+    from sim.draw.plan import draw
+
+    budget = Budget(scalar("problems", problems, 2 * BATCH, LARGEST_BUDGET, whole=True), 0, 0)
     learners = scalar("learners", learners, FEWEST_LEARNERS, MOST_LEARNERS, whole=True)
     seed = scalar("seed", seed, -(2**127), 2**127, whole=True)
-    budget = Budget(scalar("problems", problems, 2 * BATCH, LARGEST_BUDGET, whole=True), 0, 0)
-    usual = _grids()
-    n = usual["examples"] if examples is None else grid(examples, points)
-    k = usual["attempts"] if attempts is None else grid(attempts, points)
+    name, n, k = _grids_of(model, examples, attempts, scalar("points", points, 2, 200, whole=True))
     memory_name, memory = _memory(model, name, n[-1])
     question = Question(
         seed, model.features, memory, memory_name, model.difficulty, model.dependence, model.verifier,
         "first_success", "random", n, k, None, budget, learners, _law(replace(model, memory=memory)),
     )  # fmt: skip
-    planned = asking.plan(name, question)
-    from sim.draw.plan import draw
-
-    return Draws(name, question, draw(planned))
+    return Draws(name, question, draw(asking.plan(name, question)))
 
 
 def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "discrete") -> Judgement:
@@ -187,6 +170,24 @@ def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "dis
     question = question._replace(law=law)
     found = asking.judged(draws.experiment, question, draws.counts)
     return Judgement(draws.experiment, tuple(found.verdicts), found.columns)
+
+
+def _grids_of(model, examples, attempts, points):
+    """(experiment, grid of n, grid of k) for the largest n and k, of which one may be None."""
+    if not isinstance(model, Model):
+        raise ValueError(f"model: need a sim.Model, got {model!r}")
+    if examples is None and attempts is None:
+        raise ValueError("simulate: need examples, attempts or both, got neither")
+    if not model.dependence.exchangeable and model.verifier != type(model)().verifier:
+        raise ValueError(f"verifier: need sim.Perfect() beside {model.dependence}, got {model.verifier}")
+    usual = _grids()
+    n, k = usual["examples"], usual["attempts"]
+    if examples is not None:
+        n = grid(scalar("examples", examples, 2, model.memory.limit), points)
+    if attempts is not None:
+        k = grid(scalar("attempts", attempts, 2, LARGEST_ATTEMPTS), points)
+    name = "coverage" if examples is None else "learning_curve" if attempts is None else "joint"
+    return name, n, k
 
 
 def _law(model):

@@ -54,24 +54,26 @@ def pilot(
     >>> sim.Pilot(attempts=100, successes=[0, 3, 50]).attempts
     array([100., 100., 100.])
     """
+    made, won = _both(attempts, successes)
+    names = [str(number) for number in range(len(made))] if problem_id is None else [str(one) for one in problem_id]
+    if len(names) != len(made) or len(set(names)) != len(names):
+        different = f"{len(set(names))} of them different"
+        raise ValueError(f"problem_id: need {len(made)} different names, got {len(names)}, {different}")
+    [found] = rules.settled(name or "counts", [_Pilot(name or "counts", names, made, won, name)], stopping)
+    return found
+
+
+def _both(attempts: ArrayLike, successes: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Attempts and successes [problems], checked."""
     won = _counts("successes", successes)
     made = _counts("attempts", np.broadcast_to(attempts, won.shape) if np.ndim(attempts) == 0 else attempts)
     if made.shape != won.shape or made.ndim != 1 or not len(made):
         raise ValueError(f"attempts, successes: need one number for each problem, got shapes {made.shape}, {won.shape}")
     wrong = np.flatnonzero((made < 1) | (won > made) | (made > MOST))
     if len(wrong):
-        place = wrong[0]
-        raise ValueError(
-            f"problem {place}: need 1 <= attempts <= {MOST:g} and 0 <= successes <= attempts, got {won[place]:g} of "
-            f"{made[place]:g}"
-        )
-    names = [str(number) for number in range(len(made))] if problem_id is None else [str(one) for one in problem_id]
-    if len(names) != len(made) or len(set(names)) != len(names):
-        raise ValueError(
-            f"problem_id: need {len(made)} different names, got {len(names)}, {len(set(names))} of them different"
-        )
-    [found] = rules.settled(name or "counts", [_Pilot(name or "counts", names, made, won, name)], stopping)
-    return found
+        place, rule = wrong[0], f"need 1 <= attempts <= {MOST:g} and 0 <= successes <= attempts"
+        raise ValueError(f"problem {place}: {rule}, got {won[place]:g} of {made[place]:g}")
+    return made, won
 
 
 def _counts(name: str, values: Any) -> np.ndarray:
