@@ -96,7 +96,7 @@ def _streams(key: jax.Array | int, count: int) -> list[tuple[jax.Array, jax.Arra
     """So many streams of bits (sim.samplers.bits) from one key."""
     if isinstance(key, int | np.integer) and not isinstance(key, bool):
         key = keys.run_key(int(key), "raw")
-    if getattr(key, "shape", None) != () or not jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+    if not isinstance(key, jax.Array) or key.shape != () or not jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         raise ValueError(f"key: need one key of jax.random, or a seed, got {key!r}")
     words = keys.words_of(key, count)
     return [(words[number, 0], words[number, 1]) for number in range(count)]
