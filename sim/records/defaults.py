@@ -37,17 +37,29 @@ def defaults(name: str, changes: dict[str, Any] | None = None) -> dict[str, Any]
 
 @cache
 def _read(name):
+    return _numbers(parsed(text(name)))
+
+
+def text(name: str) -> str:
+    """Text of conf/NAME.yaml."""
+    return (CONF / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def parsed(content: str) -> Any:
+    """What a text in YAML says to Hydra, by libyaml where PyYAML was built with it."""
     import yaml
 
-    return _numbers(yaml.safe_load((CONF / f"{name}.yaml").read_text(encoding="utf-8")))
+    return _numbers(yaml.load(content, yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader), words=("inf",))
 
 
-def _numbers(node):
-    """The same with numbers such as 1e9, which YAML 1.1 takes for text."""
+def _numbers(node, words=()):
+    """The same with numbers such as 1e9, which YAML 1.1 takes for text.  words: what is text all the same."""
     if isinstance(node, dict):
-        return {key: _numbers(value) for key, value in node.items()}
+        return {key: _numbers(value, words) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_numbers(value, words) for value in node]
     try:
-        return float(node) if isinstance(node, str) else node
+        return float(node) if isinstance(node, str) and node not in words else node
     except ValueError:
         return node
 

@@ -10,8 +10,8 @@ from hydra.errors import ConfigCompositionException, OverrideParseException
 from yaml.reader import ReaderError
 
 from sim import __main__ as command_line
-from sim.app import launchers, run
-from sim.app.configuring import configuration, place
+from sim.app import run
+from sim.app.configuring import composing, configuration
 from sim.app.runs import taking
 from sim.app.sweeps import asking
 
@@ -24,12 +24,12 @@ from sim.app.sweeps import asking
         (["seed=1", "--config-dir", "own", "seed=2"], ["--config-dir", "own", "seed=1", "seed=2"]),
         (["seed=1", "--config-dir=own", "x=2"], ["--config-dir=own", "seed=1", "x=2"]),
         (["a=1", "-cn", "mine", "-m", "b=2"], ["-cn", "mine", "-m", "a=1", "b=2"]),
-        *([["a=1", option, "x"], [option, "x", "a=1"]] for option in command_line.VALUED),
+        *([["a=1", option, "x"], [option, "x", "a=1"]] for option in run.VALUED),
         (["a=1", "--cfg"], ["--cfg", "a=1"]),
     ],
 )
 def test_options_and_what_belongs_to_them_come_first(arguments, ordered):
-    assert command_line._options_first(arguments) == ordered
+    assert run._options_first(arguments) == ordered
 
 
 @pytest.mark.parametrize(
@@ -43,70 +43,29 @@ def test_options_and_what_belongs_to_them_come_first(arguments, ordered):
     ],
 )
 def test_what_hydra_would_misread_is_refused_before_it_is_asked(monkeypatch, capsys, typed, sentence):
-    monkeypatch.setattr(command_line, "_command", lambda *rest: pytest.fail("was run"))
-    assert command_line._run([typed]) == 2
+    monkeypatch.setattr(run.Command, "compose", lambda *rest: pytest.fail("was run"))
+    assert run.main([typed]) == 2
     assert capsys.readouterr().err == f"sim run: {sentence}\n"
 
 
 @pytest.fixture
 def command(monkeypatch):
-    """Runs `sim run` with what Hydra would do in its place; whether it takes the command for one run."""
-    for module in (place, launchers):
-        monkeypatch.setattr(module, "register", lambda: None)
+    """Runs `sim run` with what Hydra would do in its place, which is given the command."""
     monkeypatch.setattr(sys, "argv", ["sim"])
-    seen = []
 
-    def ran(*arguments, does=lambda: None, outcomes=()):
-        def hydra():
-            seen.append(configuration.Hydra.get_mode(None).name if patched() else None)
-            does()
-            run.OUTCOMES.extend(outcomes)
-
-        monkeypatch.setattr(run, "command", hydra)
-        monkeypatch.setattr(run, "run_waiting", lambda: None)
-        seen.clear()
-        return command_line._run(list(arguments)), list(seen)
-
-    real = configuration.Hydra.get_mode
-
-    def patched():
-        return configuration.Hydra.get_mode is not real
+    def ran(*arguments, does):
+        monkeypatch.setattr(composing, "run", lambda task, name, options: does(task.__self__))
+        return run.main(list(arguments))
 
     return ran
 
 
 @pytest.mark.parametrize(
-    "typed",
-    [
-        ("--multirun",), ("-m",), ("sweep=exponent_depth",), ("hydra.mode=MULTIRUN",), ("hydra/launcher=local",),
-        ("hydra.sweeper.max_batch_size=3",), ("+sweep=x",), ("seed=1", "-m"),
-    ],
-)  # fmt: skip
-def test_what_may_be_a_sweep_is_left_to_hydra(command, typed):
-    assert command(*typed) == (0, [None])
-
-
-@pytest.mark.parametrize("typed", [(), ("seed=1",), ("experiment=joint", "output=x", "--config-dir=mine")])
-def test_a_single_run_is_composed_once(command, typed):
-    assert command(*typed) == (0, ["RUN"])
-    assert configuration.Hydra.get_mode.__name__ == "get_mode"
-
-
-def test_a_preset_that_asks_for_a_sweep_after_all_is_given_to_hydra_again(command):
-    errors = iter([AssertionError(), None])
-
-    def does():
-        if (error := next(errors)) is not None:
-            raise error
-
-    assert command("+preset=mine", does=does) == (0, ["RUN", None])
-
-    def begins():
-        run.BEGUN.append("run")
-        raise AssertionError("a bug")
-
-    with pytest.raises(AssertionError, match="a bug"):
-        command(does=begins)
+    "typed", [("--cfg", "job"), ("--help",), ("--info", "all"), ("--resolve", "seed=1"), ("-cp", "x")]
+)
+def test_what_is_only_shown_is_shown_by_hydra(command, monkeypatch, typed):
+    monkeypatch.setattr(run.hydra, "main", lambda **said: lambda task: lambda: print(said["config_name"]))
+    assert command(*typed, does=lambda made: pytest.fail("was run")) == 0
 
 
 @pytest.mark.parametrize(
@@ -120,17 +79,17 @@ def test_a_preset_that_asks_for_a_sweep_after_all_is_given_to_hydra_again(comman
     ],
 )
 def test_what_ends_a_run_early_is_one_sentence_and_an_exit_code(command, capsys, error, code, said):
-    def does():
+    def does(_made):
         raise error
 
-    assert command(does=does)[0] == code
+    assert command(does=does) == code
     err = capsys.readouterr().err
     assert err.startswith(f"sim run: {said}") and err.count("\n") == 1
 
 
 def test_an_earlier_command_of_the_process_is_forgotten(command):
-    assert command(outcomes=[SimpleNamespace(kind="failed")])[0] == 1
-    assert command()[0] == 0
+    assert command(does=lambda made: made.outcomes.append(SimpleNamespace(kind="failed"))) == 1
+    assert command(does=lambda made: made.outcomes.append(SimpleNamespace(kind=None))) == 0
 
 
 # Sentences ------------------------------------------------------------------------------------------------------------
@@ -205,13 +164,16 @@ def test_a_process_that_could_not_say_all_ends_with_an_error_unless_nobody_reads
             if error is not None:
                 raise error
 
-    codes = []
+    codes, registered = [], []
     monkeypatch.setattr(command_line.os, "_exit", codes.append)
-    monkeypatch.setattr(command_line.atexit, "_run_exitfuncs", lambda: codes.append("done"))
-    monkeypatch.setattr(command_line.threading, "enumerate", list)
+    monkeypatch.setattr(command_line.atexit, "register", registered.append)
+    monkeypatch.setattr(command_line, "main", lambda: code)
     monkeypatch.setattr(sys, "stdout", Stream())
-    command_line.leave(code)
-    assert codes == ["done", left]
+    with pytest.raises(SystemExit) as end:
+        command_line.program()
+    assert (end.value.code, codes) == (code, [])
+    registered.pop()()
+    assert (codes, registered) == ([left], [])
 
 
 @pytest.mark.parametrize(

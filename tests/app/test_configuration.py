@@ -4,14 +4,14 @@ import pytest
 
 HEAD = b"# @package _global_\n"
 BAD = {
-    b"seed: [1, 2\n": "line 2: need YAML that can be read (while parsing a flow sequence: did not find expected",
-    HEAD + b"seed: 1\n\tbad: 2\n": "line 3: need YAML that can be read (while scanning a plain scalar: found a tab",
+    b"seed: [1, 2\n": "line 2: need YAML that can be read (while parsing a flow sequence: expected ',' or ']'",
+    HEAD + b"seed: 1\n\tbad: 2\n": "line 3: need YAML that can be read (while scanning for the next token: found",
     HEAD
     + b"seed: 1\nseed: 2\n": "line 3: need YAML that can be read (while constructing a mapping: found duplicate key",
     b"seed: !!python/object/apply:os.system [ls]\n": "line 1: need YAML that can be read (could not determine",
-    b"seed: *x\n": "line 1: need YAML that can be read (found undefined alias)",
+    b"seed: *x\n": "line 1: need YAML that can be read (found undefined alias 'x')",
     b"seed: 1\n---\nseed: 2\n": "line 2: need YAML that can be read (expected a single document in the stream: but",
-    b'seed: "a\x01b"\n': "position 8: need YAML that can be read (control characters are not allowed)",
+    b'seed: "a\x01b"\n': "position 8: need YAML that can be read (special characters are not allowed)",
 }
 
 

@@ -224,10 +224,10 @@ def test_what_a_point_has_done_before_stays_where_it_is_refused(point_of):
     ("kinds", "code"),
     [([], 0), ([None], 0), ([None, "refused"], 2), (["refused", "failed", None], 1), (["failed"], 1)],
 )
-def test_the_exit_code_says_the_worst_that_befell_a_point(monkeypatch, kinds, code):
-    monkeypatch.setattr(run, "OUTCOMES", [Outcome("done" if kind is None else "failed", kind) for kind in kinds])
-    monkeypatch.setattr(run, "SWEEPS", set())
-    assert run.exit_code() == code
+def test_the_exit_code_says_the_worst_that_befell_a_point(kinds, code):
+    command = run.Command()
+    command.outcomes += [Outcome("done" if kind is None else "failed", kind) for kind in kinds]
+    assert command.exit_code() == code
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_the_exit_code_says_the_worst_that_befell_a_point(monkeypatch, kinds, co
         ("failed", {"kind": "failed"}, 1), ("stopped", None, 1), ("running", None, 1),
     ],
 )  # fmt: skip
-def test_points_that_ran_elsewhere_count_by_their_files(tmp_path, monkeypatch, word, error, code):
+def test_points_that_ran_elsewhere_count_by_their_files(tmp_path, word, error, code):
     state.write_sweep(tmp_path, [["seed=0"], ["seed=1"]], "slurm", [])
     where = tmp_path / "point_1"
     where.mkdir()
@@ -249,9 +249,9 @@ def test_points_that_ran_elsewhere_count_by_their_files(tmp_path, monkeypatch, w
         state.write_status(
             where, {"state": word, "experiments": {}, "config": {}, "overrides": [], "error": error, "owner": None}
         )
-    monkeypatch.setattr(run, "OUTCOMES", [])
-    monkeypatch.setattr(run, "SWEEPS", {str(tmp_path)})
-    assert run.exit_code() == code
+    command = run.Command()
+    command.sweeps.add(str(tmp_path))
+    assert command.exit_code() == code
 
 
 # A dry run ------------------------------------------------------------------------------------------------------------
@@ -288,51 +288,51 @@ def test_a_dry_run_in_the_folder_of_another_run_leaves_that_as_it_is(point_of, t
 
 @pytest.fixture
 def waiting(tmp_path, monkeypatch):
-    """Runs a sweep of two points that have been composed; what was run, in what order."""
-    run.forget()
-    ran, where = [], tmp_path / "sweep"
+    """Runs a sweep of two points that have been composed; the command, what was run, in what order."""
+    ran, where, command = [], tmp_path / "sweep", run.Command()
 
     def swept(dry=False, **launcher):
         config = {"dry": dry, "together": False}
-        run.WAITING.extend(Point(config, where / f"point_{number}", [f"seed={number}"], number) for number in range(2))
-        run.LAUNCHER.update(launcher)
+        for number in range(2):
+            command.waiting.append(Point(config, where / f"point_{number}", [f"seed={number}"], number))
+        command.launcher = launcher
         (where / "point_0").mkdir(parents=True)
         (where / "multirun.yaml").touch()
-        run.run_waiting()
+        command.run_waiting()
+        return command
 
     def ran_one(made, source=None):
-        assert state.held(where) is not run.WAITING[0].config["dry"]
+        assert state.held(where) is not command.waiting[0].config["dry"]
         ran.append((made.number, source is not None))
         return Outcome("failed", "refused" if made.number else "failed")
 
     monkeypatch.setattr("sys.argv", ["sim run", "-m", "seed=0,1"])
     monkeypatch.setattr(point, "run", ran_one)
     monkeypatch.setattr(run.launchers, "launch", lambda points, settings: ran.append(settings["engine"]) or [])
-    yield swept, ran, where
-    run.forget()
+    return swept, ran, where
 
 
 def test_points_of_a_sweep_are_run_one_after_the_other_and_recorded_before(waiting, capsys):
     swept, ran, where = waiting
-    swept()
+    command = swept()
     assert ran == [(0, True), (1, True)]
     assert capsys.readouterr().out.splitlines() == ["point 0: seed=0", "point 1: seed=1"]
     sweep = state.read_sweep(where)
     assert (sweep["points"], sweep["launcher"]) == ([["seed=0"], ["seed=1"]], "basic")
-    assert {str(where)} == run.SWEEPS and [outcome.kind for outcome in run.OUTCOMES] == ["failed", "refused"]
+    assert {str(where)} == command.sweeps and [outcome.kind for outcome in command.outcomes] == ["failed", "refused"]
 
 
 def test_a_dry_sweep_records_nothing(waiting):
     swept, ran, where = waiting
     (where.parent / "sweep").mkdir()
-    swept(dry=True)
-    assert ran == [(0, False), (1, False)] and not run.SWEEPS
+    command = swept(dry=True)
+    assert ran == [(0, False), (1, False)] and not command.sweeps
     assert not (where / "multirun.yaml").exists() and not (where / "sweep.json").exists()
 
 
 @pytest.mark.parametrize(("wait", "joined"), [(True, True), (False, False)])
 def test_a_sweep_that_is_launched_elsewhere_is_joined_up_where_it_is_waited_for(waiting, wait, joined):
     swept, ran, where = waiting
-    swept(engine="slurm", wait=wait)
+    command = swept(engine="slurm", wait=wait)
     assert ran == ["slurm"] and state.read_sweep(where)["launcher"] == "slurm"
-    assert ({str(where)} if joined else set()) == run.SWEEPS
+    assert ({str(where)} if joined else set()) == command.sweeps

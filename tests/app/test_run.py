@@ -477,28 +477,43 @@ def test_verdicts_are_json_that_any_reader_takes(sim, tmp_path):
     json.loads((where / "verdict.json").read_text(), parse_constant=lambda word: pytest.fail(word))
 
 
-def left(script, **more):
-    """A process that ends by `leave`."""
-    script = "import atexit, sys, sim.__main__ as program\n" + script
+def left(does, **more):
+    """A process of the command line whose command is a piece of Python."""
+    lines = "\n".join(f"    {line}" for line in does.splitlines())
+    script = f"import atexit, os, sys, threading, time, sim.__main__ as program\ndef main():\n{lines}\n"
+    script += "program.main = main\nprogram.program()"
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, **more)
 
 
 def test_a_process_that_leaves_has_said_all_and_done_what_was_registered():
-    done = left("atexit.register(print, 'registered')\nprint('said', end=' ')\nprogram.leave(3)")
+    done = left("atexit.register(print, 'registered')\nprint('said', end=' ')\nreturn 3")
     assert (done.returncode, done.stdout, done.stderr) == (3, "said registered\n", "")
 
 
 def test_a_thread_that_is_still_at_work_is_waited_for():
-    done = left("""
-import threading, time
-threading.Thread(target=lambda: (time.sleep(0.5), print('worked'))).start()
-program.leave(0)""")
+    done = left("threading.Thread(target=lambda: (time.sleep(0.5), print('worked'))).start()\nreturn 0")
     assert (done.returncode, done.stdout, done.stderr) == (0, "worked\n", "")
 
 
 def test_a_reader_that_has_gone_is_no_error():
-    done = left("import os\nprint('said')\nos.close(1)\nprogram.leave(0)")
+    done = left("print('said')\nos.close(1)\nreturn 0")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("does", "code", "said"),
+    [
+        ("raise SystemExit(2)", 2, ""),
+        ("raise SystemExit", 0, ""),
+        ("raise SystemExit('one')", 1, "one\n"),
+        ("raise KeyboardInterrupt", 130, "sim: interrupted\n"),
+        ("raise ZeroDivisionError('nought')", 1, "ZeroDivisionError: nought\n"),
+    ],
+)
+def test_what_nobody_catches_ends_the_process_with_a_code_of_its_own(does, code, said):
+    done = left(does)
+    assert done.returncode == code and done.stderr.endswith(said)
+    assert ("Traceback" in done.stderr) == ("ZeroDivision" in does)
 
 
 def test_a_preset_of_one_s_own_that_asks_for_a_sweep_is_one(sim, tmp_path):
@@ -522,22 +537,15 @@ def test_several_values_without_multirun_are_refused(sim):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux that is always full")
 def test_what_could_not_be_said_is_an_error():
+    script = "import sim.__main__ as program\nprogram.main = lambda: print('said') or 0\nprogram.program()"
+    command, env = [sys.executable, "-c", script], os.environ | {"PYTHONUNBUFFERED": ""}
     with open("/dev/full", "w") as full:
-        script = "import sim.__main__ as program\nprint('said')\nprogram.leave(0)"
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONUNBUFFERED": ""},
-            text=True,
-            check=False,
-        )
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=env, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "sim: standard output: cannot be written (No space left on device)\n")
 
 
 def test_streams_that_were_closed_from_the_start_are_no_error():
-    script = "import sys, sim.__main__ as program\nsys.stdout = sys.stderr = None\nprogram.leave(0)"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    assert left("sys.stdout = sys.stderr = None\nreturn 0").returncode == 0
 
 
 def test_hydra_s_options_may_stand_behind_the_overrides(sim, tmp_path):

@@ -171,7 +171,7 @@ def test_a_signal_whose_exception_was_lost_is_raised_at_every_step():
                 taking.heed()
         with taking.heeding(), pytest.raises(taking.Interrupted):
             taking.heed()
-        caught = taking._CAUGHT[-1]
+        [caught] = taking._CAUGHT.get()
         caught.clear()  # so that the handler of before, which ends the process, is not called
     taking.heed()
 

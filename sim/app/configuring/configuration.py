@@ -1,36 +1,18 @@
 """Where the configuration lies, and what Hydra says of a bad one, in one sentence."""
 
 import re
-from contextlib import contextmanager
 
 import hydra
-from hydra._internal.hydra import Hydra
 from hydra.errors import OverrideParseException
-from hydra.types import RunMode
 from yaml import MarkedYAMLError
 from yaml.reader import ReaderError
 
 from sim.records.defaults import CONF
 
-__all__ = ["CONF", "VERSION_BASE", "refused", "taken_for_one_run"]
+__all__ = ["CONF", "VERSION_BASE", "refused"]
 
 # Hydra 1.3 warns when version_base is not given, 1.4 when it is.
 VERSION_BASE = {"version_base": "1.3"} if hydra.__version__.startswith("1.3") else {}
-
-
-@contextmanager
-def taken_for_one_run():
-    """Spares Hydra a composition: it composes everything twice, at first only to see whether a sweep is asked for.
-
-    Within, it is told that none is. Where a preset asks for one after all (hydra.mode), Hydra raises AssertionError
-    before anything is run.
-    """
-    asked = Hydra.get_mode
-    Hydra.get_mode = lambda self, **_: RunMode.RUN
-    try:
-        yield
-    finally:
-        Hydra.get_mode = asked
 
 
 def refused(error):

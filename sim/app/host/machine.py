@@ -4,6 +4,7 @@ import contextlib
 import platform
 import subprocess
 import sys
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from sim import __version__
 from sim.app.host import cache as programs
 from sim.app.host import processes
 
-_DRAWN_BY = []  # Told of the process that has drawn what this one judges, if it is another
+_DRAWN_BY = ContextVar("drawn_by", default=None)  # Told of the process that has drawn what this one judges
 
 
 class Told(NamedTuple):
@@ -37,7 +38,7 @@ def start_jax(devices, cluster=None):
     from sim.draw.simulate import local_devices
 
     with contextlib.suppress(RuntimeError):  # the backend has started already, at an earlier experiment or point
-        jax.config.update("jax_num_cpu_devices", devices or (1 if _DRAWN_BY else usable()))
+        jax.config.update("jax_num_cpu_devices", devices or (1 if _DRAWN_BY.get() else usable()))
     if cluster is not None:
         processes.join(cluster)
     local_devices(devices)
@@ -45,8 +46,8 @@ def start_jax(devices, cluster=None):
 
 def devices(question):
     """The devices of a run in words: 2 x cpu (cpu)."""
-    if _DRAWN_BY:
-        return _DRAWN_BY[-1].words
+    if (by := _DRAWN_BY.get()) is not None:
+        return by.words
     from sim.draw.simulate import local_devices
 
     return words(local_devices(question.budget.devices))
@@ -60,11 +61,11 @@ def told(found):
 @contextlib.contextmanager
 def drawn_by(told):
     """Within, what is run was drawn by a process that runs on what it has `told`."""
-    _DRAWN_BY.append(told)
+    within = _DRAWN_BY.set(told)
     try:
         yield
     finally:
-        _DRAWN_BY.pop()
+        _DRAWN_BY.reset(within)
 
 
 def words(found):
@@ -74,8 +75,8 @@ def words(found):
 
 def kind():
     """What counts may depend on beside the physics: releases, and the kind of device."""
-    if _DRAWN_BY:
-        return _DRAWN_BY[-1].kind
+    if (by := _DRAWN_BY.get()) is not None:
+        return by.kind
     import jax
 
     return {"sim": __version__, "jaxlib": jax.lib.__version__, "device": jax.local_devices()[0].platform}

@@ -19,13 +19,18 @@ NEEDS = {"slurm": "submitit", "joblib": "joblib", "ray": "ray", "local": None}
 
 
 def register():
-    """Make the launchers known to Hydra."""
+    """Make the launchers known to Hydra, which looks for them once, maybe for an earlier command of this process."""
+    from hydra.core.plugins import Plugins
+
     if str(PLUGINS) not in sys.path:
         sys.path.append(str(PLUGINS))
+    Plugins.instance().register(importlib.import_module("hydra_plugins.sim_launchers").QueueLauncher)
 
 
 def check(engine):
-    """Refuse an engine whose package is not installed, or that there is none of."""
+    """Refuse an engine whose package is not installed, or that there is none of; None: this process."""
+    if engine is None:
+        return
     if engine not in NEEDS:
         raise ValueError(f"hydra.launcher.engine: need one of {', '.join(NEEDS)}, got {engine!r}")
     package = NEEDS[engine]

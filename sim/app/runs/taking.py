@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ _SECONDS, _SHARE = 30.0, 0.1  # what is drawn in so long, or so much of all, is 
 _SHORTEST = 1.0  # seconds between two saves: less is quickly drawn again
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGUSR2")  # Ctrl-C, the end of a job, its preemption
 _SECOND = 1.0  # seconds: what comes sooner belongs to the first (timeout, srun and terminals send one to two processes)
-_CAUGHT = []  # of each heeding that goes on: {signal: when}, once one has come
+_CAUGHT = ContextVar("caught", default=())  # of each heeding that goes on: {signal: when}, once one has come
 
 
 class Interrupted(BaseException):
@@ -119,7 +120,7 @@ def _neighbours(pieces):
 
 def heed():
     """Raise Interrupted anew where a signal has come and what it raised was lost, as in a callback of a library."""
-    for caught in _CAUGHT:
+    for caught in _CAUGHT.get():
         for number in caught:
             raise Interrupted(number)
 
@@ -149,11 +150,11 @@ def heeding():
         with contextlib.suppress(AttributeError, ValueError):  # Windows has not all of them; not in the main thread
             number = getattr(signal, name)
             before[number] = signal.signal(number, handle)
-    _CAUGHT.append(caught)
+    within = _CAUGHT.set((*_CAUGHT.get(), caught))
     try:
         yield
     finally:
-        _CAUGHT.pop()
+        _CAUGHT.reset(within)
         for number, handler in before.items():
             signal.signal(number, handler)
         for number in caught:
