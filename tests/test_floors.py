@@ -140,3 +140,54 @@ def test_no_function_has_more_than_seven_parameters():
                 names = [one.arg for one in (*own.posonlyargs, *own.args, *own.kwonlyargs) if one.arg != "self"]
                 found += [f"{path.name}: {node.name}"] if len(names) > 7 else []
     assert not found
+
+
+_CHANGES = {"append", "add", "update", "pop", "clear", "extend", "setdefault", "remove", "insert", "discard", "popitem"}
+
+
+def changed(tree):
+    """Names at the top of a module, or of what it imports, that something in it changes; sys.argv may be set."""
+    own = {
+        name.id
+        for line in tree.body
+        if isinstance(line, ast.Assign | ast.AnnAssign)
+        for target in (line.targets if isinstance(line, ast.Assign) else [line.target])
+        for name in ast.walk(target)
+        if isinstance(name, ast.Name)
+    }
+    others = {
+        (alias.asname or alias.name).split(".")[0]
+        for line in ast.walk(tree)
+        if isinstance(line, ast.Import | ast.ImportFrom)
+        for alias in line.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            yield from node.names
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+            yield from {ast.unparse(node.func.value)} & own
+        elif isinstance(node, ast.Assign | ast.AugAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Subscript):
+                    yield from {ast.unparse(target.value)} & own
+                elif isinstance(target, ast.Attribute) and ast.unparse(target) != "sys.argv":
+                    yield from {ast.unparse(target).split(".")[0]} & others
+
+
+def test_nothing_at_the_top_of_a_module_changes_after_import_and_nobody_patches_another():
+    assert not {path.name: found for path in SOURCES if (found := set(changed(ast.parse(path.read_text("utf-8")))))}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "A = []\ndef f(): A.append(1)",
+        "A: dict = {}\ndef f(): A[1] = 2",
+        "A = 1\ndef f():\n    global A\n    A = 2",
+        "import yaml\ndef f(): yaml.SafeLoader = 1",
+        "from hydra.b import C\ndef f(): C.load = 1",
+    ],
+)
+def test_what_changes_is_seen(wrong):
+    assert set(changed(ast.parse(wrong)))
+    assert not set(changed(ast.parse("import sys\nA = []\ndef f():\n    sys.argv = B = []\n    B.append(A)")))

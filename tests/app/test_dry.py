@@ -125,7 +125,6 @@ def clock(monkeypatch):
     """Seconds that pass by the batches of a call: 0.01 s each; compiling takes 5 s."""
     now = [0.0]
     monkeypatch.setattr(dry.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(dry, "_PROGRAMS", {})
     real = dry._compiled
 
     def compiled(steps, arguments, batches):
@@ -170,10 +169,15 @@ def test_of_a_large_step_some_rounds_are_measured_and_the_rest_is_in_proportion(
 
 
 def test_a_program_is_compiled_once_for_all_points_of_a_sweep(monkeypatch):
-    monkeypatch.setattr(dry, "_PROGRAMS", {})
-    seconds = iter(range(100))
-    monkeypatch.setattr(dry.time, "perf_counter", lambda: float(next(seconds)))
     steps, _ = steps_of()
+    now, lower = [0.0], steps.program.lower
+
+    def lowered(words, *arguments, **rest):
+        now[0] += 1.0
+        return lower(words, *arguments, **rest)
+
+    monkeypatch.setattr(dry.time, "perf_counter", lambda: now[0])
+    steps.program.lower = lowered
     (one, first), (other, again) = (dry._compiled(steps, steps.arguments, 8) for _ in range(2))
     assert (first, again) == (1.0, 0.0) and one is other
     assert dry._compiled(steps, steps.arguments, 16)[1] == 1.0

@@ -20,11 +20,14 @@ NEEDS = {"slurm": "submitit", "joblib": "joblib", "ray": "ray", "local": None}
 
 def register():
     """Make the launchers known to Hydra, which looks for them once, maybe for an earlier command of this process."""
+    from hydra.core.config_store import ConfigStore
     from hydra.core.plugins import Plugins
 
     if str(PLUGINS) not in sys.path:
         sys.path.append(str(PLUGINS))
     Plugins.instance().register(importlib.import_module("hydra_plugins.sim_launchers").QueueLauncher)
+    for name in ("joblib.yaml", "ray.yaml"):  # of Hydra's own plugins, should they be installed: ours have other keys
+        ConfigStore.instance().repo["hydra"]["launcher"].pop(name, None)
 
 
 def check(engine):

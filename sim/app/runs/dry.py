@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import jax
@@ -162,20 +163,20 @@ def _shortened(arguments):
 
 # Seconds --------------------------------------------------------------------------------------------------------------
 
-_PROGRAMS = {}  # compiled before: the points of a sweep share a program
-
 
 def _compiled(steps, arguments, batches):
     """(program, seconds it took to compile) for so many batches."""
     words = steps.words(np.arange(batches, dtype=np.uint32))
     leaves, tree = jax.tree.flatten((words, *arguments))
-    own = steps.program, steps.mesh, steps.cut.chunk, tree, tuple((x.shape, x.dtype) for x in map(np.asarray, leaves))
-    if own in _PROGRAMS:
-        return _PROGRAMS[own], 0.0
+    shapes = tuple(jax.ShapeDtypeStruct(np.shape(leaf), np.asarray(leaf).dtype) for leaf in leaves)
     began = time.perf_counter()
-    lowered = steps.program.lower(words, *arguments, mesh=steps.mesh, chunk=steps.cut.chunk)
-    _PROGRAMS[own] = lowered.compile()
-    return _PROGRAMS[own], time.perf_counter() - began
+    return _program(steps.program, steps.mesh, steps.cut.chunk, tree, shapes), time.perf_counter() - began
+
+
+@cache  # the points of a sweep share a program
+def _program(program, mesh, chunk, tree, shapes):
+    words, *arguments = tree.unflatten(shapes)
+    return program.lower(words, *arguments, mesh=mesh, chunk=chunk).compile()
 
 
 def _seconds(call, arguments, levers):

@@ -3,12 +3,7 @@
 Hydra runs this file at every start: it loads nothing that Hydra has not loaded.
 """
 
-from hydra.core.config_store import ConfigStore
 from hydra.plugins.launcher import Launcher
-
-_STORED = ConfigStore.instance().repo.get("hydra", {}).get("launcher", {})
-for _name in ("joblib.yaml", "ray.yaml"):  # of Hydra's own plugins, should they be installed: ours have other keys
-    _STORED.pop(_name, None)
 
 
 class QueueLauncher(Launcher):
