@@ -87,7 +87,7 @@ def test_simulated_learners_confirm_their_law_and_refute_one_two_percent_off(nam
     learner = build.learner(name, 2.0, size, 2, examples)
     masses = simulate.masses(1, f"masses {name}", learner, 4096, Budget(32768, 0, 0))
     law = learning_curve.unmemorised_mass(examples, 2.0, size, 2)
-    points = measurement.told(learning_curve.memorising_moments(examples, 2.0, size, 2), 4096)
+    points = measurement.testable(learning_curve.memorising_moments(examples, 2.0, size, 2), 4096)
     assert verdict.mass_test(masses, law, points)[2] > FALSE_ALARM
     wrong = learning_curve.unmemorised_mass(examples, 2.0408, size, 2)
     assert verdict.mass_test(masses, wrong, points)[2] < FALSE_ALARM
@@ -113,7 +113,7 @@ def test_few_learners_and_rare_events_refute_no_true_law(name, exponent, size, d
     learner = build.learner(name, exponent, size, depth, N)
     masses = simulate.masses(1, f"few {name} {exponent}", learner, 2**16, Budget(32768, 0, 0))
     law = learning_curve.unmemorised_mass(N, exponent, size, depth)
-    points = measurement.told(learning_curve.memorising_moments(N, exponent, size, depth), 1024)
+    points = measurement.testable(learning_curve.memorising_moments(N, exponent, size, depth), 1024)
     runs = [Masses(values, masses.resolution) for values in np.split(masses.values[: 2**16], 64)]
     assert_never_tiny([verdict.mass_test(run, law, points)[2] for run in runs])
     if len(points):
@@ -125,7 +125,7 @@ def test_few_learners_and_rare_events_refute_no_true_law(name, exponent, size, d
 @pytest.mark.seldom(0)
 def test_a_measured_exponent_is_within_its_error_of_the_law():
     learner = build.learner("block_chain", 1.5, np.inf, 1, N)
-    law, points = prediction(1.5), measurement.told(learning_curve.memorising_moments(N, 1.5, np.inf), 512)
+    law, points = prediction(1.5), measurement.testable(learning_curve.memorising_moments(N, 1.5, np.inf), 512)
     pulls = []
     for seed in range(20):
         masses = simulate.masses(seed, "pulls", learner, 512, Budget(32768, 0, 0))

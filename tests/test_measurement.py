@@ -27,10 +27,18 @@ def covariance(curve, problems):
 def test_points_are_told_from_the_last_on_as_soon_as_their_cells_scatter_like_400_events():
     """Cells of second moment 1 and fourth moment m are like learners / m events."""
     second, fourth = np.ones(6), np.array([9.0, 1, 3, 1, 3.5, 2])
-    assert measurement.told((second, fourth), 800).tolist() == [0, 2, 4]  # 2; then 3.5 + 1 of 2^2; then 3 + 1 of 2^2
-    assert measurement.told((second, fourth), 799).tolist() == [0, 2, 3]  # 2 + 3.5 of 2^2; then 1; then 3 + 1 of 2^2
-    assert measurement.told((second, fourth), 100).tolist() == []
-    assert measurement.told((second, np.zeros(6)), 10**6).tolist() == []
+    assert measurement.testable((second, fourth), 800).tolist() == [
+        0,
+        2,
+        4,
+    ]  # 2; then 3.5 + 1 of 2^2; then 3 + 1 of 2^2
+    assert measurement.testable((second, fourth), 799).tolist() == [
+        0,
+        2,
+        3,
+    ]  # 2 + 3.5 of 2^2; then 1; then 3 + 1 of 2^2
+    assert measurement.testable((second, fourth), 100).tolist() == []
+    assert measurement.testable((second, np.zeros(6)), 10**6).tolist() == []
     assert measurement.normal(2.0, 8.0, 800) and not measurement.normal(2.0, 8.0, 799)
 
 

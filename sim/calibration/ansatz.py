@@ -180,15 +180,15 @@ def order(outcomes):
     difficulty (Wald and Wolfowitz 1940): E[changes] = 2 c (m - c) / m,
     Var = 2 c (m - c) (2 c (m - c) - m) / (m^2 (m - 1)).
     """
-    told = [one for one in outcomes if 0 < np.sum(one) < len(one)]
-    made, won = (np.array([f(one) for one in told], float) for f in (len, np.sum))
-    changes = np.array([np.count_nonzero(np.diff(np.asarray(one, np.int8))) for one in told])
+    mixed = [one for one in outcomes if 0 < np.sum(one) < len(one)]
+    made, won = (np.array([f(one) for one in mixed], float) for f in (len, np.sum))
+    changes = np.array([np.count_nonzero(np.diff(np.asarray(one, np.int8))) for one in mixed])
     twice = 2 * won * (made - won)
     expected, variance = twice / made, twice * (twice - made) / (made**2 * (made - 1))
     if variance.sum() < _TOLD:
         return None
     z = (changes - expected).sum() / np.sqrt(variance.sum())
-    return Order(float(1 - changes.sum() / expected.sum()), float(z), float(2 * special.ndtr(-abs(z))), len(told))
+    return Order(float(1 - changes.sum() / expected.sum()), float(z), float(2 * special.ndtr(-abs(z))), len(mixed))
 
 
 def effective(attempts, repeats):

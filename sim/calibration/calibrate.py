@@ -141,8 +141,8 @@ def _others(pilot, seen, likelihood, attempts):
     ks, value = seen.attempts, seen.value
     nothing = np.full(len(attempts), np.nan)
     curves = {"line": published.line, "exp(-a k^-b)": published.exponential_power, "Levi Eq. 7": published.ceiling_law}
-    told = len(ks) > 3 and 0 < value[-1] and value[0] < 1
-    found = {name: fit(ks, value, attempts) if told else nothing for name, fit in curves.items()}
+    enough = len(ks) > 3 and 0 < value[-1] and value[0] < 1
+    found = {name: fit(ks, value, attempts) if enough else nothing for name, fit in curves.items()}
     if pilot.stopping.kind == "fixed" and pilot.successes.any():
         own = fits.beta_binomial(pilot.attempts, pilot.successes)
         found["beta-binomial"] = (mixtures.beta(np.log([[own.beta, own.alpha]])) @ mixtures.reach(attempts))[0]

@@ -98,7 +98,7 @@ def difference(first, second, attempts, seed):
         kernel = one.likelihood.kernel if common else np.ones((1, one.likelihood.kernel.shape[1]))
         lost.append(losses(one.posterior, kernel, own, attempts, seeds.generator(seed, f"difference {text}")))
     problems = tuple(int(own.sum()) for own in sizes)
-    return told(np.asarray(attempts, float), *lost, bool(common), problems)
+    return compared(np.asarray(attempts, float), *lost, bool(common), problems)
 
 
 def found(first, second, seed, most=None):
@@ -193,7 +193,7 @@ def _summed(held, attempts):
 # What they say --------------------------------------------------------------------------------------------------------
 
 
-def told(attempts, lost_first, lost_second, paired, problems):
+def compared(attempts, lost_first, lost_second, paired, problems):
     """Difference from draws [draws, k] of 1 - pass@k of each model."""
     drawn = lost_second - lost_first
     low, high = band(drawn)

@@ -17,7 +17,7 @@ SUCCESS = 0.5, 0.1, 0.01, 1e-3, 1e-4  # success probabilities tau that problems 
 _SAMPLES = 1000  # at least: the level of a quantile is then right to 0.7 %
 
 
-class Told(NamedTuple):
+class Quantiles(NamedTuple):
     """Quantiles [rows, levels] at prediction.LEVELS: these, of the pilot's problems; new, of as many new ones."""
 
     these: np.ndarray
@@ -32,9 +32,9 @@ class Quantities(NamedTuple):
     that no number of attempts solves, one row. Shares are multiples of 1 / problems.
     """
 
-    reliability: Told
-    cover: Told
-    never: Told
+    reliability: Quantiles
+    cover: Quantiles
+    never: Quantiles
 
 
 def quantities(posterior, likelihood, attempts):
@@ -47,13 +47,13 @@ def quantities(posterior, likelihood, attempts):
     weight, mixing = (np.repeat(x, repeats, axis=0) for x in (posterior.weight, posterior.mixing))
     both = of_these(mixing, likelihood, generator), of_new(mixing, likelihood, generator)
 
-    def told(number):
-        return Told(*(_quantiles(number(lie), weight) / likelihood.problems.sum() for lie in both))
+    def quantiles(number):
+        return Quantiles(*(_quantiles(number(lie), weight) / likelihood.problems.sum() for lie in both))
 
     return Quantities(
-        told(lambda lie: lie @ reliable(attempts)),
-        told(lambda lie: np.stack([at_least(tau, lie, generator) for tau in SUCCESS], axis=1)),
-        told(lambda lie: lie[:, :1]),
+        quantiles(lambda lie: lie @ reliable(attempts)),
+        quantiles(lambda lie: np.stack([at_least(tau, lie, generator) for tau in SUCCESS], axis=1)),
+        quantiles(lambda lie: lie[:, :1]),
     )
 
 

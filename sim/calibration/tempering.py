@@ -117,8 +117,8 @@ def _normal(points):
     shown, axes = np.linalg.eigh(np.atleast_2d(np.cov(points.T)))
     middle = (shown + 1 - share) / 2
     spread = np.sqrt(np.maximum(middle**2 - shown, 0))
-    told = np.abs(np.sqrt(np.maximum(shown, 0)) - 1) > np.sqrt(share)
-    own = np.where(told, np.maximum(middle + np.sign(shown - 1) * spread, _LEAST), 1.0)
+    far = np.abs(np.sqrt(np.maximum(shown, 0)) - 1) > np.sqrt(share)
+    own = np.where(far, np.maximum(middle + np.sign(shown - 1) * spread, _LEAST), 1.0)
     root = np.sqrt(_WIDER * own)
     return points.mean(axis=0), axes * root, (axes / root).T
 

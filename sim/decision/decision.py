@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sim.decision import recommend as recommending
-from sim.decision.problems import Share, Told
+from sim.decision.problems import Estimate, Share
 from sim.pilot import made
 from sim.records.checked import scalar
 from sim.records.defaults import with_settings
@@ -35,7 +35,7 @@ class Decision(Tabular):
         return self.found.own.solved
 
     @property
-    def net(self) -> Told:
+    def net(self) -> Estimate:
         """Net value of a problem at `attempts`: mean, low, high (90 %)."""
         return self.found.own.net
 

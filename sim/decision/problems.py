@@ -69,7 +69,7 @@ class Share(NamedTuple):
     high: np.ndarray
 
 
-class Told(NamedTuple):
+class Estimate(NamedTuple):
     """A mean and its 90 % interval, each a number or [k]."""
 
     mean: np.ndarray
@@ -177,10 +177,10 @@ def _share(drawn):
     return Share(median, low, high)
 
 
-def told(problems, means, variance, least=-np.inf):
-    """Told of a quantity with means [n, k] at each draw and a variance [k] about them: normal, none below the least."""
-    found = [_told(problems.weight, mean, own, least) for mean, own in zip(means.T, variance, strict=True)]
-    return Told(*np.array(found).T.reshape(3, -1))
+def estimate(problems, means, variance, least=-np.inf):
+    """Estimate of a quantity with means [n, k] at each draw, variance [k] about them: normal, none below the least."""
+    found = [_estimate(problems.weight, mean, own, least) for mean, own in zip(means.T, variance, strict=True)]
+    return Estimate(*np.array(found).T.reshape(3, -1))
 
 
 def values(mean, variance):
@@ -188,7 +188,7 @@ def values(mean, variance):
     return mean[:, None] + np.sqrt(variance) * NODES
 
 
-def _told(weight, mean, variance, least):
+def _estimate(weight, mean, variance, least):
     drawn = np.maximum(values(mean, variance), least) if variance > 0 else mean[:, None]
     each = np.repeat(weight / drawn.shape[1], drawn.shape[1])
     low, high = weighted_quantiles(drawn.ravel(), each, (0.05, 0.95))

@@ -40,13 +40,13 @@ class Asked(NamedTuple):
 class Weights(NamedTuple):
     """Share of the weight of the pilot's problems that is solved, where these have weights.
 
-    own: Told at their best number of attempts.  curve: Told [k] at those of Found.curves, and stages: after each
-    stage, means; both NaN where they are for new problems, which have no weights.  budget: of the allotment, None
+    own: Estimate at their best number of attempts.  curve: Estimate [k] at those of Found.curves, and stages: after
+    each stage, means; both NaN where they are for new problems, which have no weights.  budget: of the allotment, None
     without one, or where it is for new problems.
     """
 
-    own: problems.Told
-    curve: problems.Told
+    own: problems.Estimate
+    curve: problems.Estimate
     stages: np.ndarray
     budget: float | None
 

@@ -7,7 +7,7 @@ import numpy as np
 from sim.calibration.prediction import weighted_quantiles
 from sim.decision import outcomes
 from sim.decision.amounts import exceeds
-from sim.decision.problems import Share, Told, share, spread, spread_net, told
+from sim.decision.problems import Estimate, Share, estimate, share, spread, spread_net
 
 _ALL, _PER_DECADE = 64, 40  # all numbers of attempts up to here, then so many a decade: 6 % apart, and the top is flat
 
@@ -18,10 +18,10 @@ class Decision(NamedTuple):
     """attempts: k with the largest mean net value.  low, high: those that lose less than the share asked for.
 
     best_low, best_high: 90 % interval of the best k, were it known how hard these problems are; of new ones, the law.
-    solved, wrong: Share of problems at k; cost, net: Told of a problem.  regret: what knowing that would add to the net
-    value of a problem, on average.  at_hand: the mean of the best net value, were it known. Both take that from a grid
-    6 % apart, so that they are too small by some 1e-4 of the net value at most.  capped: whether no more attempts are
-    allowed, while another would pay.
+    solved, wrong: Share of problems at k; cost, net: Estimate of a problem.  regret: what knowing that would add to the
+    net value of a problem, on average.  at_hand: the mean of the best net value, were it known. Both take that from a
+    grid 6 % apart, so that they are too small by some 1e-4 of the net value at most.  capped: whether no more attempts
+    are allowed, while another would pay.
     """
 
     attempts: int
@@ -31,8 +31,8 @@ class Decision(NamedTuple):
     best_high: int
     solved: Share
     wrong: Share
-    cost: Told
-    net: Told
+    cost: Estimate
+    net: Estimate
     regret: float
     at_hand: float
     capped: bool
@@ -44,16 +44,16 @@ class Decision(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """Over attempts [k]: Share solved, Told of what a problem comes to; gain: Told of what one attempt more is worth.
+    """Over attempts [k]: Share solved, Estimate of what a problem comes to; gain: Estimate of an attempt more.
 
     gain: for an unsolved problem where attempts end with success, for any problem where all are paid; price: of it.
     """
 
     attempts: np.ndarray
     solved: Share
-    cost: Told
-    net: Told
-    gain: Told
+    cost: Estimate
+    net: Estimate
+    gain: Estimate
     price: float
 
 
@@ -124,14 +124,16 @@ def curves(problems, prices, attempts):
     """Curves at whole numbers of attempts."""
     ks = np.asarray(attempts, float)
     solved, _, cost, worth = _at(problems, prices, ks)
-    return Curves(ks, solved, cost, worth, told(problems, gain(problems, prices, ks), np.zeros(len(ks))), prices.each)
+    return Curves(
+        ks, solved, cost, worth, estimate(problems, gain(problems, prices, ks), np.zeros(len(ks))), prices.each
+    )
 
 
 def _at(problems, prices, ks):
-    """Share of solved and wrong, Told of cost and net at [k]."""
+    """Share of solved and wrong, Estimate of cost and net at [k]."""
     found = outcomes.outcomes(prices, ks)
-    cost = told(problems, problems.mixing @ found.cost, spread(problems, found.cost, found.cost_square), least=0.0)
-    worth = told(problems, net(problems, prices, ks), spread_net(problems, found))
+    cost = estimate(problems, problems.mixing @ found.cost, spread(problems, found.cost, found.cost_square), least=0.0)
+    worth = estimate(problems, net(problems, prices, ks), spread_net(problems, found))
     return share(problems, found.right), share(problems, found.wrong), cost, worth
 
 

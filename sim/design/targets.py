@@ -53,8 +53,8 @@ def error(truth, fits):
     """Error of a target from the Fits of pilots (sim.design.refit)."""
     own = truth.alpha, truth.beta, truth.ceiling
     if truth.target == "coverage":
-        told = coverage.coverage(truth.attempts, fits.alpha, fits.beta, fits.ceiling)
-        return _root_mean_square(told - coverage.coverage(truth.attempts, *own), 0.0)
+        predicted = coverage.coverage(truth.attempts, fits.alpha, fits.beta, fits.ceiling)
+        return _root_mean_square(predicted - coverage.coverage(truth.attempts, *own), 0.0)
     if truth.target == "exponent":
         return _root_mean_square((fits.beta - truth.beta)[~fits.at_wall], fits.at_wall.mean())
     worth = lambda k: cost.net_value_parallel(k, truth.value, truth.price, *own)  # noqa: E731

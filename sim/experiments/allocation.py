@@ -71,8 +71,8 @@ def answer(question, counts):
     represented = drawn(question) * float(n.max()) * float(k.max())
     if not np.isfinite(law).all():
         return Answer(table, [], drawn(question), represented)
-    told = np.flatnonzero(np.minimum(law, 1 - law) * drawn(question) >= _NORMAL)
-    verdicts = [judge_means(FAILURE, "failure", means[:, told], Prediction(law[told], None, None, True))]
+    testable = np.flatnonzero(np.minimum(law, 1 - law) * drawn(question) >= _NORMAL)
+    verdicts = [judge_means(FAILURE, "failure", means[:, testable], Prediction(law[testable], None, None, True))]
     best = [
         _best(budget, example, attempts, own, means[:, piece], law[piece], failure)
         for budget, own, piece in zip(budgets, pairs, _pieces(pairs), strict=True)

@@ -9,7 +9,7 @@ from sim.draw.budget import BATCH, LARGEST_ATTEMPTS
 from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.judging import estimators
-from sim.judging.measurement import Prediction, measure, told
+from sim.judging.measurement import Prediction, measure, testable
 from sim.judging.verdict import judge, judge_fit, judge_means
 from sim.laws import cost as laws
 from sim.samplers.cost import Spending, token_flops
@@ -141,7 +141,7 @@ def _near(best):
 
 
 def _made(simulated, law, attempts):
-    points = _told(law, _problems(simulated))
+    points = _testable(law, _problems(simulated))
     held = _held("attempts_made", simulated.made, law.made, points[attempts[points] > 1])
     return [rows("attempts_made", _rounded(simulated.made), law.made, attempts=attempts)], held
 
@@ -154,7 +154,7 @@ def _value(way, simulated, law, attempts, settings, best):
     rarer = np.minimum(simulated.excess.mean(axis=0), 1 - simulated.unsolved.mean(axis=0))
     saved = settings.price * attempts if way == "sequential" else 0.0  # by a problem that is solved at once
     curve = _with_rare(means, rarer, settings.value + saved)
-    held = _held(quantity, means, known, _told(law, _problems(simulated)), words)
+    held = _held(quantity, means, known, _testable(law, _problems(simulated)), words)
     return [rows(quantity, curve, known, attempts=attempts)], held
 
 
@@ -176,7 +176,7 @@ def optimum(way, simulated, law, attempts, settings, best):
     stderr = (span[2:].sum() - span[:2].sum()) / 8
     found = rows(f"best_{way}", estimators.Curve(attempts[top], stderr), best, attempts=attempts[-1])
     problems = _problems(simulated)
-    points = _told(law, problems)
+    points = _testable(law, problems)
     apart = np.abs(law.unsolved - law.unsolved[at])[points] * problems >= estimators.NORMAL
     return [found, lines], _held(quantity, lost, known[at] - known, points[apart], f": k = {best:.10g}")
 
@@ -185,7 +185,7 @@ def _flops(simulated, law, attempts, settings):
     """Mean petaFLOPs of a problem whose attempts are made one by one."""
     (prompt, each), (sunk, price) = _simulated_flops(settings), _law_flops(settings)
     means, known = prompt + each * simulated.made, sunk + price * law.made
-    points = _told(law, _problems(simulated))
+    points = _testable(law, _problems(simulated))
     held = _held("flops", means, known, points[attempts[points] > 1])
     return [rows("flops", _rounded(means), known, attempts=attempts)], held
 
@@ -201,7 +201,7 @@ def _excess(simulated, law, attempts, question):
     exponent, prefactor = question.law.difficulty.tail() or (None, None)
     prediction = Prediction(law.excess, exponent, prefactor and prefactor * price**exponent, False)
     verdicts = [judge(LAWS["excess"], "excess", counts, prediction, measure(counts, flops, prediction))]
-    points, left = _told(law, problems), simulated.excess.mean(axis=0)
+    points, left = _testable(law, problems), simulated.excess.mean(axis=0)
     points = points[left[points] * problems >= estimators.NORMAL]
     if len(points) > 1:
         groups = estimators.jackknife_groups(simulated.excess[:, points])
@@ -217,20 +217,20 @@ def _excess(simulated, law, attempts, question):
 
 def _latency(simulated, law, attempts, settings):
     """Mean seconds until a problem is solved or given up, with one slot and with several."""
-    told, tables, verdicts = _told(law, _problems(simulated)), [], []
+    testable, tables, verdicts = _testable(law, _problems(simulated)), [], []
     of_waves = np.ceil(attempts / settings.slots)
     seconds = {"latency_sequential": ("made", attempts), "latency_slots": ("waves", of_waves)}
     for quantity, (name, steps) in seconds.items():
         means, known = (settings.seconds * getattr(side, name) for side in (simulated, law))
-        _, first = np.unique(steps[told], return_index=True)
-        points = told[first]
+        _, first = np.unique(steps[testable], return_index=True)
+        points = testable[first]
         tables.append(rows(quantity, _rounded(means), known, attempts=attempts))
         verdicts += _held(quantity, means, known, points[steps[points] > 1])
     return tables, verdicts
 
 
 def _held(quantity, means, law, points, words=""):
-    """Verdict on means [batches, k] at the points that can be told, as a list; none without any."""
+    """Verdict on means [batches, k] at the points that can be tested, as a list; none without any."""
     if not len(points):
         return []
     return [judge_means(LAWS[quantity] + words, quantity, means[:, points], Prediction(law[points], None, None, True))]
@@ -240,11 +240,11 @@ def _problems(simulated):
     return len(simulated.unsolved) * BATCH
 
 
-def _told(law, problems):
+def _testable(law, problems):
     """Indices of k before, between and after which the law has enough problems solved for means to be normal."""
     solved = 1 - law.unsolved
     cells = np.append(np.diff(solved, prepend=0.0), law.excess[-1])
-    points = told((cells, cells), problems)
+    points = testable((cells, cells), problems)
     return points[solved[points] * problems >= estimators.NORMAL]
 
 
@@ -258,10 +258,9 @@ def _with_rare(means, share, each):
     """Mean over batches; where it hangs on a small share of the problems, the standard error is at least that of one
     problem more.  each: what a problem counts.
     """
-    curve, problems = estimators.mean_curve(means), len(means) * BATCH
+    problems = len(means) * BATCH
     events = share * problems
-    least = np.where(events < estimators.RARE, each * np.sqrt(events + 1) / problems, 0.0)
-    return curve._replace(stderr=np.maximum(curve.stderr, least))
+    return estimators.with_rare(estimators.mean_curve(means), events, each * np.sqrt(events + 1) / problems)
 
 
 def _simulated_flops(settings):

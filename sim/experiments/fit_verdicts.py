@@ -41,16 +41,18 @@ def _fits(case, seed):
         p_value = min(p_value, float(special.chdtrc(ansatz.COMPONENTS, shape.statistic)))
     numbers = "A {:.3f}, alpha {:.3g}, beta {:.3g}".format(*fit.whole)
     judged = "rejected" if p_value < _LEVEL else "not rejected"
-    told = f"Eq. 7 {judged} at 1 %, {pilot.source}: {numbers}, rms {rms(fit.law - case.curve.estimate):.4f}"
+    shape_words = f"Eq. 7 {judged} at 1 %, {pilot.source}: {numbers}, rms {rms(fit.law - case.curve.estimate):.4f}"
     largest = float(np.abs(sigmas(case.curve, fit.law)).max())
-    return verdict_of((told, "coverage"), None, None, largest, (shape.statistic, 0, p_value), len(pilot.attempts), 0.0)
+    return verdict_of(
+        (shape_words, "coverage"), None, None, largest, (shape.statistic, 0, p_value), len(pilot.attempts), 0.0
+    )
 
 
 def _same(cases, name, quantity, column):
     """Is a number one at all temperatures? They share images, and groups of these: their differences have an error."""
     whole, parts = (np.log(x) for x in _numbers(cases, column))
-    told = ", ".join(f"{case.settings.temperatures[case.pair[0]]:g}" for case in cases)
-    return _none(f"one {name} at T {told}", quantity, whole[1:] - whole[0], parts[:, 1:] - parts[:, :1], cases)
+    temperatures = ", ".join(f"{case.settings.temperatures[case.pair[0]]:g}" for case in cases)
+    return _none(f"one {name} at T {temperatures}", quantity, whole[1:] - whole[0], parts[:, 1:] - parts[:, :1], cases)
 
 
 def _toy_ceilings(cases):
@@ -62,8 +64,8 @@ def _toy_ceilings(cases):
 def _toy_exponents(cases):
     whole, parts = _numbers(cases, 2)
     toy = np.array([2 / case.settings.latent for case in cases])
-    told = ", ".join(f"{latent:g}" for latent in sorted({case.settings.latent for case in cases}))
-    return _none(f"beta = 2 / m, m = {told}", "exponent", whole - toy, parts - toy, cases)
+    latents = ", ".join(f"{latent:g}" for latent in sorted({case.settings.latent for case in cases}))
+    return _none(f"beta = 2 / m, m = {latents}", "exponent", whole - toy, parts - toy, cases)
 
 
 def _numbers(cases, column):

@@ -234,9 +234,9 @@ def _joint(settings, counts, sets, middle):
         falls = falls._replace(stderr=estimators.jackknife_stderr(parts))
         others = [np.arange(len(sets)) != left_out for left_out in range(len(sets))]
         laws = np.array([_predicted(mass, n, sets[own, -1], solved[:, own, -1]) for own in others])
-        told = f"joint law, exponent of n at k = {', '.join(f'{point:.0f}' for point in k[at])}"
+        words = f"joint law, exponent of n at k = {', '.join(f'{point:.0f}' for point in k[at])}"
         off, parts = falls.estimate - known, parts - exponents(laws).estimate
-        verdicts.append(fit_verdicts.judge_replicates(told, "learning_exponent", off, parts))
+        verdicts.append(fit_verdicts.judge_replicates(words, "learning_exponent", off, parts))
     last = (n == n[-1])[:, None]
     where = {"examples": n[:, None], "attempts": k[None, :]}
     tables = [

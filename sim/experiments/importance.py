@@ -91,14 +91,14 @@ def answer(question, counts):
     plain = Counts(attempted.failures[:, asked].astype(np.int64), BATCH)
     tables = [_counted(question, plain, verdicts)]
     if attempted.weight.any():  # otherwise all of nothing
-        told = _told(of_all.curve(question.tries), question.law.difficulty.unsolvable, drawn(question))
+        testable = _testable(of_all.curve(question.tries), question.law.difficulty.unsolvable, drawn(question))
         words = f"E[w (1-s)^k] / E[w], w = {_powers(s=-weights.drop, **{'(1-s)': weights.lift})}"
         axis = "weighted_failure", "attempts", question.tries
-        tables.append(_weighted(words, axis, attempted.at(asked), of_weight, told, verdicts))
-    told = _told(question.law.memory.error(question.examples, question.law.features), 0.0, drawn(question))
+        tables.append(_weighted(words, axis, attempted.at(asked), of_weight, testable, verdicts))
+    testable = _testable(question.law.memory.error(question.examples, question.law.features), 0.0, drawn(question))
     words = f"E[w (1-p)^n] / E[w], w = {_powers(p=-weights.rarity)}"
     tables.append(
-        _weighted(words, ("weighted_error", "examples", question.examples), seen, of_features, told, verdicts)
+        _weighted(words, ("weighted_error", "examples", question.examples), seen, of_features, testable, verdicts)
     )
     tables += _crossing("attempts_needed", attempted.failures / BATCH, tries, may_fail, needed[0])
     if attempted.weight.any():
@@ -240,20 +240,20 @@ def _counted(question, counts, verdicts):
     return rows("failure", estimators.failure_curve(counts), prediction.curve, attempts=tries)
 
 
-def _weighted(words, axis, side, law, told, verdicts):
+def _weighted(words, axis, side, law, testable, verdicts):
     """Rows of a weighted failure; its verdict, where there is a law, is added to the others.
 
-    axis: quantity, column of the grid, the grid.  side: what was drawn.  told: indices of the points at which the law
-    can be judged.
+    axis: quantity, column of the grid, the grid.  side: what was drawn.  testable: indices of the points at which
+    the law can be judged.
     """
     quantity, column, grid = axis
     if law is None:
         return rows(quantity, side.curve(), np.nan, **{column: grid})
     known = law.curve(grid)
-    if len(told) and np.isfinite(known).all():
-        prediction = Prediction(known[told], law.exponent, law.prefactor, False)
-        means, late = side.at(told).means(), np.flatnonzero(grid[told] > law.start)
-        measured = _measured(means[:, late], grid[told][late], prediction._replace(curve=prediction.curve[late]))
+    if len(testable) and np.isfinite(known).all():
+        prediction = Prediction(known[testable], law.exponent, law.prefactor, False)
+        means, late = side.at(testable).means(), np.flatnonzero(grid[testable] > law.start)
+        measured = _measured(means[:, late], grid[testable][late], prediction._replace(curve=prediction.curve[late]))
         verdicts.append(judge_means(words, quantity, means, prediction, measured))
     return rows(quantity, side.curve(), known, **{column: grid})
 
@@ -263,7 +263,7 @@ def _measured(means, grid, prediction):
     return measure_means(means, grid, prediction) if len(grid) > 1 else None
 
 
-def _told(law, plateau, problems):
+def _testable(law, plateau, problems):
     """Indices of points between which, and before and beyond which, an unweighted law expects 1000 problems to fail.
 
     law: failure on the grid, [x].  plateau: of it, by problems that have no weight.

@@ -120,12 +120,12 @@ def _ceiling(counts, curve, learning, question):
         fits.ceiling_law(x, question.tries).ceiling for x in (means[solved], curve[solved], groups)
     )
     stderr = estimators.jackknife_stderr(parts)
-    told = np.isfinite(whole) & (stderr > 0) & (np.abs(noiseless - predicted) < stderr / 5)
-    if not told.any():
+    clear = np.isfinite(whole) & (stderr > 0) & (np.abs(noiseless - predicted) < stderr / 5)
+    if not clear.any():
         return None
-    found = estimators.Curve(whole[told], stderr[told])
-    examples = question.examples[solved][told]
-    table = rows("ceiling", found, predicted[told], examples=examples, depth=question.memory.depth)
-    seen = predicted[told] < 1 - 1e-6  # a learner that has memorised all but nothing has no ceiling to measure
-    chosen = found.estimate[seen], parts[:, told][:, seen], predicted[told][seen]
+    found = estimators.Curve(whole[clear], stderr[clear])
+    examples = question.examples[solved][clear]
+    table = rows("ceiling", found, predicted[clear], examples=examples, depth=question.memory.depth)
+    seen = predicted[clear] < 1 - 1e-6  # a learner that has memorised all but nothing has no ceiling to measure
+    chosen = found.estimate[seen], parts[:, clear][:, seen], predicted[clear][seen]
     return table, judge_fit(CEILING, "ceiling", *chosen, len(counts.failures))

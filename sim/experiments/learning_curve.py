@@ -6,7 +6,7 @@ from sim.draw import simulate
 from sim.draw.batches import Parts
 from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, rows
-from sim.experiments.sides import feature_parts, learner, learning_law, learning_prediction, physics, told_examples
+from sim.experiments.sides import feature_parts, learner, learning_law, learning_prediction, physics, testable_examples
 from sim.judging import estimators
 from sim.judging.measurement import measure, measure_masses
 from sim.judging.verdict import judge, judge_masses
@@ -43,7 +43,7 @@ def _of_problems(question, counts, law):
 
 def _of_learners(question, masses, law):
     """From the mass that each learner has not memorised."""
-    points = told_examples(question.law, question.examples, len(masses.values))
+    points = testable_examples(question.law, question.examples, len(masses.values))
     measured = measure_masses(masses, question.examples, law, points)
     verdict = judge_masses(learning_law(question.law), "error", masses, law, measured, points)
     return _answer(question, estimators.mass_curve(masses, points), law, verdict, len(masses.values), "learners")

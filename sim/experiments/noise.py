@@ -8,7 +8,7 @@ import numpy as np
 from sim.draw import simulate
 from sim.draw.budget import grid
 from sim.experiments.question import Answer, join, rows
-from sim.experiments.sides import learning_prediction, told_examples
+from sim.experiments.sides import learning_prediction, testable_examples
 from sim.judging import estimators
 from sim.judging.measurement import Prediction
 from sim.judging.verdict import judge_means, verdict_of
@@ -35,7 +35,7 @@ class Expected(NamedTuple):
     """What a law says of one quantity, [n], and the indices of n at which the spread of the runs can be trusted."""
 
     law: np.ndarray
-    told: np.ndarray
+    testable: np.ndarray
 
 
 def plan(question):
@@ -59,7 +59,7 @@ def answer(question, counts):
     means = _means(counts, examples)
     tables, verdicts = [], []
     for i, (quantity, expected) in enumerate(_expected(question, examples).items()):
-        curve = _curve(means[:, i], expected.told)
+        curve = _curve(means[:, i], expected.testable)
         tables.append(rows(quantity, curve, expected.law, examples=examples, depth=question.memory.depth))
         if np.isfinite(expected.law).any():
             verdicts.append(_judged(quantity, means[:, i], expected))
@@ -87,19 +87,19 @@ def _expected(question, examples):
     s, size, lead = law.features.exponent, law.features.size, question.settings.lead
     ahead = replace(law, features=replace(law.features, exponent=s + lead))
     error, lower = (learning_prediction(of, examples).curve for of in (law, ahead))
-    told, of_both = told_examples(law, examples, learners), told_examples(ahead, examples, learners)
-    of_both, often = np.intersect1d(told, of_both), _often(error, learners)
-    known = dict.fromkeys(LAWS, Expected(np.full(len(examples), np.nan), told))
-    known |= {"mean_instantaneous": Expected(error, often), "mean_conditional": Expected(error, told)}
+    testable, of_both = testable_examples(law, examples, learners), testable_examples(ahead, examples, learners)
+    of_both, often = np.intersect1d(testable, of_both), _often(error, learners)
+    known = dict.fromkeys(LAWS, Expected(np.full(len(examples), np.nan), testable))
+    known |= {"mean_instantaneous": Expected(error, often), "mean_conditional": Expected(error, testable)}
     if law.memory.depth > 1 or law.normalisation != "discrete":
         return known
     one, pair = (examples, s, size), (examples, s + lead, s, size)
     by_all, by_average = noise.exact_conditional_selection_error(*pair), noise.exact_time_average_selection_error(*pair)
     return known | {
-        "mean_time_average": Expected(noise.time_average(*one), told),
+        "mean_time_average": Expected(noise.time_average(*one), testable),
         "instantaneous": Expected(noise.instantaneous_variance(*one), often),
-        "conditional": Expected(learning_curve.unmemorised_mass_variance(*one), told),
-        "time_average": Expected(noise.time_average_variance(*one), told),
+        "conditional": Expected(learning_curve.unmemorised_mass_variance(*one), testable),
+        "time_average": Expected(noise.time_average_variance(*one), testable),
         "selection_instantaneous": Expected(
             noise.instantaneous_selection_error(*pair), np.intersect1d(often, _often(lower, learners))
         ),
@@ -113,21 +113,20 @@ def _often(probability, learners):
     return np.flatnonzero(learners * np.minimum(probability, 1 - probability) >= estimators.NORMAL)
 
 
-def _curve(means, told):
+def _curve(means, testable):
     """Estimate and standard error; where the spread tells little, at least that of events which one run more shows.
 
     All quantities here are means of something between 0 and 1, which scatters most if it is one or the other.
     """
     curve, runs = estimators.mean_curve(means), len(means) * training_runs.RUNS
-    share = (np.clip(curve.estimate, 0, 1) * runs + 1) / (runs + 2)
-    largest = np.sqrt(share * (1 - share) / runs)
-    largest[told] = 0.0
+    largest = estimators.binomial_stderr(np.clip(curve.estimate, 0, 1) * runs, runs)
+    largest[testable] = 0.0
     return curve._replace(stderr=np.maximum(curve.stderr, largest))
 
 
 def _judged(quantity, means, expected):
-    """Verdict at the points that can be told; its batches are counted in learners."""
-    points = expected.told
+    """Verdict at the points that can be tested; its batches are counted in learners."""
+    points = expected.testable
     prediction = Prediction(expected.law[points], None, None, False)  # a power law is approached as slowly as n^-(1-g)
     if len(points):
         verdict = judge_means(LAWS[quantity], quantity, means[:, points], prediction, event=1 / training_runs.RUNS)

@@ -41,9 +41,11 @@ def answer(question, means):
     for (quantity, grid), samples in zip(grids.items(), np.split(means, ends, axis=1), strict=True):
         words, law = _law(quantity, question.law.difficulty, own, grid)
         tables.append(rows(quantity, _curve(samples), law, attempts=grid))
-        told = _told(law, samples, problems)
-        if told:
-            verdicts.append(judge_means(words, quantity, samples[:, told], Prediction(law[told], None, None, False)))
+        testable = _testable(law, samples, problems)
+        if testable:
+            verdicts.append(
+                judge_means(words, quantity, samples[:, testable], Prediction(law[testable], None, None, False))
+            )
     return Answer(join(*tables), verdicts, problems, problems * tries[-1])
 
 
@@ -52,20 +54,20 @@ def _curve(samples):
     return failure_curve(Counts(selection.PROBLEMS * samples, selection.PROBLEMS))
 
 
-def _told(law, samples, problems):
+def _testable(law, samples, problems):
     """Indices of points with a law between which enough problems change sides for the means to be normal.
 
     Or where the law is off by twice as many, which refutes it whatever their distribution.
     samples: means over equally many of the problems [means, k]; as many change as the means of the change scatter.
     """
-    told, kept, known = [], np.zeros(len(samples)), 0.0
+    testable, kept, known = [], np.zeros(len(samples)), 0.0
     for point in np.flatnonzero(np.isfinite(law)):
         change = samples[:, point] - kept
         scatter, gap = problems**2 * change.var() / len(samples), problems * (change.mean() - (law[point] - known))
         if scatter >= NORMAL or abs(gap) >= 2 * NORMAL:
-            told.append(point)
+            testable.append(point)
             kept, known = samples[:, point], law[point]
-    return told
+    return testable
 
 
 def _law(quantity, difficulty, settings, tries):

@@ -1,6 +1,6 @@
 """The two sides of a question: the samplers that simulate it, and what its laws predict. They meet in an experiment."""
 
-from sim.judging.measurement import Prediction, told
+from sim.judging.measurement import Prediction, testable
 from sim.laws import learning_curve
 from sim.model import build
 from sim.model.dependence import Independent
@@ -53,10 +53,10 @@ def learning_law(law):
     return ", ".join(filter(None, (law.memory.law, bent)))
 
 
-def told_examples(law, examples, learners):
+def testable_examples(law, examples, learners):
     """Indices of the numbers of examples at which the mean over so many learners can be judged by the law."""
     features = law.features
-    return told(
+    return testable(
         learning_curve.memorising_moments(examples, features.exponent, features.size, law.memory.depth), learners
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 from sim.draw import simulate
 from sim.draw.budget import BATCH
 from sim.experiments.question import Answer, drawn, join, rows
-from sim.judging.estimators import NORMAL, RARE, Curve, mean_curve
+from sim.judging.estimators import NORMAL, mean_curve, with_rare
 from sim.judging.measurement import Prediction, measure_means
 from sim.judging.verdict import judge_means
 from sim.laws import suite as laws
@@ -149,12 +149,10 @@ def _rates(solved, made):
 
 def _curve(side):
     """Estimate with standard error: where events are few, at least that of as many and one more."""
-    curve = mean_curve(side.means)
-    least = np.where(side.found < RARE, np.sqrt(np.maximum(side.found, 0) + 1) * side.step, 0.0)
-    return Curve(curve.estimate, np.maximum(curve.stderr, least))
+    return with_rare(mean_curve(side.means), side.found, np.sqrt(np.maximum(side.found, 0) + 1) * side.step)
 
 
-def _told(events):
+def _testable(events):
     """Indices of points before, between and beyond which enough events are expected to judge them together.
 
     Others say next to nothing new: the rare events in between are not normal, and would decide the test.
@@ -169,15 +167,15 @@ def _told(events):
 
 
 def _judged(quantity, side, law):
-    """The verdict, on the points that can be told; none without a law.
+    """The verdict, on the points that can be tested; none without a law.
 
     Shares unsolved have their exponent in cost, the law's own mean cost of k rounds, which is exact; beside a wrong law
     the measured exponent is off too.
     """
-    told = _told(side.events)
-    if not told:
+    testable = _testable(side.events)
+    if not testable:
         return []
-    means, tail = side.means[:, told], law[-2:] if quantity == "round_robin" else (None, None)
-    prediction = Prediction(side.law[told], *tail, False)
-    measured = measure_means(means, law.made[told], prediction) if tail[0] else None
+    means, tail = side.means[:, testable], law[-2:] if quantity == "round_robin" else (None, None)
+    prediction = Prediction(side.law[testable], *tail, False)
+    measured = measure_means(means, law.made[testable], prediction) if tail[0] else None
     return [judge_means(LAWS[quantity], quantity, means, prediction, measured)]

@@ -12,7 +12,7 @@ from sim.draw.budget import BATCH, grid
 from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, join, rows
 from sim.judging.estimators import Curve, failure_curve
-from sim.judging.measurement import Prediction, normal, told
+from sim.judging.measurement import Prediction, normal, testable
 from sim.judging.verdict import judge, judge_means
 from sim.laws import verification as laws
 from sim.model.verifier import Noisy
@@ -141,7 +141,7 @@ def _normal(law, penalty, problems):
     """Points of the grid at which the mean utility of so many problems is normal, and so is what lies between them."""
     right, wrong = (np.diff(x, prepend=0)[::-1] for x in law)
     moments = [np.append(0.0, right + penalty**power * wrong) for power in (2, 4)]
-    points = len(law.right) - 1 - told(moments, problems)[::-1]  # told joins cells from the end on
+    points = len(law.right) - 1 - testable(moments, problems)[::-1]  # testable joins cells from the end on
     right, wrong = (x[points] for x in law)
     mean = right - penalty * wrong
     second, fourth = (

@@ -259,13 +259,13 @@ def _in_powers(direction):
 
 def _legend(*axes):
     """Axes as everywhere, and the legend above all panels, where it may be as wide as the figure; points first."""
-    told = []
+    handles = []
     for axis in axes:
         _finish(axis)
         axis.get_legend().remove()
-        told += zip(*axis.get_legend_handles_labels(), strict=True)
-    told.sort(key=lambda t: not isinstance(t[0], ErrorbarContainer))
-    axes[0].figure.legend(*zip(*told, strict=True), loc="outside upper left", ncols=2, columnspacing=1.2)
+        handles += zip(*axis.get_legend_handles_labels(), strict=True)
+    handles.sort(key=lambda t: not isinstance(t[0], ErrorbarContainer))
+    axes[0].figure.legend(*zip(*handles, strict=True), loc="outside upper left", ncols=2, columnspacing=1.2)
 
 
 def _arrays(columns, names):

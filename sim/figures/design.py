@@ -38,8 +38,8 @@ def sizes(columns, wanted, chosen):
         if seen[y, x]:
             dark = scale(value) < 0.4
             clear = [withStroke(linewidth=3, foreground=mesh.to_rgba(value))]  # of the lines that pass
-            told = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 5, "color": "w" if dark else BLACK}
-            axis.text(x, y, f"{value:.2g}", path_effects=clear, **told)
+            style = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 5, "color": "w" if dark else BLACK}
+            axis.text(x, y, f"{value:.2g}", path_effects=clear, **style)
     handles = _contours(axis, ((error, "-", "wanted: simulated"), (bound, "--", "by Fisher bound")), wanted)
     if chosen[0] in problems and chosen[1] in attempts:
         corner = np.searchsorted(attempts, chosen[1]) - 0.5, np.searchsorted(problems, chosen[0]) - 0.5

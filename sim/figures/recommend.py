@@ -112,16 +112,16 @@ def _top(shares):
 
 def _finish(figure, *axes):
     """Round numbers on all axes, and one legend above all panels."""
-    told = {}
+    handles = {}
     for axis in axes:
         for direction in (axis.xaxis, axis.yaxis):
             if direction.get_scale() != "log":
                 direction.set_major_locator(MaxNLocator(5))
             in_plain_letters(direction)
-        told |= {label: handle for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+        handles |= {label: handle for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     figure.align_ylabels(figure.axes)
-    if told:
-        figure.legend(told.values(), told.keys(), loc="outside upper left", ncols=2, columnspacing=1.2)
+    if handles:
+        figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=2, columnspacing=1.2)
 
 
 def _figure(height, rows=1):

@@ -24,24 +24,24 @@ def setting(run, path):
 
 def inference(run):
     """Names and paths of what the axes of inference are set to; members by name where they are not the paper's."""
-    told = []
+    named = []
     for group, usual in USUAL.items():
         node = run.manifest["config"].get(group)
         keys = node if isinstance(node, dict) else {}
-        told += [(group, f"{group}.name")] if keys.get("name", usual[0]) not in usual else []
-        told += [(key, f"{group}.{key}") for key, value in keys.items() if isinstance(value, int | float)]
-    return tuple(told)
+        named += [(group, f"{group}.name")] if keys.get("name", usual[0]) not in usual else []
+        named += [(key, f"{group}.{key}") for key, value in keys.items() if isinstance(value, int | float)]
+    return tuple(named)
 
 
 def learning(run):
     """Names and paths of what features and memory are set to; members by name where they are not the paper's."""
     if setting(run, "features.name") in (None, "zipf"):
-        told = list(LEARNING[:2])
+        named = list(LEARNING[:2])
     else:
-        told = [("features", "features.name"), *_numbers(run, "features")]
+        named = [("features", "features.name"), *_numbers(run, "features")]
     if setting(run, "memory.name") in ("capacity", "guessing", "multi_trace"):
-        told.append(("memory", "memory.name"))
-    return (*told, *_numbers(run, "memory"))
+        named.append(("memory", "memory.name"))
+    return (*named, *_numbers(run, "memory"))
 
 
 def _numbers(run, group):

@@ -97,8 +97,8 @@ def _npz(path):
     three = {name: array for name, array in all_there.items() if array.ndim == 3}
     name = next((name for name in (*_NAMES, *three) if name in three), None)
     if name is None or three[name].dtype.kind not in "uif":
-        told = ", ".join(f"{name} {array.dtype} {list(array.shape)}" for name, array in all_there.items()) or "none"
-        raise ValueError(f"{path}: need an array of numbers [images, height, width] in it, in grey, got {told}")
+        held = ", ".join(f"{name} {array.dtype} {list(array.shape)}" for name, array in all_there.items()) or "none"
+        raise ValueError(f"{path}: need an array of numbers [images, height, width] in it, in grey, got {held}")
     return three[name]
 
 

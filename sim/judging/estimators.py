@@ -34,10 +34,19 @@ def failure_curve(counts):
     total = batches * counts.problems
     failed = counts.failures.sum(axis=0)
     spread = counts.failures.std(axis=0, ddof=1) / counts.problems / np.sqrt(batches)
-    smoothed = (failed + 1) / (total + 2)
-    binomial = np.sqrt(smoothed * (1 - smoothed) / total)
-    rare = (np.minimum(failed, total - failed) < RARE) | (spread == 0)
-    return Curve(failed / total, np.where(rare, np.maximum(binomial, spread), spread))
+    few = np.where(spread == 0, 0, np.minimum(failed, total - failed))
+    return with_rare(Curve(failed / total, spread), few, binomial_stderr(failed, total))
+
+
+def with_rare(curve, events, least):
+    """A curve with a standard error of at least `least` where it rests on fewer than 1000 events."""
+    return Curve(curve.estimate, np.where(events < RARE, np.maximum(least, curve.stderr), curve.stderr))
+
+
+def binomial_stderr(events, number):
+    """Standard error of a share of so many, from the (x + 1) events that one more would make."""
+    share = np.clip((events + 1) / (number + 2), 0, 1)
+    return np.sqrt(share * (1 - share) / number)
 
 
 def mean_curve(means):
@@ -69,20 +78,19 @@ def weighted_curve(failed, weight, failures, problems):
     each = failed.mean(axis=0) / weight.mean() * total / np.maximum(events, 1)
     each = np.maximum.accumulate(np.where(events > 0, each, 0.0))
     least = np.sqrt(rarer + 1) / total * np.where(each > 0, each, 1.0)
-    return Curve(curve.estimate, np.where(rarer < RARE, np.maximum(least, curve.stderr), curve.stderr))
+    return with_rare(curve, rarer, least)
 
 
-def mass_curve(masses, told):
+def mass_curve(masses, testable):
     """Mean unmemorised mass of independent learners; standard error from their spread and the kernel's rounding.
 
-    told: indices of the points whose spread can be trusted. Elsewhere, where it may rest on events that no learner saw,
-    the standard error is at least that of masses of 0 and 1, the largest there is, with one such learner more.
+    testable: indices of the points whose spread can be trusted. Elsewhere, where it may rest on events that no learner
+    saw, the standard error is at least that of masses of 0 and 1, the largest there is, with one such learner more.
     """
     learners, mean = len(masses.values), masses.values.mean(axis=0)
     spread = masses.values.std(axis=0, ddof=1) / np.sqrt(learners)
-    share = np.clip((mean * learners + 1) / (learners + 2), 0, 1)
-    largest = np.sqrt(share * (1 - share) / learners)
-    largest[told] = 0.0
+    largest = binomial_stderr(mean * learners, learners)
+    largest[testable] = 0.0
     return Curve(mean, np.hypot(np.maximum(spread, largest), masses.resolution * mean))
 
 

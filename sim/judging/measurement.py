@@ -24,7 +24,7 @@ def normal(second, fourth, draws):
     return draws * second**2 >= estimators.NORMAL * fourth
 
 
-def told(moments, learners):
+def testable(moments, learners):
     """Grid points at which the mean over so many learners is normal, and so is what lies between them: their indices.
 
     Elsewhere it may hang on events that no learner saw, of which its spread knows nothing. Judged on the law's own

@@ -221,8 +221,9 @@ def _apart(means, points):
 def mass_test(masses, law, points):
     """Hotelling's T-square of masses against the law [n]: as `chi_square`.
 
-    points: indices of those that can be told (measurement.told). Of them those that vary by more than the kernel's
-    rounding, and no more than a quarter as many as there are learners. A mass where the law allows none refutes it.
+    points: indices of those that can be tested (measurement.testable); of them those are that vary by more than the
+    kernel's rounding, and no more than a quarter as many as there are learners. A mass where the law has none refutes
+    it.
     """
     values = masses.values
     if values[:, law < _NEVER / len(values)].max(initial=0) > np.sqrt(_NEVER):
@@ -257,8 +258,8 @@ def judge_fit(law, quantity, whole, replicates, predicted, batches):
     groups = len(replicates)
     pseudo = groups * whole - (groups - 1) * replicates
     stderr = estimators.jackknife_stderr(replicates)
-    told = np.unique(np.linspace(0, len(whole) - 1, min(len(whole), groups // 2)).astype(int))
-    test = hotelling(pseudo[:, told], predicted[told])
+    spaced = np.unique(np.linspace(0, len(whole) - 1, min(len(whole), groups // 2)).astype(int))
+    test = hotelling(pseudo[:, spaced], predicted[spaced])
     largest = float(np.abs((whole - predicted) / stderr).max())
     resolution = float((RESOLUTION * predicted / stderr).max())
     return verdict_of((law, quantity), None, None, largest, test, batches, resolution)

@@ -217,7 +217,7 @@ def _phi(examples, t, exponent, size, terms, wider=1):
     By the trapezoidal rule on the circle |z| = n, or on the arc near n where alone the integrand counts.  wider: times
     as wide an arc.
     """
-    mass, weight = _told_apart(examples, *learning_curve.spectrum(examples, exponent, size))
+    mass, weight = _distinguished(examples, *learning_curve.spectrum(examples, exponent, size))
     arc, nodes = wider * _ARC / np.sqrt(examples), wider * _NODES
     if arc > np.pi / 2:  # the product grows on the far side of the circle, where it is cheap to go all around
         arc, nodes = np.pi, 2 * wider * _NODES
@@ -232,7 +232,7 @@ def _phi(examples, t, exponent, size, terms, wider=1):
     return np.array([chance @ (one * many) for one, many in factors]) / chance.sum()
 
 
-def _told_apart(examples, mass, weight):
+def _distinguished(examples, mass, weight):
     """The same features with all that are hardly ever seen made one, of weight enough to have their mass."""
     rare = examples * mass < _RARE
     if not rare.any():

@@ -25,11 +25,11 @@ def form(path):
         return "inspect"
     with text(path) as file:
         head = file.read(_HEAD)
-    if not (told := re.sub(r"^(#.*|\s*)$\n?", "", head, flags=re.M).lstrip()):
+    if not (content := re.sub(r"^(#.*|\s*)$\n?", "", head, flags=re.M).lstrip()):
         raise ValueError(f"{path}: need a header line and one line a problem or an attempt, got an empty file")
-    if told[0] == "[":
+    if content[0] == "[":
         return "json"
-    if told[0] == "{":
+    if content[0] == "{":
         return "inspect" if '"version"' in head and re.search(r'"eval"\s*:\s*\{', head) else "lines"
     return "delimited"
 

@@ -20,7 +20,7 @@ def read(path, columns=None, stopping=None):
     them, where the data do not tell what ended the attempts.
     """
     path, given = Path(path), named_columns.named(columns)
-    rules.told(stopping)
+    rules.parsed(stopping)
     return rules.settled(path, gather.pilots(_table(path, given)), stopping)
 
 

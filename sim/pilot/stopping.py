@@ -19,7 +19,7 @@ class StoppingUnclear(ValueError):
     """The attempts look as if their outcomes ended them; the user has to say how."""
 
 
-def told(stopping):
+def parsed(stopping):
     """(kind, batch, cap) of what the user says of stopping; None for each that is left to the data."""
     parts = re.fullmatch(r"(fixed|first_success|batches)|batches:([1-9]\d{0,12}):([1-9]\d{0,12})", str(stopping or ""))
     if stopping is None:
@@ -39,7 +39,7 @@ def settled(path, pilots, stopping):
     StoppingUnclear where solved problems have fewer attempts than chance alone leaves them.
     ValueError, in one sentence, where the data contradict what is told.
     """
-    kind, batch, cap = told(stopping)
+    kind, batch, cap = parsed(stopping)
     if kind is None:
         size = _size(pilots)
         for pilot in pilots:

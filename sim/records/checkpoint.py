@@ -88,14 +88,14 @@ def _read(path, identity):
 def difference(there, here):
     """In words, the entries in which two flat records differ."""
     names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
-    told = [f"{name} is {_told(there, name)} there and {_told(here, name)} here" for name in names[:_NAMED]]
-    return ", ".join(told) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    parts = [f"{name} is {_shown(there, name)} there and {_shown(here, name)} here" for name in names[:_NAMED]]
+    return ", ".join(parts) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 _NAMED = 4  # differences that a sentence bears
 
 
-def _told(record, name):
+def _shown(record, name):
     return json.dumps(record[name]) if name in record else "absent"
 
 

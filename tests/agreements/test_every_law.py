@@ -64,7 +64,7 @@ def test_learners_meet_the_learning_curve_and_not_one_5_percent_off(name):
     examples, exponent, size, learners = grid(3000, 9), 1.5, 100.0, 2**12
     made = build.learner(name, exponent, size, 1, examples)
     masses = simulate.masses(1, name, made, learners, BUDGET)
-    points = measurement.told(learning_curve.memorising_moments(examples, exponent, size), len(masses.values))
+    points = measurement.testable(learning_curve.memorising_moments(examples, exponent, size), len(masses.values))
     law, wrong = (learning_curve.unmemorised_mass(examples, s, size) for s in (exponent, 1.05 * exponent))
     assert verdict.mass_test(masses, law, points)[2] > FALSE_ALARM
     assert verdict.mass_test(masses, wrong, points)[2] < FALSE_ALARM

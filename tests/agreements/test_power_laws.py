@@ -68,7 +68,7 @@ def test_the_exponent_and_prefactor_of_learning_are_measured(exponent):
     learner = build.learner("block_chain", exponent, np.inf, 1, N)
     masses = simulate.masses(1, f"exponent of learning {exponent}", learner, 2**13, BUDGET)
     b, c = learning_curve.decay_exponent(exponent), learning_curve.prefactor(exponent)
-    told = measurement.told(learning_curve.memorising_moments(N, exponent, np.inf), len(masses.values))
+    told = measurement.testable(learning_curve.memorising_moments(N, exponent, np.inf), len(masses.values))
     law = Prediction(learning_curve.unmemorised_mass(N, exponent, np.inf), b, c, False)
     measured = measurement.measure_masses(masses, N, law, told)
     assert_measured(measured, b, c)

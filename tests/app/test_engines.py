@@ -124,7 +124,7 @@ def test_what_a_point_says_is_told_when_it_has_ended_on_the_streams_it_was_said_
     done = job.run_quietly(job.Job(made, str(tmp_path)))
     assert capsys.readouterr() == ("", "")
     assert done == (0, point.Outcome("done"), "point 0: seed=0\na verdict\n", "a mistake\n")
-    assert job.told(done) == point.Outcome("done")
+    assert job.reported(done) == point.Outcome("done")
     assert capsys.readouterr() == ("point 0: seed=0\na verdict\n", "a mistake\n")
 
 

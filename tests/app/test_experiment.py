@@ -173,10 +173,10 @@ def test_the_record_says_how_far_it_is_and_that_it_is_done(answered):
 def test_what_another_process_has_drawn_is_told_with_its_devices():
     own, question = machine.kind(), SimpleNamespace(budget=SimpleNamespace(devices=2))
     assert machine.devices(question) == "2 x cpu (cpu)"
-    with machine.drawn_by(machine.Told("4 x H (gpu)", {"device": "gpu"})):
+    with machine.drawn_by(machine.Identity("4 x H (gpu)", {"device": "gpu"})):
         assert (machine.devices(question), machine.kind()) == ("4 x H (gpu)", {"device": "gpu"})
     assert (machine.devices(question), machine.kind()) == ("2 x cpu (cpu)", own)
-    assert machine.told(jax.local_devices()[:3]) == ("3 x cpu (cpu)", own)
+    assert machine.identity(jax.local_devices()[:3]) == ("3 x cpu (cpu)", own)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +202,6 @@ def test_a_process_has_a_device_a_core_and_one_that_judges_only_one(monkeypatch,
     monkeypatch.setattr("sim.app.host.cores.usable", lambda: 7)
     monkeypatch.setattr("sim.draw.simulate.local_devices", lambda wanted: told.append(wanted))
     monkeypatch.setattr(jax.config, "update", lambda key, value: told.append((key, value)))
-    with machine.drawn_by(machine.Told("x", {})) if judged else contextlib.nullcontext():
+    with machine.drawn_by(machine.Identity("x", {})) if judged else contextlib.nullcontext():
         machine.start_jax(asked)
     assert told == [("jax_num_cpu_devices", number), asked]

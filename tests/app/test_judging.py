@@ -179,7 +179,7 @@ class Idle:
 def test_counts_of_other_draws_are_not_taken(changed):
     cut = cutting.Cut(8, 1, 1, 3, 0, 0, 0)
     own = Steps(None, None, (), None, cut, "0 {}")
-    drawn = together.Drawn(together.draws(own), np.arange(9)[:, None], machine.Told("1 x cpu (cpu)", {}))
+    drawn = together.Drawn(together.draws(own), np.arange(9)[:, None], machine.Identity("1 x cpu (cpu)", {}))
     assert [(start, counts.ravel().tolist()) for start, counts in drawn.steps(own, own.starts())] == [
         (0, [0, 1, 2]),
         (3, [3, 4, 5]),

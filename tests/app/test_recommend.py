@@ -391,7 +391,8 @@ MOVES = [  # a change; what it moves, by its place in the answer; up (1) or down
 
 
 def test_every_key_about_money_moves_the_answer(answer):
-    before, asked = answer(), {}
+    alone = dict.fromkeys((key for key in MONEY | TOKENS_OF if key.startswith("against.")), None)  # quicker
+    before, asked = {True: answer(), False: answer(alone)}, {}
     names = {key for change, *_ in MOVES for key in change}
     with (CONF / "recommend.yaml").open(encoding="utf-8") as stream:
         keys = yaml.safe_load(stream)
@@ -400,10 +401,11 @@ def test_every_key_about_money_moves_the_answer(answer):
     about = {f"{part}.{key}" for part, own in sections for key, value in own.items() if not isinstance(value, dict)}
     assert about - names == {"cost.currency", "against.path", "against.stopping"}  # none is forgotten
     for change, place, move in MOVES:
-        key = repr(change)
+        rival = "against" in place or "models" in place
+        key = repr((change, rival))
         if key not in asked:
-            asked[key] = answer(change)
-        after, was = asked[key], before
+            asked[key] = answer(change, {} if rival else alone)
+        after, was = asked[key], before[rival]
         for key in place:
             after, was = after[key], was[key]
         moved = float(
@@ -530,20 +532,18 @@ def test_these_problems_are_the_pilot_s_and_new_ones_are_not(written, kind):
 @pytest.mark.parametrize(("price", "fixed"), [(0.1, 0), (0.007, 0.1)])
 def test_a_budget_that_just_pays_for_k_attempts_buys_k(command, tmp_path, price, fixed):
     costs = (f"cost.price={price}", f"cost.fixed={fixed}", "cost.value=1000", "attempts.max=100", "figure=false")
-    for suite in (60, 1000):
-        for k in (1, 14):
-            each = price * k + fixed
-            for total in {suite * each, price * (suite * k) + fixed * suite, sum([each] * suite)}:
-                for paid, bought in ((total, k), (total * (1 - 1e-9), k - 1)):
-                    asked = (f"budget.total={paid!r}", f"budget.problems={suite}", "output=found")
-                    code, _, err = command("pilot=pilot.csv", *costs, *asked)
-                    if bought:
-                        (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
-                        assert (code, verdict["budget"]["attempts"]) == (0, [bought]) and verdict["budget"][
-                            "cost"
-                        ] <= paid
-                    else:
-                        assert code == 2 and err.startswith("sim recommend: budget.total: need ")
+    for suite, k in ((60, 14), (1000, 1)):
+        each = price * k + fixed
+        for total in {suite * each, price * (suite * k) + fixed * suite, sum([each] * suite)}:
+            for paid, bought in ((total, k), (total * (1 - 1e-9), k - 1)):
+                asked = (f"budget.total={paid!r}", f"budget.problems={suite}", "output=found")
+                code, _, err = command("pilot=pilot.csv", *costs, *asked)
+                if bought:
+                    (verdict,) = json.loads((tmp_path / "found" / "verdict.json").read_text())
+                    assert (code, verdict["budget"]["attempts"]) == (0, [bought])
+                    assert verdict["budget"]["cost"] <= paid
+                else:
+                    assert code == 2 and err.startswith("sim recommend: budget.total: need ")
 
 
 TOKENS = ("cost.tokens.prompt_price=1", "cost.tokens.prompt=100", "cost.tokens.completion=100")

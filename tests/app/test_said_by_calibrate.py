@@ -13,7 +13,7 @@ from sim.app.reports import calibrate
 from sim.app.reports.words.calibrate import EN, JA
 from sim.calibration import ansatz, prediction
 from sim.calibration import calibrate as found_by
-from sim.calibration.quantities import SUCCESS, Told
+from sim.calibration.quantities import SUCCESS, Quantiles
 from sim.judging import estimators
 from tests.app import said
 
@@ -202,7 +202,7 @@ def test_the_sentences_say_what_the_verdict_holds(counted):
 
 
 def test_problems_out_of_reach_are_those_of_the_pilot_and_not_new_ones(counted):
-    never = Told(np.array([[0.1, 0.12, 0.15, 0.2, 0.3]]), np.array([[0.2, 0.25, 0.3, 0.4, 0.5]]))
+    never = Quantiles(np.array([[0.1, 0.12, 0.15, 0.2, 0.3]]), np.array([[0.2, 0.25, 0.3, 0.4, 0.5]]))
     one = counted[0]._replace(quantities=counted[0].quantities._replace(never=never))
     out_of_reach = "Between {%} and {%} % of these problems may be out of reach (90 % interval)."
     said.assert_says(calibrate._said(one, EN)[-1], out_of_reach, 0.1, 0.3)

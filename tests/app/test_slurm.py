@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,12 +120,15 @@ def two_nodes_of_two_tasks_draw_what_one_process_draws(slurm, tmp_path):
 
 
 def test_slurm_runs_sweeps_and_shared_runs_and_what_it_preempts_goes_on(slurm, tmp_path):
-    """All in one: workers of pytest-xdist would each bring up a Slurm, one after the other."""
-    for question in (
-        a_detached_sweep_says_which_points_failed_and_finishes_the_others,
+    """All in one, at the same time: workers of pytest-xdist would each bring up a Slurm, one after the other."""
+    questions = (
         a_preempted_point_is_queued_again_and_its_table_is_that_of_an_uninterrupted_run,
         two_nodes_of_two_tasks_draw_what_one_process_draws,
-    ):
-        where = tmp_path / question.__name__
+        a_detached_sweep_says_which_points_failed_and_finishes_the_others,
+    )
+    folders = [tmp_path / question.__name__ for question in questions]
+    for where in folders:
         where.mkdir()
-        question(slurm, where)
+    with ThreadPoolExecutor(len(questions)) as pool:
+        for asked in [pool.submit(question, slurm, where) for question, where in zip(questions, folders, strict=True)]:
+            asked.result()

@@ -100,7 +100,7 @@ BUGS = (
         '("these", one.these) if asked.new else ("new", one.new)',
         '("these", one.new) if asked.new else ("new", one.these)', RECOMMEND),
     Bug("design: the adaptive pilot is the chosen one", "sim/app/reports/design.py",
-        '"adaptive": told(found.other)', '"adaptive": told(found.chosen)', _of("app/test_", "said_by_design")),
+        '"adaptive": record(found.other)', '"adaptive": told(found.chosen)', _of("app/test_", "said_by_design")),
     # Words ------------------------------------------------------------------------------------------------------------
     Bug("calibrate: percent of the wrong end", "sim/app/reports/words/calibrate.py",
         "anything from {percent(low)} to", "anything from {percent(high)} to", CALIBRATE),

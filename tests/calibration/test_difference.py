@@ -144,21 +144,21 @@ def test_leads_and_turns_by_hand():
     """100 curves: 60 turn halfway between 1 and 10, 36 at 10, and 4 never: these are outside of the band."""
     ks = np.array([1.0, 10, 100, 1000])
     curves = np.repeat([[0.2, -0.2, -0.3, -0.1], [0.2, 0.0, -0.3, -0.1], [0.2, 0.1, 0.1, 0.1]], [60, 36, 4], axis=0)
-    told = difference.told(ks, 0 * curves, curves, True, (5, 5))
+    told = difference.compared(ks, 0 * curves, curves, True, (5, 5))
     assert told.leads == [difference.Lead(0, 1, 1), difference.Lead(1, 100, 1000)]
     (turn,) = told.turns
     assert turn[:2] == (1, 0.96) and (turn.after, turn.before) == (1, 100)
     np.testing.assert_allclose((turn.low, turn.middle, turn.high), np.sqrt([10, 10, 100]))
     assert told.chance == turn._replace(after=None, before=None)
     np.testing.assert_array_equal(told.middle, np.median(curves, axis=0))
-    mirrored = difference.told(ks, curves, 0 * curves, True, (5, 5))
+    mirrored = difference.compared(ks, curves, 0 * curves, True, (5, 5))
     assert [lead.model for lead in mirrored.leads] == [1, 0] and mirrored.turns == [turn._replace(to=0)]
 
 
 def test_a_model_that_is_ahead_for_a_while_turns_the_order_twice():
     ks = np.array([1.0, 10, 100])
     curves = np.tile([0.1, -0.1, 0.1], (50, 1))
-    told = difference.told(ks, 0 * curves, curves, True, (5, 5))
+    told = difference.compared(ks, 0 * curves, curves, True, (5, 5))
     assert [lead.model for lead in told.leads] == [0, 1, 0]
     assert [(turn.to, turn.after, turn.before) for turn in told.turns] == [(1, 1, 10), (0, 10, 100)]
     assert told.chance is None  # both ends have the same order
@@ -167,7 +167,7 @@ def test_a_model_that_is_ahead_for_a_while_turns_the_order_twice():
 def test_what_rounding_leaves_is_no_lead_and_no_turn():
     ks = np.array([1.0, 10, 100])
     curves = np.tile([0.1, 1e-9, -1e-9], (50, 1))
-    told = difference.told(ks, 0 * curves, curves, True, (5, 5))
+    told = difference.compared(ks, 0 * curves, curves, True, (5, 5))
     assert told.leads == [difference.Lead(0, 1, 1)] and told.turns == [] and told.chance is None
 
 

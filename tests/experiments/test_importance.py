@@ -172,9 +172,9 @@ def test_where_nothing_failed_the_error_is_that_of_one_event_with_the_weight_of_
 
 def test_points_are_told_by_the_problems_that_fail_between_them():
     law = np.array([1 - 1e-6, 0.5, 0.4995, 0.1, 1e-2, 1e-5])
-    assert importance._told(law, 0.0, 10**6) == [2, 3, 4]
-    assert importance._told(law, 0.0, 10**4) == [2, 3]
-    assert importance._told(law, 0.0995, 10**6) == [2] and importance._told(law, 0.0, 100) == []
+    assert importance._testable(law, 0.0, 10**6) == [2, 3, 4]
+    assert importance._testable(law, 0.0, 10**4) == [2, 3]
+    assert importance._testable(law, 0.0995, 10**6) == [2] and importance._testable(law, 0.0, 100) == []
 
 
 def test_a_crossing_lies_on_the_power_law_between_points():

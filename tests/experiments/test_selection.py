@@ -186,10 +186,10 @@ def test_where_few_problems_change_sides_nothing_is_judged_unless_the_law_has_fa
     changes = (0.1, 1e-4, 1e-4, 1e-4, 1e-4, 1e-2)  # from one point to the next
     samples = np.cumsum([rng.binomial(1024, change, 1000) / 1024 for change in changes], axis=0).T
     law = np.cumsum(changes)
-    assert experiment._told(law, samples, problems) == [0, 4, 5]
-    assert experiment._told(np.where(np.arange(6) == 4, np.nan, law), samples, problems) == [0, 5]
-    assert experiment._told(np.where(np.arange(6) == 2, 0.11, law), samples, problems)[:2] == [0, 2]
-    assert experiment._told(law[:3] - law[0], samples[:, :3] - samples[:, :1], problems) == []
+    assert experiment._testable(law, samples, problems) == [0, 4, 5]
+    assert experiment._testable(np.where(np.arange(6) == 4, np.nan, law), samples, problems) == [0, 5]
+    assert experiment._testable(np.where(np.arange(6) == 2, 0.11, law), samples, problems)[:2] == [0, 2]
+    assert experiment._testable(law[:3] - law[0], samples[:, :3] - samples[:, :1], problems) == []
 
 
 @pytest.mark.seldom(0)
@@ -278,12 +278,12 @@ def test_points_are_told_where_enough_problems_change_sides_or_the_law_is_far_of
     """400 problems that change, or twice as many too many: means of 1024 problems, 64 of them."""
     law = np.array([0.1, 0.2, np.nan, 0.5])
     quiet = np.tile(law, (64, 1))
-    assert experiment._told(law, quiet, 65536) == []
+    assert experiment._testable(law, quiet, 65536) == []
     noisy = quiet.copy()
     noisy[:, 1] += np.where(np.arange(64) % 2, 1, -1) * np.sqrt(410 * 64) / 65536
-    assert experiment._told(law, noisy, 65536) == [1, 3]  # and back again
+    assert experiment._testable(law, noisy, 65536) == [1, 3]  # and back again
     noisy[:, 1] = 0.2 + np.where(np.arange(64) % 2, 1, -1) * np.sqrt(390 * 64) / 65536
-    assert experiment._told(law, noisy, 65536) == []
+    assert experiment._testable(law, noisy, 65536) == []
     off = quiet + np.array([0, 0, 0, 810 / 65536])
-    assert experiment._told(law, off, 65536) == [3]
-    assert experiment._told(law, quiet + np.array([0, 0, 0, 790 / 65536]), 65536) == []
+    assert experiment._testable(law, off, 65536) == [3]
+    assert experiment._testable(law, quiet + np.array([0, 0, 0, 790 / 65536]), 65536) == []

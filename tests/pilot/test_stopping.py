@@ -6,7 +6,7 @@ from scipy import stats
 
 from sim.pilot import stopping as stopping_rules
 from sim.pilot.pilot import FIXED, Pilot, Stopping
-from sim.pilot.stopping import StoppingUnclear, settled, told
+from sim.pilot.stopping import StoppingUnclear, parsed, settled
 
 RNG = np.random.Generator(np.random.PCG64(20260725))
 
@@ -177,7 +177,7 @@ def test_batches_that_the_data_do_not_show_are_asked_for():
 @pytest.mark.parametrize("rule", ["first", "batches:60", "batches:0:9", "batches:6:x", "", 3, True, "Fixed"])
 def test_what_is_no_rule_is_refused(rule):
     with pytest.raises(ValueError) as caught:
-        told(rule)
+        parsed(rule)
     values = "need fixed, first_success, batches or batches:SIZE:CAP"
     assert str(caught.value) == f"pilot.stopping: {values}, got {rule!r}"
 
@@ -186,7 +186,7 @@ def test_batches_end_below_their_cap():
     with pytest.raises(
         ValueError, match=r"^pilot\.stopping: need batches of at most CAP attempts, got 'batches:60:30'$"
     ):
-        told("batches:60:30")
+        parsed("batches:60:30")
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -15,10 +15,10 @@ from sim import __version__
 from sim.app.host import cache as programs
 from sim.app.host import processes
 
-_DRAWN_BY = ContextVar("drawn_by", default=None)  # Told of the process that has drawn what this one judges
+_DRAWN_BY = ContextVar("drawn_by", default=None)  # Identity of the process that has drawn what this one judges
 
 
-class Told(NamedTuple):
+class Identity(NamedTuple):
     """What a process runs on: its devices in words, and what counts may depend on (`kind`)."""
 
     words: str
@@ -53,15 +53,15 @@ def devices(question):
     return words(local_devices(question.budget.devices))
 
 
-def told(found):
-    """Told of JAX's devices."""
-    return Told(words(found), kind())
+def identity(found):
+    """Identity of JAX's devices."""
+    return Identity(words(found), kind())
 
 
 @contextlib.contextmanager
-def drawn_by(told):
-    """Within, what is run was drawn by a process that runs on what it has `told`."""
-    within = _DRAWN_BY.set(told)
+def drawn_by(identity):
+    """Within, what is run was drawn by a process that runs on what its identity says."""
+    within = _DRAWN_BY.set(identity)
     try:
         yield
     finally:

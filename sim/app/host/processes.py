@@ -100,7 +100,7 @@ class Driver:
     def __call__(self, steps, starts):
         """(start, counts) of all steps, in their order."""
         order = {"experiment": self.experiment, "first": steps.first, "cut": list(steps.cut), "starts": list(starts)}
-        _told(order)
+        _announce(order)
         return _rounds(steps, list(starts))
 
 
@@ -111,7 +111,7 @@ def differing(record):
     """
     own = json.loads(json.dumps(record))
     if index() == 0:
-        _told(own)
+        _announce(own)
     first = own if index() == 0 else _heard()
     same = _gathered(np.array([first == own], np.int32))
     return None if same.all() else first
@@ -119,7 +119,7 @@ def differing(record):
 
 def end():
     """Send the others home."""
-    _told({"experiment": None})
+    _announce({"experiment": None})
 
 
 def serve(asked):
@@ -159,7 +159,7 @@ def _rounds(steps, starts):
 # What is said between processes ---------------------------------------------------------------------------------------
 
 
-def _told(order):
+def _announce(order):
     """Say an order to all others."""
     text = np.frombuffer(json.dumps(order).encode(), np.uint8)
     _from_first(np.array([len(text)], np.int32))

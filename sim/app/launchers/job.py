@@ -105,7 +105,7 @@ def _end_without(launcher):
         os._exit(1)
 
 
-def told(done):
+def reported(done):
     """Outcome of what is done, once it has been told on the terminal."""
     print(done.said, end="", flush=True)
     print(done.complained, end="", file=sys.stderr, flush=True)

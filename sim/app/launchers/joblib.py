@@ -30,7 +30,7 @@ def _round(left, workers, outcomes):
     parallel = joblib.Parallel(n_jobs=workers, backend="loky", batch_size=1, return_as="generator_unordered")
     try:
         for done in parallel(run(each) for each in job.jobs(left.values(), own=True)):
-            outcomes.append(job.told(done))
+            outcomes.append(job.reported(done))
             del left[done.number]
     except BrokenProcessPool:
         return "its process, or one beside it, was killed (out of memory?)"

@@ -85,7 +85,7 @@ class Worker:
         """Outcome of the point it was given, once there is one; stopped, where the process died."""
         point, self.point = self.point, None
         try:
-            return job.told(self.connection.recv())
+            return job.reported(self.connection.recv())
         except (EOFError, ConnectionError):
             self.process.join()
             self.connection.close()

@@ -38,6 +38,6 @@ def _outcomes(ray, tasks):
     while left:
         (ended,), left = ray.wait(left, num_returns=1)
         try:
-            yield job.told(ray.get(ended))
+            yield job.reported(ray.get(ended))
         except ray.exceptions.RayError as error:
             yield launchers.died(tasks[ended], f"its process was lost ({type(error).__name__})")

@@ -71,10 +71,10 @@ def _submit(points, settings, where):
 def _queued(numbers):
     """Those of Slurm's numbers that wait or run; ValueError where Slurm does not answer."""
     try:
-        told = jobs.queue(numbers, _PATIENCE) if numbers else {}
+        states = jobs.queue(numbers, _PATIENCE) if numbers else {}
     except jobs.Silent as error:
         raise ValueError(f"hydra/launcher=slurm: {error}") from error
-    return {number for number in numbers if jobs.lives(told.get(number))}
+    return {number for number in numbers if jobs.lives(states.get(number))}
 
 
 def _wait(numbers):

@@ -191,7 +191,7 @@ def _columns(sizes):
 
 
 def _verdict(found, truth, test, asked):
-    told = lambda size: dict(zip(_COLUMNS, _row(size), strict=True))  # noqa: E731
+    record = lambda size: dict(zip(_COLUMNS, _row(size), strict=True))  # noqa: E731
     return {
         "verdict": "reached" if found.reached else "cannot be reached",
         "test": test and {"verdict": test.verdict, "p_value": test.p_value},
@@ -200,8 +200,8 @@ def _verdict(found, truth, test, asked):
         "wanted": asked["error"],
         "budget": asked["budget"],
         "best_attempts": truth.best if truth.target == "decision" else None,
-        "chosen": told(found.chosen),
-        "adaptive": told(found.other),
+        "chosen": record(found.chosen),
+        "adaptive": record(found.other),
     }
 
 

@@ -167,7 +167,7 @@ def near_round(k, close):
 
 def manifest(command, read, config):
     """manifest.json of an answer about these pilots."""
-    told = [
+    records = [
         {
             "model": pilot.name,
             "problems": len(pilot.attempts),
@@ -178,4 +178,4 @@ def manifest(command, read, config):
         }
         for pilot in read
     ]
-    return {"command": command, "source": read[0].source, "pilots": told, "config": config, "sim": __version__}
+    return {"command": command, "source": read[0].source, "pilots": records, "config": config, "sim": __version__}

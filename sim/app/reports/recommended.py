@@ -63,7 +63,7 @@ def _sentence(one, asked, words):
 def _weighed(one, words, share):
     """What is said beside a share of problems where these have weights.
 
-    share: of all weight, Told or a mean; None for new problems, which have none.
+    share: of all weight, Estimate or a mean; None for new problems, which have none.
     """
     if one.weights is None:
         return ""
@@ -152,15 +152,15 @@ def _joined(tables, found):
 def _table(one):
     """Columns of table.csv; weighted: of all weight, where the pilot's problems have weights."""
     nothing = np.full(len(one.curves.attempts), np.nan)
-    told = one.weights.curve if one.weights else (nothing, nothing, nothing)
-    return _payoff(one.curves) | dict(zip(("weighted", "weighted_low", "weighted_high"), told, strict=True))
+    band = one.weights.curve if one.weights else (nothing, nothing, nothing)
+    return _payoff(one.curves) | dict(zip(("weighted", "weighted_low", "weighted_high"), band, strict=True))
 
 
 def _payoff(curves):
     columns = {"attempts": curves.attempts}
     for name in ("solved", "cost", "net", "gain"):
-        told = getattr(curves, name)
-        columns |= dict(zip((name, f"{name}_low", f"{name}_high"), told, strict=True))
+        band = getattr(curves, name)
+        columns |= dict(zip((name, f"{name}_low", f"{name}_high"), band, strict=True))
     return columns | {"price": np.full(len(curves.attempts), curves.price)}
 
 

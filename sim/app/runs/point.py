@@ -63,7 +63,7 @@ def _run_alone(point, asked, source):
         with state.holding(point.where):
             return _run(point, asked, source)
     except (ValueError, OSError) as error:  # held, of another run, damaged: not for us to write there
-        return _told(REFUSED, refused(error))
+        return _reported(REFUSED, refused(error))
 
 
 def _run_together(point, asked):
@@ -75,7 +75,7 @@ def _run_together(point, asked):
         if first is not None:
             own = checkpoint.difference(first, record)
             rest = f"got {own}" if own else "got a different one in another process"
-            return _told(REFUSED, f"distributed: need the same configuration in all processes, {rest}")
+            return _reported(REFUSED, f"distributed: need the same configuration in all processes, {rest}")
         if processes.index() > 0:
             with taking.heeding():
                 processes.serve(asked)
@@ -106,7 +106,7 @@ def refuse(point, error):
     elif not (point.where / state.STATUS).is_file():
         failed = {"state": "failed", "error": _error(REFUSED, sentence)}
         state.write_status(point.where, _status(point, {}, None) | failed)
-    return _told(REFUSED, sentence)
+    return _reported(REFUSED, sentence)
 
 
 class Different(ValueError):
@@ -199,7 +199,7 @@ def _ended(record, kind, sentence, trace=None):
     """Outcome of a point that failed, said on the terminal and in status.json."""
     with contextlib.suppress(OSError):  # the disk is full, and what is there stays
         record.update(state="failed", error=_error(kind, sentence, trace))
-    return _told(kind, sentence)
+    return _reported(kind, sentence)
 
 
 def _error(kind, sentence, trace=None):
@@ -214,7 +214,7 @@ def remove_empty(where):
         where.parent.rmdir()
 
 
-def _told(kind, sentence):
+def _reported(kind, sentence):
     print(f"sim run: {sentence}", file=sys.stderr, flush=True)
     return Outcome("failed", kind, sentence)
 
@@ -255,7 +255,7 @@ def _dry_run(point, asked):
         try:
             estimate = dry.estimate(name, question)
         except TooLarge as error:
-            outcome = _told(REFUSED, f"{name}: {refused(error)}")
+            outcome = _reported(REFUSED, f"{name}: {refused(error)}")
             continue
         print("\n".join(terminal.estimate_lines(name, question, estimate, machine.devices(question))))
         if point.config["budget"]["until"] is not None:

@@ -32,7 +32,7 @@ class Taker(NamedTuple):
     """Takes the steps of one experiment.
 
     folder: of its checkpoint.  identity: flat record of what its counts depend on, besides what the steps say of it.
-    told: called step by step with the batches that are there, and with how many there will be.  say: called with a
+    progress: called step by step with the batches that are there, and with how many there will be.  say: called with a
     sentence about a damaged piece.
     shown: wraps the steps that are left (a progress bar).  source: gives (start, counts) of steps, given them and
     where each begins.  again: whether all is saved at the end too, as it may be called again, for more batches.
@@ -40,7 +40,7 @@ class Taker(NamedTuple):
 
     folder: Path
     identity: dict
-    told: Callable
+    progress: Callable
     say: Callable
     shown: Callable
     source: Callable
@@ -91,7 +91,7 @@ class _Saving:
         if long and now - self.saved >= _SHORTEST and self.there < self.batches:
             self.save()
             self.saved = now
-        self.taker.told(self.there, self.batches)
+        self.taker.progress(self.there, self.batches)
         heed()
 
     def save(self):
@@ -103,7 +103,7 @@ class _Saving:
 
     def __exit__(self, kind, error, traceback):
         early = kind is not None and not isinstance(error, OSError)  # which is why it could not be saved before
-        self.taker.told(self.there, self.batches)  # also of what was there before, where no step came to its end
+        self.taker.progress(self.there, self.batches)  # also of what was there before, where no step came to its end
         if early or (kind is None and self.taker.again):
             self.save()
 

@@ -90,8 +90,8 @@ def _table(head, quantity, columns):
     heading = head.words
     chosen = np.flatnonzero(columns["quantity"] == quantity)
     if quantity == "failure" and np.isfinite(columns["examples"][chosen]).all():  # a grid: its last learner with a law
-        told = chosen[np.isfinite(columns["law"][chosen])]
-        chosen = chosen[columns["examples"][chosen] == columns["examples"][told if len(told) else chosen].max()]
+        lawful = chosen[np.isfinite(columns["law"][chosen])]
+        chosen = chosen[columns["examples"][chosen] == columns["examples"][lawful if len(lawful) else chosen].max()]
         heading = f"unsolved, n = {columns['examples'][chosen[0]]:.3g}"
     chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, _ROWS).round().astype(int))]
     lines = [f"  {head.axis:>12}  {heading:>20}  {'standard error':>14}  {head.law:>10}  deviation in standard errors"]

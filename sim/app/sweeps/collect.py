@@ -99,9 +99,9 @@ def _complete(point):
     """Names of the experiments of a point whose tables are complete and no older than its status."""
     if point.status is None and point.state != "done":
         return []
-    told = point.status["experiments"] if point.status else {}
+    entries = point.status["experiments"] if point.status else {}
     there = {name for name in NAMES if (point.where / name / "manifest.json").is_file()}
-    return [name for name in NAMES if (told[name]["state"] == "done" if name in told else name in there)]
+    return [name for name in NAMES if (entries[name]["state"] == "done" if name in entries else name in there)]
 
 
 def _table(position, where, name):

@@ -114,8 +114,8 @@ class Dataset:
         else:
             length = max(len(block["estimate"]) for block in blocks.values())
             more, size, rows = ((f"{name}.row",), [length], None) if length > 1 else ((), [], None)
-        told = (heading.column, *_BESIDE, *_quantity_words(heading))
-        further = dict.fromkeys(column for block in blocks.values() for column in block if column not in told)
+        known = (heading.column, *_BESIDE, *_quantity_words(heading))
+        further = dict.fromkeys(column for block in blocks.values() for column in block if column not in known)
         beside = [
             self._add_place(f"{name}.{column}", column, heading, blocks, more, size, rows)
             for column in (*_BESIDE, *further)

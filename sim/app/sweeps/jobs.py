@@ -52,6 +52,6 @@ def queue(jobs, patience=None):
     return dict(line.strip().split("|") for line in done.stdout.splitlines() if line.count("|") == 1)
 
 
-def lives(told):
+def lives(queued):
     """Whether a job of this state, None where Slurm knows it no more, runs or will run."""
-    return told is not None and told not in _OVER
+    return queued is not None and queued not in _OVER

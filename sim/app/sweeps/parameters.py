@@ -37,15 +37,15 @@ def read(overrides, configs):
     """
     flat = [place.results(config) for config in configs]
     names = dict.fromkeys(name for own in flat for name in own)
-    told = [own for own in flat if own]
-    varied = [name for name in names if len({repr(own.get(name)) for own in told}) > 1]
+    present = [own for own in flat if own]
+    varied = [name for name in names if len({repr(own.get(name)) for own in present}) > 1]
     values = {name: [own.get(name) for own in flat] for name in varied}
     if all(own is not None for own in overrides):
         swept = _swept(overrides, flat)
     else:
         swept = {name: values[name] for name in _independent(values)}
     alike = [name for name in names if name not in varied and name not in swept]
-    shared = {name: next(own[name] for own in told if name in own) for name in alike}
+    shared = {name: next(own[name] for own in present if name in own) for name in alike}
     return Parameters(swept | {name: own for name, own in values.items() if name not in swept}, tuple(swept), shared)
 
 

@@ -61,8 +61,8 @@ def read(where):
     open_jobs = [point.job for point in points if point.job and point.state in ("waiting", "stopped", "interrupted")]
     if open_jobs:
         try:
-            told = jobs.queue(open_jobs)
-            points = [_heard(point, told.get(point.job), record) for point in points]
+            queued = jobs.queue(open_jobs)
+            points = [_heard(point, queued.get(point.job), record) for point in points]
         except jobs.Silent as error:
             silent = str(error)
     return Sweep(where, points, record, silent, _left(record))
@@ -183,20 +183,20 @@ def _at_work(status):
 # What Slurm says ------------------------------------------------------------------------------------------------------
 
 
-def _heard(point, told, record):
-    """A point, now that Slurm has said what its job is at: told, None where Slurm does not know it any more."""
+def _heard(point, queued, record):
+    """A point, now that Slurm has said what its job is at: queued, None where Slurm does not know it any more."""
     if point.job is None or point.state in ("running", "failed", "done"):
         return point
-    if jobs.lives(told):
+    if jobs.lives(queued):
         if point.state == "waiting":
-            return point._replace(why=f"in Slurm's queue ({told}, job {point.job.split('_')[0]})")
-        return point._replace(state="interrupted", why=f"{_at(point)}; Slurm job {point.job} ({told}) continues it")
+            return point._replace(why=f"in Slurm's queue ({queued}, job {point.job.split('_')[0]})")
+        return point._replace(state="interrupted", why=f"{_at(point)}; Slurm job {point.job} ({queued}) continues it")
     if point.state != "waiting":
         return point
     again = _point(point.where.parent, point.number, record, point.job)
     if again.state != "waiting":  # it has begun since
         return again
-    end = f"ended as {told}" if told else "is not in Slurm's queue any more"
+    end = f"ended as {queued}" if queued else "is not in Slurm's queue any more"
     return point._replace(state="stopped", why=f"never started: Slurm job {point.job} {end}; {RESUME} starts it")
 
 

@@ -16,7 +16,7 @@ def attributes(sweep, tables, varied):
     since = sweep.record.get("since") or min((status.get("started") or "" for status in statuses), default="")
     command = shlex.join(["python", "-m", "sim", "run", "--multirun", *sweep.record.get("command", [])])
     names = ", ".join(dict.fromkeys(table.experiment for table in tables))
-    told = {
+    texts = {
         "title": f"sim sweep of {names}{' over ' if varied.swept else ''}{', '.join(varied.swept)}",
         "Conventions": "CF-1.11",
         "source": f"sim {own}: Monte Carlo simulation of inference scaling laws, tested against their analytic laws",
@@ -30,7 +30,7 @@ def attributes(sweep, tables, varied):
         "data": ", ".join(_distinct(manifest.get("source") for manifest in manifests if manifest.get("source"))),
         "configuration": json.dumps(_nested(varied.shared)),
     }
-    return {name: text for name, text in told.items() if text}
+    return {name: text for name, text in texts.items() if text}
 
 
 def _distinct(values):

@@ -21,7 +21,7 @@ Exit code: 0 if nothing failed, 1 if a point failed or its process was killed, 2
 """
 _ORDER = ("done", "running", "interrupted", "stopped", "failed", "waiting")
 _LISTED = ("failed", "stopped", "interrupted", "running")
-_TOLD = ("overrides", "device", "started", "updated", "owner", "error", "experiments")  # of status.json, with --json
+_SHOWN = ("overrides", "device", "started", "updated", "owner", "error", "experiments")  # of status.json, with --json
 
 
 def main(arguments):
@@ -43,8 +43,8 @@ def _sweep(where, as_json):
     states = [point.state for point in sweep.points]
     if as_json:
         counts = {word: states.count(word) for word in _ORDER}
-        told = {"folder": str(where), "counts": counts, "slurm": sweep.silent}
-        return json.dumps(told | {"points": [_record(point) for point in sweep.points]}, indent=2), set(states)
+        summary = {"folder": str(where), "counts": counts, "slurm": sweep.silent}
+        return json.dumps(summary | {"points": [_record(point) for point in sweep.points]}, indent=2), set(states)
     lines = [f"{where}: {counted(sweep.points)}", *point_lines(sweep, _LISTED), *waiting_lines(sweep)]
     return "\n".join(lines), set(states)
 
@@ -108,10 +108,10 @@ def ranges(numbers):
 
 def _record(point):
     status = point.status or {}
-    told = {name: status.get(name) for name in _TOLD} | {"overrides": point.overrides}
+    summary = {name: status.get(name) for name in _SHOWN} | {"overrides": point.overrides}
     share = points.progress(status) if status else float(point.state == "done")
     own = {"point": point.number, "folder": str(point.where), "state": point.state, "why": point.why, "job": point.job}
-    return own | {"progress": share} | told
+    return own | {"progress": share} | summary
 
 
 # A run ----------------------------------------------------------------------------------------------------------------
@@ -124,8 +124,10 @@ def _run(where, as_json):
         raise ValueError(f"{where}: need the folder of a sweep or run, with sweep.json, status.json or folders point_N")
     word, share, why = status["state"], points.progress(status), points.why(status)
     if as_json:
-        told = {name: status.get(name) for name in _TOLD}
-        return json.dumps({"folder": str(where), "state": word, "why": why, "progress": share} | told, indent=2), {word}
+        summary = {name: status.get(name) for name in _SHOWN}
+        return json.dumps({"folder": str(where), "state": word, "why": why, "progress": share} | summary, indent=2), {
+            word
+        }
     lines = [f"{where}: {word}{f': {why}' if why else ''}"]
     if status.get("device") and word == "running":
         lines[0] += f" ({status['device']})"

@@ -21,7 +21,7 @@ class Drawn(NamedTuple):
 
     draws: tuple
     counts: np.ndarray
-    by: machine.Told
+    by: machine.Identity
 
     def of(self, steps):
         """Whether these are the draws of these steps, on whatever device and however they are cut."""
@@ -104,10 +104,10 @@ class _Queue:
         for group in self._groups():
             following = group, _tried(self._counts, list(group.values())) if len(group) > 1 else None
             if ahead is not None:
-                yield _told_apart(*ahead)
+                yield _split(*ahead)
             ahead = following
         if ahead is not None:
-            yield _told_apart(*ahead)
+            yield _split(*ahead)
 
     def _counts(self, steps):
         """Counts of a group, and of some more that nobody asks for."""
@@ -175,13 +175,13 @@ def _tried(work, what):
         return None
 
 
-def _told_apart(group, counts):
+def _split(group, counts):
     """{number: Drawn} of a group, None where nothing was drawn."""
     counts = None if counts is None else _tried(np.asarray, counts)
     if counts is None:
         return dict.fromkeys(group)
     each = zip(group.items(), counts, strict=False)  # without those that fill it up
     return {
-        number: Drawn(draws(steps), own.reshape(-1, *own.shape[2:]), machine.told(steps.mesh.devices.flat))
+        number: Drawn(draws(steps), own.reshape(-1, *own.shape[2:]), machine.identity(steps.mesh.devices.flat))
         for (number, steps), own in each
     }

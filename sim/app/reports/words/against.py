@@ -25,11 +25,11 @@ def _leads(found):
         return (
             f"it is uncertain which model solves more, at any number of attempts from {count(first)} to {count(last)}"
         )
-    told = []
+    parts = []
     for lead in found.leads:
-        verb = "" if told else " model solves more"
-        told.append(f"the {('first', 'second')[lead.model]}{verb} {_range(lead, first, last)}")
-    return ", ".join(told)
+        verb = "" if parts else " model solves more"
+        parts.append(f"the {('first', 'second')[lead.model]}{verb} {_range(lead, first, last)}")
+    return ", ".join(parts)
 
 
 def _range(lead, first, last):
@@ -96,8 +96,8 @@ def _leads_ja(found):
     first, last = found.attempts[[0, -1]]
     if not found.leads:
         return f"{count(first)} ~ {count(last)} 回のどの試行回数でも、どちらが多く解けるかは確かではありません"
-    told = [f"{_range_ja(lead, first, last)}第{lead.model + 1}のモデル" for lead in found.leads]
-    return f"{'、'.join(told)}のほうが確実に多く解けます"
+    parts = [f"{_range_ja(lead, first, last)}第{lead.model + 1}のモデル" for lead in found.leads]
+    return f"{'、'.join(parts)}のほうが確実に多く解けます"
 
 
 def _range_ja(lead, first, last):

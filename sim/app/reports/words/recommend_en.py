@@ -83,8 +83,8 @@ def _rivals(found, asked):
     first, second = found.rows[:2]
     better = "second" if found.gain > 0 else "first"
     chance = found.better if found.gain > 0 else 1 - found.better
-    told = f"The {better} model is the better buy (probability {percent(chance)})"
-    head = "Neither model is the better buy" if alike(first, second) else told
+    buy = f"The {better} model is the better buy (probability {percent(chance)})"
+    head = "Neither model is the better buy" if alike(first, second) else buy
     return (
         f"{head}: each at its best number of attempts, the first solves "
         f"{percent(first.solved)} with {_attempts(first.attempts)} for {money(first.cost, asked.currency)} a problem, "

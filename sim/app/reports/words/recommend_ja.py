@@ -79,14 +79,14 @@ def _rivals(found, asked):
     first, second = found.rows[:2]
     better = "第2" if found.gain > 0 else "第1"
     chance = found.better if found.gain > 0 else 1 - found.better
-    told = "、".join(
+    parts = "、".join(
         f"第{number}のモデルは {count(row.attempts)} 回・1問 {money(row.cost, asked.currency)} で "
         f"{percent(row.solved)} を解き、正味の価値は {money(row.net, asked.currency)}"
         for number, row in ((1, first), (2, second))
     )
     other = f"{better}のモデルのほうが得です(確率 {percent(chance)})"
     head = "どちらのモデルも同じ価値です" if alike(first, second) else other
-    return f"{head}。それぞれ最良の回数で、{told}です。"
+    return f"{head}。それぞれ最良の回数で、{parts}です。"
 
 
 def _other(kind, one, weighed):
