@@ -131,6 +131,34 @@ def sim_command(request):
     return request.getfixturevalue("sim")
 
 
+def test_draws_are_judged_on_part_of_the_grid_and_at_another_level():
+    draws = sim.simulate(sim.Model(), attempts=1e4, problems=2**16)
+    whole, part = sim.judge(draws), sim.judge(draws, attempts=(10, 1e3))
+    inside = (whole.columns["attempts"] >= 10) & (whole.columns["attempts"] <= 1000)
+    assert part.columns["estimate"].tolist() == whole.columns["estimate"][inside].tolist() and not inside.all()
+    near = sim.Model(difficulty=sim.Beta(5, 0.355))
+    words = [sim.judge(draws, near, level=level).verdicts[0] for level in (1e-12, 0.5)]
+    assert words[0].p_value == words[1].p_value and words[0].verdict == "undecided"
+    assert words[1].verdict == ("refuted" if words[0].p_value < 0.5 else "undecided")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"attempts": 3}, "attempts: need two numbers, (lowest, highest), got 3"),
+        ({"attempts": (9, 1)}, "attempts: need two numbers, the lower one first, got (9, 1)"),
+        ({"attempts": (1, "x")}, "attempts: need a number from 0 to 1e+15, got 'x'"),
+        ({"examples": (1, 9)}, "examples: need counts of learning_curve or joint for a window, got those of coverage"),
+        ({"level": 0}, "level: need a number from 1e-12 to 0.5, got 0"),
+    ],
+)
+def test_a_window_or_level_that_cannot_be_is_refused(given, sentence):
+    draws = sim.simulate(sim.Model(), attempts=100, problems=2**15)
+    with pytest.raises(ValueError) as caught:
+        sim.judge(draws, **given)
+    assert str(caught.value) == sentence
+
+
 def test_draws_are_judged_against_other_laws_without_a_draw(monkeypatch):
     from sim.draw.plan import Steps
 

@@ -443,3 +443,33 @@ def test_an_event_so_rare_that_none_was_seen_refutes_nothing_and_one_that_must_b
     rare, common = np.array([1e-12, 1 - 1e-9]), np.array([1e-3, 1 - 1e-3])
     assert verdict.judge_means("law", "x", means, Prediction(rare, None, None, True)).p_value == 1.0
     assert verdict.judge_means("law", "x", means, Prediction(common, None, None, True)).verdict == "refuted"
+
+
+def found(p_value, stands_out, batches=64):
+    return verdict.verdict_of(("a law", "failure"), None, None, 1.0, (1.0, 1, p_value), batches, stands_out)
+
+
+@pytest.mark.parametrize(("level", "sigmas"), [(1e-4, 5.754), (0.01, 4.309), (0.5, 2.561)])  # Student's t of 63 degrees
+def test_a_level_decides_what_is_refuted_and_what_would_have_been(level, sigmas):
+    assert -stats.t.ppf(level / 4, 63) + 1.4 == pytest.approx(sigmas, abs=0.005)
+    for stands_out, word in ((sigmas + 0.01, "confirmed"), (sigmas - 0.01, "undecided")):
+        own = verdict.at_level(found(0.6, stands_out), level)
+        assert (own.verdict, own.batches_needed is None) == (word, word == "confirmed")
+    assert verdict.at_level(found(0.99 * level, 99.0), level).verdict == "refuted"
+    assert verdict.at_level(found(1.01 * level, 99.0), level).verdict == "confirmed"
+    assert verdict.at_level(found(np.nan, 99.0), level).verdict == "undecided"
+
+
+def test_the_usual_level_says_what_was_said_and_no_record_knows_how():
+    own = found(0.5, 1.0)
+    again = verdict.at_level(own, verdict.REFUTED_BELOW)
+    assert again.record() == own.record() and own.verdict == "undecided"
+    assert not {"stands_out", "each", "level"} & set(own.record())
+
+
+def test_batches_that_count_as_one_are_one():
+    own = verdict.at_level(found(0.5, 5.0, 32), 0.01)
+    several = verdict.at_level(verdict.replace(found(0.5, 5.0, 32), batches=128, each=4), 0.01)
+    assert (several.verdict, several.batches_needed) == (own.verdict, own.batches_needed and 4 * own.batches_needed)
+    few = verdict.at_level(verdict.replace(found(0.5, 50.0, 4), batches=16, each=4), 0.01)
+    assert few.verdict == "undecided"  # of four batches nothing is known

@@ -3,7 +3,9 @@
 import importlib
 
 from sim.draw.plan import take as taken
+from sim.experiments.windows import within
 from sim.generative import training
+from sim.judging.verdict import REFUTED_BELOW, at_level
 
 
 def prepared(name, question, learn=training.learn):
@@ -20,15 +22,19 @@ def plan(name, question):
     return _module(name).plan(question)
 
 
-def answer(name, question, take=taken):
-    """Answer to a question that is prepared.  take: gives the counts of all batches of Steps."""
+def answer(name, question, take=taken, level=REFUTED_BELOW, windows=None):
+    """Answer to a question that is prepared.  take: gives the counts of all batches of Steps.  Others: as `judged`."""
     planned = plan(name, question)
-    return judged(name, question, planned.counted(take(planned.steps)))
+    return judged(name, question, planned.counted(take(planned.steps)), level, windows)
 
 
-def judged(name, question, counts):
-    """Answer to a question from what its plan comes to."""
-    return _module(name).answer(question, counts)
+def judged(name, question, counts, level=REFUTED_BELOW, windows=None):
+    """Answer to a question from what its plan comes to.
+
+    level: p-value below which a law is refuted.  windows: as windows.within has them.
+    """
+    found = _module(name).answer(*within(name, question, counts, windows or {}))
+    return found._replace(verdicts=[at_level(verdict, level) for verdict in found.verdicts])
 
 
 def _module(name):

@@ -8,7 +8,7 @@ import numpy as np
 from sim.draw.budget import BATCH, FEWEST_LEARNERS, LARGEST_ATTEMPTS, LARGEST_BUDGET, MOST_LEARNERS, Budget, grid
 from sim.experiments import asking
 from sim.experiments.question import Law, Question
-from sim.judging.verdict import Verdict
+from sim.judging.verdict import LEVELS, REFUTED_BELOW, Verdict
 from sim.model import MEMBERS
 from sim.model.memory import Automatic, choice
 from sim.model.model import Model, name_of
@@ -123,7 +123,15 @@ def simulate(
     return Draws(name, question, draw(asking.plan(name, question)))
 
 
-def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "discrete") -> Judgement:
+def judge(
+    draws: Draws,
+    model: Model | None = None,
+    *,
+    normalisation: str = "discrete",
+    level: float = REFUTED_BELOW,
+    examples: tuple[float, float] | None = None,
+    attempts: tuple[float, float] | None = None,
+) -> Judgement:
     """Test draws against a law, without drawing again.
 
     Parameters
@@ -134,6 +142,10 @@ def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "dis
         The model whose law is tested; by default the simulated one.
     normalisation : {"discrete", "continuous"}
         Normalisation of the Zipf law: the simulated one, or that of Hutter (2021).
+    level : float
+        p-value below which a law is refuted, 1e-12 to 0.5.
+    examples, attempts : (float, float), optional
+        Lowest and highest number of examples, or of attempts, at which the law is tested; by default all.
 
     Returns
     -------
@@ -149,6 +161,8 @@ def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "dis
     >>> other = sim.Model(difficulty=sim.Beta(5, 0.4))
     >>> [verdict.verdict for verdict in sim.judge(draws, other).verdicts]
     ['refuted']
+    >>> float(sim.judge(draws, attempts=(100, 1e3)).columns["attempts"].max())
+    1000.0
     """
     if not isinstance(draws, Draws):
         rule = "need what sim.simulate gives (of a run folder: python -m sim judge FOLDER)"
@@ -168,8 +182,25 @@ def judge(draws: Draws, model: Model | None = None, *, normalisation: str = "dis
     if question.memory.learners and draws.experiment == "learning_curve":
         need(law.features.zipf, "features", "Zipf features, as learners were drawn", law.features)
     question = question._replace(law=law)
-    found = asking.judged(draws.experiment, question, draws.counts)
+    level, windows = scalar("level", level, *LEVELS), _windows(examples=examples, attempts=attempts)
+    found = asking.judged(draws.experiment, question, draws.counts, level, windows)
     return Judgement(draws.experiment, tuple(found.verdicts), found.columns)
+
+
+def _windows(**given):
+    """{examples or attempts: (lowest, highest)} of those that are given."""
+    found = {}
+    for axis, window in given.items():
+        if window is None:
+            continue
+        try:
+            low, high = (scalar(axis, end, 0, LARGEST_ATTEMPTS) for end in window)
+        except TypeError:
+            raise ValueError(f"{axis}: need two numbers, (lowest, highest), got {window!r}") from None
+        if low >= high:
+            raise ValueError(f"{axis}: need two numbers, the lower one first, got {window!r}")
+        found[axis] = low, high
+    return found
 
 
 def _grids_of(model, examples, attempts, points):

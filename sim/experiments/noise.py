@@ -133,4 +133,4 @@ def _judged(quantity, means, expected):
     else:
         verdict = verdict_of((LAWS[quantity], quantity), prediction, None, 0.0, (0.0, 0, 1.0), len(means), 0.0)
     runs, needed = training_runs.RUNS, verdict.batches_needed
-    return replace(verdict, batches=verdict.batches * runs, batches_needed=None if needed is None else needed * runs)
+    return replace(verdict, batches=verdict.batches * runs, batches_needed=needed and needed * runs, each=runs)

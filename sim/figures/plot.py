@@ -57,12 +57,11 @@ def _draws(draws):
 
 
 def _judgement(judgement):
-    from dataclasses import asdict
 
     from sim.figures import files
     from sim.records.folder import Run
 
-    verdicts = [asdict(verdict) for verdict in judgement.verdicts]
+    verdicts = [verdict.record() for verdict in judgement.verdicts]
     return files.draw(Run(judgement.columns, verdicts, {"experiment": judgement.experiment, "config": {}}))
 
 

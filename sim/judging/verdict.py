@@ -1,6 +1,6 @@
 """An estimate tested against a law: sigmas, chi-square with the points' covariance, exponent, and a plain verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from scipy import special
@@ -9,6 +9,7 @@ from sim.draw.budget import BATCH
 from sim.judging import estimators
 
 REFUTED_BELOW = 1e-4  # p-value: one true law in ten thousand is refuted by chance
+LEVELS = 1e-12, 0.5  # between which another may be asked for
 RESOLUTION = 0.02  # a verdict is worth having if a law 2 % off in its exponent would have been refuted
 _MARGIN = 1.4  # sigmas above those of p = 5e-5 at which such a law is refuted in 92 of 100 runs
 _FEWEST = 8  # batches: fewer know their spread too badly to confirm anything
@@ -19,7 +20,11 @@ _NEVER = 1e-6  # events that a law expects where it expects none: what rounding 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One law, one quantity: prediction, measurement and judgement; None where a field does not apply."""
+    """One law, one quantity: prediction, measurement and judgement; None where a field does not apply.
+
+    stands_out: sigmas at which a law 2 % off would stand out.  each: batches that count as one of those that were
+    independent. Both are for `at_level` alone, and in no record.
+    """
 
     law: str
     quantity: str
@@ -37,6 +42,12 @@ class Verdict:
     verdict: str
     batches: int
     batches_needed: int | None
+    stands_out: float = field(default=0.0, repr=False, compare=False)
+    each: int = field(default=1, repr=False, compare=False)
+
+    def record(self):
+        """{field: value}, as verdict.json has it."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.repr}
 
 
 def sigmas(curve, law):
@@ -120,11 +131,11 @@ def _exponent_fields(prediction, measured):
     return (prediction.exponent, *m[:2], prediction.prefactor, *m[2:4], m.window)
 
 
-def _telling(batches):
+def _telling(batches, level):
     """Sigmas at which a wrong law is refuted in 92 of 100 runs: Student's, as few batches know their spread badly."""
     if batches < _FEWEST:
         return np.inf
-    return _MARGIN - special.stdtrit(min(batches, estimators.GROUPS) - 1, REFUTED_BELOW / 4)
+    return _MARGIN - special.stdtrit(min(batches, estimators.GROUPS) - 1, level / 4)
 
 
 def verdict_of(about, prediction, measured, largest, test, batches, resolution):
@@ -141,20 +152,25 @@ def verdict_of(about, prediction, measured, largest, test, batches, resolution):
         of_exponent = 2 * special.stdtr(min(batches, estimators.GROUPS) - 1, -t)
         p_value = float(np.minimum(1.0, 2 * np.minimum(p_value, of_exponent)))  # NaN stays NaN
         resolution = RESOLUTION * prediction.exponent / error
-    needed = None
-    if p_value < REFUTED_BELOW:
+    own = _exponent_fields(prediction, measured)
+    found = Verdict(*about, *own, largest, statistic, degrees, p_value, "", batches, None, float(resolution))
+    return at_level(found, REFUTED_BELOW)
+
+
+def at_level(verdict, level):
+    """The same evidence in words, where a law is refuted by p-values below another level."""
+    batches, resolution = verdict.batches // verdict.each, verdict.stands_out
+    word, needed = "undecided", None
+    if verdict.p_value < level:
         word = "refuted"
-    elif p_value >= REFUTED_BELOW and resolution >= _telling(batches):
+    elif verdict.p_value >= level and resolution >= _telling(batches, level):
         word = "confirmed"
-    else:
-        word = "undecided"
-        if resolution > 0:
-            # The window starts later as data grow, its bias ~ k^-2 below its error: error ~ batches^(-2 / (4 + b)).
-            slowness = 2 if measured is None else 2 + prediction.exponent / 2
-            more = batches * (_SPARE * _telling(estimators.GROUPS) / resolution) ** slowness
-            needed = int(np.ceil(max(more, estimators.GROUPS)))
-    fields = _exponent_fields(prediction, measured)
-    return Verdict(*about, *fields, largest, statistic, degrees, p_value, word, batches, needed)
+    elif resolution > 0:
+        # The window starts later as data grow, its bias ~ k^-2 below its error: error ~ batches^(-2 / (4 + b)).
+        slowness = 2 if verdict.measured is None else 2 + verdict.predicted / 2
+        more = batches * (_SPARE * _telling(estimators.GROUPS, level) / resolution) ** slowness
+        needed = verdict.each * int(np.ceil(max(more, estimators.GROUPS)))
+    return replace(verdict, verdict=word, batches_needed=needed)
 
 
 def judge(law, quantity, counts, prediction, measured):

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -133,7 +132,7 @@ def write_run(folder, columns, verdicts, manifest):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_columns(folder / "table.csv", {name: columns[name] for name in COLUMNS} | columns)
-    write_json(folder / "verdict.json", [asdict(verdict) for verdict in verdicts])
+    write_json(folder / "verdict.json", [verdict.record() for verdict in verdicts])
     write_json(folder / "manifest.json", manifest)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_a_run_is_read_back_as_it_was_written(run):
     for name in folder.COLUMNS[1:]:
         assert table[name].dtype == np.float64
         assert np.array_equal(table[name], COLUMNS[name], equal_nan=True)
-    assert verdicts == [{**asdict(v), "window": v.window and list(v.window)} for v in (CONFIRMED, UNDECIDED)]
+    assert verdicts == [{**v.record(), "window": v.window and list(v.window)} for v in (CONFIRMED, UNDECIDED)]
     assert {**manifest, "config": None} == {**MANIFEST, "config": None}
 
 
@@ -212,7 +212,7 @@ def test_empty_columns_are_no_damage(run):
     assert np.isnan([folder.read_run(run).table[name][0] for name in folder.COLUMNS[1:]]).all()
 
 
-ENTRY = {**asdict(CONFIRMED), "window": [10.0, 1e6]}
+ENTRY = {**CONFIRMED.record(), "window": [10.0, 1e6]}
 
 
 def without(field):

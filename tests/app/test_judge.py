@@ -50,6 +50,74 @@ def test_a_verdict_on_kept_counts_is_that_of_a_run_against_the_same_law(sim, tmp
     ).read_bytes()
 
 
+def columns(where):
+    return np.genfromtxt(where / "table.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+
+
+def test_part_of_the_grid_is_judged_as_though_no_other_points_had_been_drawn(sim, tmp_path, folder):
+    run(sim, "experiments=[coverage,joint,learning_curve]")
+    whole = {where.name: where for where in folder().iterdir() if where.is_dir()}
+    assert sim("judge", str(folder()), "attempts=1:1e4", "output=same")[0] == 0
+    same(tmp_path / "same" / "coverage", whole["coverage"])
+    assert sorted(path.name for path in (tmp_path / "same").iterdir()) == ["coverage", "joint"]
+
+    assert sim("judge", str(folder()), "attempts=10:1e3", "examples=10:1e3", "output=own")[0] == 0
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["joint"]  # the others have one grid
+    for name, window in (("coverage", ("attempts",)), ("learning_curve", ("examples",))):
+        own = tmp_path / "part" / name
+        assert sim("judge", str(whole[name]), *(f"{axis}=10:1000" for axis in window), "output=part")[0] == 0
+        rows, part = columns(whole[name]), columns(own)
+        inside = np.isin(rows[window[0]], part[window[0]])
+        assert part[window[0]].min() >= 10 and part[window[0]].max() <= 1000 and 3 < inside.sum() < len(rows)
+        assert (
+            part[["quantity", "estimate", "stderr"]].tolist()
+            == rows[inside][["quantity", "estimate", "stderr"]].tolist()
+        )
+        np.testing.assert_allclose(part["law"], rows["law"][inside], rtol=1e-12)
+        [verdict], [before] = (json.loads((path / "verdict.json").read_text()) for path in (own, whole[name]))
+        assert verdict["degrees"] < before["degrees"] and verdict["p_value"] != before["p_value"]
+        assert verdict["window"] is None or 10 <= verdict["window"][0] < verdict["window"][1] <= 1000
+        assert json.loads((own / "manifest.json").read_text())["windows"] == {window[0]: [10, 1000]}
+    joint = columns(tmp_path / "own" / "joint")
+    failure = joint[joint["quantity"] == "failure"]
+    assert all(failure[axis].min() >= 10 and failure[axis].max() <= 1000 for axis in ("attempts", "examples"))
+
+
+def test_a_law_is_refuted_below_the_level_that_is_asked_for(sim, tmp_path, folder):
+    run(sim, "experiment=coverage")
+    words = {}
+    for level in ("1e-12", "1e-4", "0.5"):
+        assert sim("judge", str(folder()), f"level={level}", "law.beta=0.352", f"output={level}")[0] == 0
+        [found] = json.loads((tmp_path / level / "coverage" / "verdict.json").read_text())
+        words[level] = found["verdict"]
+    assert 1e-4 < found["p_value"] < 0.5 and words["0.5"] == "refuted" != words["1e-4"]
+    assert sim("judge", str(folder()), "law.beta=0.352", "output=usual")[0] == 0
+    same(tmp_path / "usual" / "coverage", tmp_path / "1e-4" / "coverage")
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("level=2", "level: need a number from 1e-12 to 0.5, got '2'"),
+        ("level=", "level: need a number from 1e-12 to 0.5, got ''"),
+        ("level=true", "level: need a number from 1e-12 to 0.5, got 'true'"),
+        ("attempts=3", "attempts: need LOW:HIGH, two numbers, the lower one first, got '3'"),
+        ("attempts=9:1", "attempts: need LOW:HIGH, two numbers, the lower one first, got '9:1'"),
+        ("attempts=nan:3", "attempts: need LOW:HIGH, two numbers, the lower one first, got 'nan:3'"),
+        ("attempts=1:2:3", "attempts: need LOW:HIGH, two numbers, the lower one first, got '1:2:3'"),
+        ("examples=1:9", "examples: need counts of learning_curve or joint for a window, got those of coverage"),
+        (
+            "attempts=1e5:1e6",
+            "attempts: need a window with at least 2 points of the grid from 1 to 10000, got 100000 to 1e+06, with 0",
+        ),
+    ],
+)
+def test_a_level_or_window_that_cannot_be_is_one_sentence(sim, tmp_path, folder, asked, sentence):
+    run(sim, "experiment=coverage")
+    assert sim("judge", str(folder()), asked, "output=own") == (2, "", f"sim judge: {sentence}\n")
+    assert not (tmp_path / "own").exists()
+
+
 def test_nothing_is_drawn(sim, folder, monkeypatch):
     from sim.draw.plan import Steps
 

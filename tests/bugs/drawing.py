@@ -168,7 +168,7 @@ BUGS = (
         "-(-learners // learner.kernel.LEARNERS)", "max(learners // learner.kernel.LEARNERS, 1)",
         _of("", "batches")),
     Bug("undecided: batches needed grow with the first power", "sim/judging/verdict.py",
-        "slowness = 2 if measured is None", "slowness = 1 if measured is None", _of("", "measurement")),
+        "slowness = 2 if verdict.measured is None", "slowness = 1 if verdict.measured is None", _of("", "measurement")),
     Bug("resolution: a law 2 % off that is cut off at a half", "sim/judging/verdict.py",
         "np.clip(shifted, 0, 1)", "np.clip(shifted, 0, 0.5)", _of("", "measurement")),
     # Thought of after the tests --------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ BUGS = (
     Bug("measured masses: covariance of a learner", "sim/judging/measurement.py",
         "rowvar=False)) / len(samples)", "rowvar=False))", _of("", "measurement")),
     Bug("verdict: two-sided bound at twice its p", "sim/judging/verdict.py",
-        "REFUTED_BELOW / 4", "REFUTED_BELOW / 2", _of("", "measurement")),
+        "level / 4", "level / 2", _of("", "measurement")),
     Bug("fitted numbers: pseudo-values without the whole", "sim/judging/verdict.py",
         "groups * whole - (groups - 1) * replicates", "groups * whole - groups * replicates",
         _of("", "measurement")),

@@ -308,7 +308,7 @@ def drawn_run(columns, verdicts):
         "importance": asdict(ASKED),
     }
     manifest = {"experiment": "importance", "config": config, "seed": 0, "problems": 2**21}
-    return files.draw(Run(columns, [asdict(entry) for entry in verdicts], manifest))
+    return files.draw(Run(columns, [entry.record() for entry in verdicts], manifest))
 
 
 def test_the_figure_shows_both_sides_the_target_and_what_it_takes(usual):
