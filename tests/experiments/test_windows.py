@@ -22,11 +22,11 @@ QUESTION = Question(examples=np.array([1.0, 10.0, 100.0, 1000.0]), tries=np.arra
 def test_a_table_of_two_axes_is_cut_along_each():
     failures = np.arange(24).reshape(2, 4, 3)
     question, counts = within(
-        "joint", QUESTION, Counts(failures, 99, False), {"examples": (10, 100), "attempts": (2, 9)}
+        "joint", QUESTION, Counts(failures, 99, False), {"examples": (10, 100), "attempts": (1, 2)}
     )
-    assert counts.failures.tolist() == failures[:, 1:3, 1:].tolist()
+    assert counts.failures.tolist() == failures[:, 1:3, :2].tolist()
     assert (counts.problems, counts.independent) == (99, False)
-    assert (question.examples.tolist(), question.tries.tolist()) == ([10, 100], [2, 4])
+    assert (question.examples.tolist(), question.tries.tolist()) == ([10, 100], [1, 2])
 
 
 @pytest.mark.parametrize("resolution", [0.1, np.array([0.1, 0.2, 0.3, 0.4])])
