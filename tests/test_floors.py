@@ -87,6 +87,13 @@ def test_only_keys_makes_or_folds_keys_and_only_seeds_makes_generators_without_j
     }
 
 
+def test_a_law_is_a_model():
+    from sim.experiments.question import Law
+    from sim.model.model import Model
+
+    assert issubclass(Law, Model) and Law() == Law(**vars(Model()))
+
+
 @pytest.mark.parametrize("room", ["utils", "helpers", "common", "misc"])
 def test_there_is_no_room_for_odds_and_ends(room):
     assert not [path for path in SOURCES if room in path.stem]

@@ -178,7 +178,7 @@ def _words(question, budget, example, attempts, failure):
     n, k, _ = laws.best_split(budget, example, attempts, failure)
     words = f"n = {n:.4g}, k = {k:.4g}"
     difficulty = question.law.difficulty
-    learning, inference = question.law.memory.tail(question.law.features), difficulty.tail()
+    learning, inference = question.law.learning_tail(), difficulty.tail()
     if learning is None or inference is None:
         return words
     exponent, prefactor = learning

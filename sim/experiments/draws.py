@@ -1,6 +1,6 @@
 """A model drawn and judged as values: what a notebook has of learning curves, coverage and both."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from sim.experiments.question import Law, Question
 from sim.judging.verdict import LEVELS, REFUTED_BELOW, Verdict
 from sim.model import MEMBERS
 from sim.model.memory import Automatic, choice
-from sim.model.model import Model, name_of
+from sim.model.model import AXES, Model, name_of
 from sim.records.checked import need, scalar
 from sim.records.tabular import Tabular
 
@@ -222,8 +222,7 @@ def _grids_of(model, examples, attempts, points):
 
 
 def _law(model):
-    members = {one.name: getattr(model, one.name) for one in fields(model)}
-    return Law(normalisation="discrete", **members)
+    return Law(**{axis: getattr(model, axis) for axis in AXES})
 
 
 def _memory(model, experiment, largest):

@@ -54,7 +54,7 @@ class Side(NamedTuple):
         return estimators.weighted_curve(self.failed, self.weight, self.failures - self.weightless, BATCH)
 
 
-class Law(NamedTuple):
+class Predicted(NamedTuple):
     """Of a weighted failure. curve: numbers of attempts or examples [x] -> shares [x].  exponent, prefactor: its power
     law, or None.  start: point of the grid from which on that holds, but for O(1/x).  needed: share that may fail ->
     attempts; None to look for them on the curve.
@@ -95,7 +95,7 @@ def answer(question, counts):
         words = f"E[w (1-s)^k] / E[w], w = {_powers(s=-weights.drop, **{'(1-s)': weights.lift})}"
         axis = "weighted_failure", "attempts", question.tries
         tables.append(_weighted(words, axis, attempted.at(asked), of_weight, testable, verdicts))
-    testable = _testable(question.law.memory.error(question.examples, question.law.features), 0.0, drawn(question))
+    testable = _testable(question.law.error(question.examples), 0.0, drawn(question))
     words = f"E[w (1-p)^n] / E[w], w = {_powers(p=-weights.rarity)}"
     tables.append(
         _weighted(words, ("weighted_error", "examples", question.examples), seen, of_features, testable, verdicts)
@@ -139,14 +139,14 @@ def _plain_law(law):
     if not difficulty.shapes:
         problems = difficulty.problems()
         if problems is None and difficulty.failure(np.ones(1)) is None:
-            return Law(lambda attempts: np.full(np.shape(attempts), np.nan), None, None)
-        return Law(difficulty.failure if problems is None else partial(_averaged, problems), None, None)
+            return Predicted(lambda attempts: np.full(np.shape(attempts), np.nan), None, None)
+        return Predicted(difficulty.failure if problems is None else partial(_averaged, problems), None, None)
 
     def needed(may_fail):
         left = 1 - (1 - may_fail) / difficulty.ceiling  # of the problems that can be solved
         return importance.attempts_needed(left, *difficulty.shapes) if left > 0 else np.inf
 
-    return Law(difficulty.failure, None, None, needed=needed)
+    return Predicted(difficulty.failure, None, None, needed=needed)
 
 
 def _averaged(problems, attempts):
@@ -166,11 +166,11 @@ def _problem_law(difficulty, weights):
             return None
         curve = lambda k: importance.tail_weighted_loss(k, alpha, own[1], weights.drop)  # noqa: E731
         needed = lambda may_fail: importance.attempts_needed(may_fail, alpha, beta)  # noqa: E731
-        return Law(curve, beta, float(coverage.prefactor(alpha, beta)), needed=needed)
+        return Predicted(curve, beta, float(coverage.prefactor(alpha, beta)), needed=needed)
     nodes = _nodes(difficulty, weights)
     if nodes is None:
         return None
-    return Law(lambda k: np.array([importance.weighted_failure(one, *nodes) for one in np.ravel(k)]), None, None)
+    return Predicted(lambda k: np.array([importance.weighted_failure(one, *nodes) for one in np.ravel(k)]), None, None)
 
 
 def _nodes(difficulty, weights):
@@ -204,7 +204,7 @@ def _feature_law(law, weights, examples):
     of_rank = features.exponent * (1 - weights.rarity)  # importance i^-v of the i-th most frequent
     if np.isfinite(features.size):
         curve = lambda n: importance.weighted_unmemorised(n, features.exponent, features.size, -of_rank)  # noqa: E731
-        return Law(curve, None, None) if known and features.size <= _LISTED else None
+        return Predicted(curve, None, None) if known and features.size <= _LISTED else None
     if not (known and of_rank > 1):
         return None
     own = features.exponent, of_rank
@@ -212,7 +212,7 @@ def _feature_law(law, weights, examples):
     rough = np.abs(importance.weighted_beta_form(examples, *own) / curve(examples) - 1) > _SMOOTH
     start = examples[rough].max(initial=0.0) + 0.5
     power_law = importance.importance_exponent(*own), importance.weighted_prefactor(*own)
-    return Law(curve, *map(float, power_law), start)
+    return Predicted(curve, *map(float, power_law), start)
 
 
 def _needed(law, may_fail, question):

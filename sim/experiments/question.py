@@ -8,23 +8,18 @@ import numpy as np
 
 from sim.draw.budget import BATCH, Budget
 from sim.judging.verdict import sigmas
+from sim.model.model import Model
 
 
 @dataclass(frozen=True)
-class Law:
-    """The law tested: the model's own numbers, or others.
+class Law(Model):
+    """The law tested: a model, the one that is simulated or another.
 
-    features, memory, difficulty, dependence, verifier: members of their axes; a replay that fits its own Beta has None
-    as difficulty.  normalisation: of Zipf features, discrete or continuous.  settings: as Question has them, with what
-    the law has otherwise.
+    normalisation: of Zipf features, discrete or continuous.  settings: as Question has them, with what the law has
+    otherwise; of a replay, the Beta that it is tested against, None where it fits its own.
     """
 
-    features: Any
-    memory: Any
-    normalisation: str
-    difficulty: Any
-    dependence: Any
-    verifier: Any
+    normalisation: str = "discrete"
     settings: Any = None
 
     def check(self):

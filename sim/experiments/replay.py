@@ -64,7 +64,7 @@ def _beta(question, grid, passed, spread):
 
     The law is the maximum-likelihood one unless the question names alpha and beta.
     """
-    table, given = question.table, question.law.difficulty
+    table, given = question.table, question.law.settings
     refit = given is None
     fit = fits.beta_binomial(table.attempts, table.successes) if refit else fits.BetaFit(given.alpha, given.beta)
     curve = coverage.failure(grid, *fit)

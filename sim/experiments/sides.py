@@ -38,8 +38,8 @@ def physics(question, experiment):
 
 def learning_prediction(law, examples):
     """Prediction of the law for the error of one attempt after n examples, [n]."""
-    curve = law.memory.error(examples, law.features)
-    exponent, prefactor = law.memory.tail(law.features) or (None, None)
+    curve = law.error(examples)
+    exponent, prefactor = law.learning_tail() or (None, None)
     if law.normalisation == "continuous":
         s, depth = law.features.exponent, law.memory.depth
         ratio = learning_curve.prefactor_continuous(s, depth) / learning_curve.prefactor(s, depth)
@@ -49,7 +49,7 @@ def learning_prediction(law, examples):
 
 def learning_law(law):
     """The law of learning in words; where it has no exponent, it says so."""
-    bent = law.features.remark if law.memory.tail(law.features) else "no power law"
+    bent = law.features.remark if law.learning_tail() else "no power law"
     return ", ".join(filter(None, (law.memory.law, bent)))
 
 
@@ -63,17 +63,16 @@ def testable_examples(law, examples, learners):
 
 def coverage_prediction(law, attempts):
     """Prediction of the law for the failure after k attempts, [k]; None where there is no closed form."""
-    members = law.dependence, law.difficulty
-    curve = law.verifier.failure(attempts, *members)
+    curve = law.failure(attempts)
     if curve is None:
         return None
-    exponent, prefactor = law.verifier.tail(*members) or (None, None)
-    plateau = law.verifier.plateau(*members)
+    exponent, prefactor = law.tail() or (None, None)
+    plateau = law.verifier.plateau(law.dependence, law.difficulty)
     levels_off = law.difficulty.listed or plateau is None or plateau > 0
     return Prediction(curve, exponent, prefactor, levels_off)
 
 
 def coverage_law(law):
     """The law in words; where it has no exponent, it says so."""
-    bent = None if law.difficulty.listed or law.verifier.tail(law.dependence, law.difficulty) else "no power law"
+    bent = None if law.difficulty.listed or law.tail() else "no power law"
     return ", ".join(filter(None, (law.difficulty.law, law.dependence.law, law.verifier.law, bent)))

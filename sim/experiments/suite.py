@@ -23,7 +23,7 @@ _FARTHEST = 1e5  # attempts on problems finished in turn: their law is a sum ove
 _SOLVED = 512  # problems finished in turn, about: the time of a batch grows with them
 
 
-class Law(NamedTuple):
+class Predicted(NamedTuple):
     """Problems solved in turn [spent]; solved per attempt, attempts made at a problem, share unsolved: [attempts] each.
 
     exponent, prefactor: of the share unsolved, against attempts made; None where it is no power law.  NaN: no law.
@@ -62,7 +62,7 @@ def plan(question):
 
 
 def _asked(question):
-    """(attempts for which problems are finished in turn, Law, attempts spent on finite suites)."""
+    """(attempts for which problems are finished in turn, Predicted, attempts spent on finite suites)."""
     spent = spendable(question.difficulty, question.tries)
     law = law_of(question.law.difficulty, spent, question.tries)
     return spent, law, question.tries if np.isnan(law.made).any() else law.made
@@ -86,7 +86,7 @@ def answer(question, counts):
 
 
 def law_of(difficulty, spent, tries):
-    """Law of a difficulty: closed forms for the paper's, else averages over its problems; NaN where it lists none."""
+    """Predicted of a difficulty: closed forms for the paper's, else averages over problems; NaN where it lists none."""
     shapes, problems = difficulty.shapes, difficulty.problems()
     if shapes and difficulty.ceiling == 1:
         solved, rate = laws.solve_to_completion(spent, *shapes), laws.reset_rate(tries, *shapes)
@@ -95,9 +95,9 @@ def law_of(difficulty, spent, tries):
         solved, rate = laws.solve_to_completion_of(spent, problems), laws.reset_rate_of(tries, problems)
         made, unsolved = laws.round_robin_of(tries, problems)
     else:
-        return Law(np.full(len(spent), np.nan), *np.full((3, len(tries)), np.nan))
+        return Predicted(np.full(len(spent), np.nan), *np.full((3, len(tries)), np.nan))
     made = np.where(tries == 1, 1.0, made)  # always: what rounding leaves of it would be infinitely many sigmas off
-    return Law(solved, rate, made, unsolved, *_tail(difficulty))
+    return Predicted(solved, rate, made, unsolved, *_tail(difficulty))
 
 
 def _tail(difficulty):

@@ -52,7 +52,7 @@ class Outcomes(NamedTuple):
         return Outcomes(self.right.sum(axis=0), self.wrong.sum(axis=0))
 
 
-class Law(NamedTuple):
+class Predicted(NamedTuple):
     """Curves of right, wrong and unanswered [k], the ceiling [1], and the optimal number of attempts; else NaN."""
 
     curves: dict[str, np.ndarray]
@@ -101,18 +101,18 @@ def answer(question, counts):
 
 
 def law_of(difficulty, asked, tries):
-    """Law of a difficulty, an average over its problems.  asked: settings.Verification."""
+    """Predicted of a difficulty, an average over its problems.  asked: settings.Verification."""
     problems, rates = difficulty.problems(), (asked.true_positive, asked.false_positive)
     if problems is None:
         unknown = np.full(len(tries), np.nan)
-        return Law(dict.fromkeys(LAWS, unknown) | {"ceiling": unknown[:1]}, np.nan)
+        return Predicted(dict.fromkeys(LAWS, unknown) | {"ceiling": unknown[:1]}, np.nan)
     mean = lambda law, k: law(k, problems.log_success, problems.log_failure, *rates) @ problems.weight  # noqa: E731
     of_outcomes = {"right": laws.accepted_correct, "wrong": laws.accepted_wrong, "unanswered": laws.unanswered}
     curves = {name: np.array([mean(law, k) for k in tries]) for name, law in of_outcomes.items()}
     curves["ceiling"] = np.array([mean(laws.accepted_correct, np.inf)])
     with np.errstate(divide="ignore"):
         weighted = *problems[:2], np.log(problems.weight)
-    return Law(curves, laws.optimum(*weighted, *rates, asked.penalty))
+    return Predicted(curves, laws.optimum(*weighted, *rates, asked.penalty))
 
 
 def _judged(quantity, counts, law):

@@ -153,6 +153,8 @@ class Empirical(Difficulty):
         """The same with the table behind the path; without one, the table that sim comes with."""
         from sim.pilot import counts
 
+        if self.table is not None:
+            return self
         path = self.path or str(counts.SHIPPED)
         return Empirical(path, counts.read(path))
 

@@ -1,6 +1,6 @@
 """A model: one member for each axis, and what its laws say of it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from sim.model import MEMBERS, member_fields
 from sim.model.member import Member
+
+AXES = "features", "memory", "difficulty", "dependence", "verifier"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Model:
     verifier: Any = None
 
     def __post_init__(self) -> None:
-        for axis in (one.name for one in fields(self)):
+        for axis in AXES:
             member = getattr(self, axis)
             if member is None:
                 object.__setattr__(self, axis, _usual(axis))
@@ -137,7 +139,7 @@ class Model:
 
     def physics(self) -> str:
         """Text that names every number that draws of the model depend on."""
-        return " ".join(getattr(self, one.name).physics() for one in fields(self))
+        return " ".join(getattr(self, axis).physics() for axis in AXES)
 
 
 def _numbers(name: str, values: ArrayLike) -> np.ndarray:

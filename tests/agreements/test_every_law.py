@@ -19,10 +19,8 @@ from sim.experiments.question import Law
 from sim.judging import measurement, verdict
 from sim.laws import learning_curve
 from sim.model import LEARNERS, MEMBERS, build
-from sim.model.dependence import Independent
 from sim.model.difficulty import Certain
 from sim.model.memory import Guessing, MultiTrace
-from sim.model.verifier import Perfect
 
 
 @pytest.mark.seldom(6)
@@ -49,7 +47,7 @@ def test_attempts_that_memory_grades_meet_their_law_over_n_and_k(memory, wrong, 
     shares = drawn.failures.reshape(len(drawn.failures), -1) / drawn.problems
 
     def p_value(memory):
-        others = Law(ZIPF, memory, "discrete", difficulty, Independent(), Perfect())
+        others = Law(ZIPF, memory, difficulty)
         law = memory.failure(examples, tries, memory.error(examples, ZIPF), difficulty.failure(tries), others)
         prediction = measurement.Prediction(law.ravel(), None, None, True)
         return verdict.judge_means("law", "failure", shares, prediction).p_value

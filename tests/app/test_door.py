@@ -210,20 +210,20 @@ def test_only_a_replay_reads_a_table_where_the_difficulty_is_a_beta(composed):
     *others, (_, replay) = door.questions(composed["run"])
     assert [question.table for _, question in others] == [None, None, None]
     assert replay.table.source == counts.SHIPPED.name
-    assert replay.law.difficulty is None  # to be fitted
+    assert replay.law.settings is None  # to be fitted
 
 
 def test_a_replay_is_held_against_a_law_with_both_of_alpha_and_beta_or_none(composed):
     config = copy.deepcopy(composed["run"])
     put(config, "law.beta", 0.246)
-    assert door.questions(config)[-1][1].law.difficulty is None  # beside other experiments it is the model's
+    assert door.questions(config)[-1][1].law.settings is None  # beside other experiments it is the model's
     config["experiments"] = ["replay"]
     assert (
         refusal(config) == "law.alpha, law.beta: need both or neither where the model has no Beta, got None and 0.246"
     )
     put(config, "law.alpha", 11.7)
     law = door.questions(config)[-1][1].law
-    assert law.difficulty == Beta(11.7, 0.246, 1.0)
+    assert law.settings == Beta(11.7, 0.246, 1.0)
 
 
 def test_a_replay_reads_the_table_of_an_empirical_difficulty(composed, tmp_path):

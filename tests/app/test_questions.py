@@ -189,7 +189,7 @@ def test_a_beta_beside_a_table_has_the_ceiling_that_is_given_or_none(composed):
     for name in ("coverage", "joint"):
         assert question(config, name).law.difficulty == Beta(11.7, 0.246, 0.9)
     beta = put(composed[""], law__alpha=3.0, law__beta=0.3)
-    assert question(beta, "replay").law.difficulty == Beta(3.0, 0.3, 1.0)
+    assert question(beta, "replay").law.settings == Beta(3.0, 0.3, 1.0)
     with pytest.raises(ValueError, match=r"^law\.ceiling: no law of the experiments replay has it$"):
         question(put(beta, law__ceiling=0.7), "replay")
     assert question(composed["difficulty=empirical"], "coverage").law.difficulty.table is not None

@@ -65,7 +65,7 @@ def ask(asked=ASKED, difficulty=LEVI, law=None, features=USUAL, depth=1, normali
     given = {"seed": 0, "features": features, "memory": Arrival(depth), "memory_name": "arrival"}
     given |= {"difficulty": difficulty, "dependence": Independent(), "verifier": Perfect(), "sampling": "random"}
     given |= {"attempts": "first_success", "examples": N, "tries": tries, "budget": budget, "settings": asked}
-    own = Law(features, Arrival(depth), normalisation, law or difficulty, Independent(), Perfect())
+    own = Law(features, Arrival(depth), law or difficulty, normalisation=normalisation)
     return asking.answer("importance", Question(**{**none, **given, "law": own}))
 
 
@@ -248,12 +248,12 @@ def test_quadrature_and_closed_form_agree():
 
 def test_where_the_law_is_not_known_there_is_none():
     no_weights = importance.Weights(0.0, 0.0, 0.1)
-    law = Law(USUAL, Arrival(1), "discrete", LEVI, None, None)
+    law = Law(USUAL, Arrival(1), LEVI)
     for other in (
-        Law(USUAL, Arrival(3), "discrete", LEVI, None, None),
-        Law(USUAL, Arrival(1), "continuous", LEVI, None, None),
-        Law(Zipf(2.0, 1e7), Arrival(1), "discrete", LEVI, None, None),
-        Law(Zipf(1.05, np.inf), Arrival(1), "discrete", LEVI, None, None),
+        Law(USUAL, Arrival(3), LEVI),
+        Law(USUAL, Arrival(1), LEVI, normalisation="continuous"),
+        Law(Zipf(2.0, 1e7), Arrival(1), LEVI),
+        Law(Zipf(1.05, np.inf), Arrival(1), LEVI),
     ):
         assert importance._feature_law(other, no_weights, N) is None
     assert importance._feature_law(law, no_weights, N) is not None

@@ -25,7 +25,7 @@ ASKED, BRIEF = Noise(lead=0.5, examples=200), Noise(lead=0.5, examples=30)
 
 def ask(law=None, depth=1, normalisation="discrete", exponent=2.0, size=np.inf, asked=ASKED, learners=2**14, seed=0):
     none = dict.fromkeys(Question._fields)
-    law = Law(Zipf(law or exponent, size), Arrival(depth), normalisation, None, None, None)
+    law = Law(Zipf(law or exponent, size), Arrival(depth), normalisation=normalisation)
     given = {"seed": seed, "features": Zipf(exponent, size), "memory": Arrival(depth), "examples": grid(1e6, 13)}
     given |= {"budget": BUDGET, "learners": learners, "settings": asked, "law": law}
     return asking.answer("noise", Question(**{**none, **given}))

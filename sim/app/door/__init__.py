@@ -1,7 +1,6 @@
 """The door: a configuration becomes checked members and questions; whatever is wrong is said here in one sentence."""
 
 import importlib
-from dataclasses import replace
 
 from sim.app.door import laws, members, values
 from sim.app.runs import adaptive
@@ -94,13 +93,13 @@ def questions(config):
         # Beside other experiments law.alpha and law.beta mean the model's; a replay then fits its own.
         used = given | {"alpha": None, "beta": None} if replay and len(config["experiments"]) > 1 else given
         memory_name, memory_drawn = members.memory_of(name, config, memory, chosen["features"], examples)
-        law = laws.law(name, used, config["law"]["normalisation"], chosen | {"memory": memory_drawn})
         members.check_room(name, memory_name, drawn.batches, examples, tries)
         sampling = members.sampling_of(name, config, memory_drawn, drawn)
         settings = values.settings(name, config.get(name))
         if hasattr(settings, "check_beside"):
             settings.check_beside(chosen["difficulty"])
-        law = replace(law, settings=laws.replaced(settings, given))
+        own = chosen | {"memory": memory_drawn}
+        law = laws.law(used, config["law"]["normalisation"], own, settings, replay)
         table = counts.read(counts.SHIPPED) if replay and recorded is None else recorded
         question = Question(
             seed, chosen["features"], memory_drawn, memory_name, chosen["difficulty"], chosen["dependence"],

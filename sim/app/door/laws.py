@@ -9,6 +9,7 @@ from sim.experiments import EXPERIMENTS
 from sim.experiments.question import Law
 from sim.model import MEMBERS, law_keys, member_fields
 from sim.model.difficulty import Beta, Empirical
+from sim.model.model import AXES
 
 _KEYS = law_keys()
 
@@ -77,17 +78,17 @@ def replaced(member, given):
     return changed
 
 
-def law(name, given, normalisation, chosen):
-    """Law with its nulls filled from the model; of a replay, its Beta or None."""
-    if name == "replay":
-        difficulty = _given_beta(given)
-    elif chosen["difficulty"].listed:
-        difficulty = _given_beta(given) or chosen["difficulty"]
-    else:
-        difficulty = replaced(chosen["difficulty"], given)
-    features = replaced(chosen["features"], given)
-    others = (replaced(chosen[group], given) for group in ("dependence", "verifier"))
-    found = Law(features, replaced(chosen["memory"], given), normalisation, difficulty, *others)
+def law(given, normalisation, chosen, settings, replay=False):
+    """Law with its nulls filled from the model.
+
+    chosen: {axis: member}.  settings: of the experiment alone.  replay: whether its law is the given Beta or its own.
+    """
+    own = _given_beta(given) if replay or chosen["difficulty"].listed else None
+    kept = chosen["difficulty"] if replay else own
+    members = {axis: replaced(chosen[axis], given) for axis in AXES if axis != "difficulty"}
+    members["difficulty"] = kept or replaced(chosen["difficulty"], given)
+    settings = own if replay else replaced(settings, given)
+    found = Law(**members, normalisation=normalisation, settings=settings)
     found.check()
     return found
 
