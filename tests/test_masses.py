@@ -68,6 +68,15 @@ def test_masses_of_a_true_law_are_refuted_as_often_as_stated():
     assert max(p_values) < 1e-4
 
 
+def test_without_points_nothing_is_tested_or_confirmed():
+    law = prediction(2.0)
+    masses = Masses(np.random.default_rng(3).random((64, len(law.curve))), np.float64(1e-6))
+    none = np.zeros(0, int)
+    assert np.isnan(verdict.mass_test(masses, law.curve, none)[2])
+    found = verdict.judge_masses("", "", masses, law, None, none)
+    assert np.isnan(found.p_value) and found.verdict == "undecided"
+
+
 def test_points_that_only_rounding_moves_are_not_judged():
     rng, law = np.random.default_rng(3), prediction(2.0).curve
     values = law * (1 + 1e-8 * rng.standard_normal((256, len(law)))) * (1 + 5e-7)

@@ -418,7 +418,7 @@ def test_two_groups_of_many_fitted_numbers_confirm_nothing():
 
 def test_no_fitted_number_decides_nothing():
     found = verdict.judge_fit("", "", *jackknifed(np.empty((64, 0))), np.empty(0), 64)
-    assert (found.verdict, found.degrees, found.batches_needed) == ("undecided", 0, None)
+    assert (found.verdict, found.degrees, found.batches_needed) == ("undecided", 0, None) and np.isnan(found.p_value)
 
 
 def test_means_that_differ_by_rare_events_are_not_refuted_for_it():

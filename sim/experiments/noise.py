@@ -131,6 +131,6 @@ def _judged(quantity, means, expected):
     if len(points):
         verdict = judge_means(LAWS[quantity], quantity, means[:, points], prediction, event=1 / training_runs.RUNS)
     else:
-        verdict = verdict_of((LAWS[quantity], quantity), prediction, None, 0.0, (0.0, 0, 1.0), len(means), 0.0)
+        verdict = verdict_of((LAWS[quantity], quantity), prediction, None, 0.0, (0.0, 0, np.nan), len(means), 0.0)
     runs, needed = training_runs.RUNS, verdict.batches_needed
     return replace(verdict, batches=verdict.batches * runs, batches_needed=needed and needed * runs, each=runs)

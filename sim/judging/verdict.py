@@ -239,11 +239,13 @@ def mass_test(masses, law, points):
 
     points: indices of those that can be tested (measurement.testable); of them those are that vary by more than the
     kernel's rounding, and no more than a quarter as many as there are learners. A mass where the law has none refutes
-    it.
+    it; without points nothing is tested (p = NaN).
     """
     values = masses.values
     if values[:, law < _NEVER / len(values)].max(initial=0) > np.sqrt(_NEVER):
         return np.inf, 1, 0.0
+    if not len(points):
+        return 0.0, 0, np.nan
     mean = values.mean(axis=0)
     rounding = np.broadcast_to(5 * masses.resolution, len(law)) * mean * np.sqrt(len(values))
     points = points[values.std(axis=0, ddof=1)[points] > rounding[points]]
@@ -270,7 +272,7 @@ def judge_fit(law, quantity, whole, replicates, predicted, batches):
     data could tell; no number at all decides nothing.
     """
     if not len(whole):
-        return verdict_of((law, quantity), None, None, 0.0, (0.0, 0, 1.0), batches, 0.0)
+        return verdict_of((law, quantity), None, None, 0.0, (0.0, 0, np.nan), batches, 0.0)
     groups = len(replicates)
     pseudo = groups * whole - (groups - 1) * replicates
     stderr = estimators.jackknife_stderr(replicates)

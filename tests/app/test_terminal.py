@@ -1,5 +1,6 @@
 """What a run says: every number in its place, with its unit and its digits."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,6 +32,10 @@ def test_a_verdict_tells_exponent_and_prefactor_each_measured_then_predicted():
     ]  # fmt: skip
     assert terminal.verdict_lines(verdict(measured=None, degrees=0), "problems")[1:] == [
         "    CONFIRMED: statistic 9.9, p = 0.12, largest deviation 2.3 standard errors"
+    ]
+    nothing = replace(verdict("undecided", measured=None, degrees=0), p_value=NAN)
+    assert terminal.verdict_lines(nothing, "problems")[1:] == [
+        "    UNDECIDED: too few events to test anything, largest deviation 2.3 standard errors"
     ]
 
 

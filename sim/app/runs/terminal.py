@@ -112,10 +112,10 @@ def verdict_lines(verdict, unit):
             f"{verdict.prefactor_predicted:.5g} predicted"
         )
     of = f"chi-square {verdict.chi_square:.1f} for {verdict.degrees} degrees of freedom"
-    lines.append(
-        f"    {verdict.verdict.upper()}: {of if verdict.degrees else f'statistic {verdict.chi_square:.1f}'}, "
-        f"p = {verdict.p_value:.2g}, largest deviation {verdict.max_sigmas:.1f} standard errors"
-    )
+    if not verdict.degrees:
+        of = f"statistic {verdict.chi_square:.1f}"
+    test = f"{of}, p = {verdict.p_value:.2g}" if verdict.p_value >= 0 else "too few events to test anything"  # NaN
+    lines.append(f"    {verdict.verdict.upper()}: {test}, largest deviation {verdict.max_sigmas:.1f} standard errors")
     if verdict.batches_needed is not None:
         lines.append(f"    a law 2 % off would not have been detected either; {_would_decide(verdict, unit)}")
     return lines
