@@ -208,6 +208,24 @@ def test_a_noiseless_power_law_is_recovered(floor):
         assert fit.shift == pytest.approx(shift, abs=1e-5)
 
 
+@pytest.mark.parametrize("exponent", [5e-4, 1e-3, 0.02, 8.0, 20.0])
+def test_exponents_however_small_or_large_are_found(exponent):
+    x = grid(1e15 if exponent < 1 else 1e3, 25)
+    for first in (0, 5, 10):
+        fit = estimators.power_law(power(x[first:], exponent, 1.0, 4.5), x[first:], False)
+        assert fit.exponent == pytest.approx(exponent, rel=1e-6)
+
+
+def test_a_fit_that_has_not_come_to_its_end_is_none(monkeypatch):
+    x = grid(1e15, 25)
+    curves = np.stack([power(x, exponent, 1.0, 4.5) for exponent in (1e-3, 0.05)])
+    monkeypatch.setattr(estimators, "_EXPONENTS", (0.05,))
+    monkeypatch.setattr(estimators, "_ITERATIONS", 12)
+    assert np.isnan(estimators.power_law(curves, x, False).exponent).tolist() == [True, False]
+    monkeypatch.setattr(estimators, "_ITERATIONS", 200)
+    assert estimators.power_law(curves, x, False).exponent == pytest.approx([1e-3, 0.05], rel=1e-6)
+
+
 def test_curves_fitted_together_are_fitted_as_one_by_one():
     x = grid(1e5, 21)[4:]
     curves = np.stack([power(x, *p) for p in POWERS])

@@ -10,10 +10,12 @@ GROUPS = 64  # jackknife groups: the standard error itself is then known to 9 %
 NORMAL = 400  # events behind a mean that is taken for normal: at 1e-4 its p-value is then right to a factor 2
 RARE = 1000  # below this many events the spread of the batches says too little about the next run
 _ITERATIONS = 60
+_CONVERGED = 1e-7  # of an exponent: far below any standard error
 _SUMMED = 10**6  # terms
 _MANY_PAIRS, _SMALL = 1000, 10**5  # of counts, and attempts, where log gamma is exact enough and quicker
 _FLATTEST, _STEEPEST = -12, 4  # log exponents at which a fit has run off: the curve has no power law to hold on to
-_EXPONENTS = (0.05, 0.15, 0.4, 1.0, 2.5)  # where fits start: a nearly straight curve is a long flat valley
+# Where fits start: a nearly straight curve is a long flat valley.
+_EXPONENTS = (2e-4, 1e-3, 4e-3, 0.015, 0.05, 0.15, 0.4, 1.0, 2.5, 7.0)
 
 
 class Curve(NamedTuple):
@@ -231,7 +233,7 @@ def power_law(curve, grid, floor, near=None):
     slope; what is left is O(x^-2) at the start of the grid. Binned Pareto likelihood, Fisher scoring.
     curve: [..., x], falling, above 0.  grid: [..., x], ascending; a last point given again counts once.
     floor: whether the curve may level off above 0.  near: a PowerLaw close to which the fits lie, if one is known.
-    NaN for a curve on which the exponent runs off to e^-12 or e^4.
+    NaN for a curve on which the exponent runs off to e^-12 or e^4, or is not found in 60 steps.
     """
     weights = _weights(np.asarray(curve, float), floor)
     share = weights / weights.sum(axis=-1, keepdims=True)
@@ -256,15 +258,22 @@ def power_law(curve, grid, floor, near=None):
         damping = np.where(rises, damping / 8, 4 * damping + 1e-2)
         if np.abs(step).max() < 1e-10:
             break
-    ran_off = (theta[..., 0] <= _FLATTEST) | (theta[..., 0] >= _STEEPEST)
-    exponent, first = np.exp(theta[..., 0]) * np.where(ran_off, np.nan, 1.0), np.exp(theta[..., 1])
+    found = (theta[..., 0] > _FLATTEST) & (theta[..., 0] < _STEEPEST)
+    found &= _left(score, information, (theta[..., 1] > low[..., 1]) & (theta[..., 1] < high[..., 1])) < _CONVERGED
+    exponent, first = np.exp(theta[..., 0]) * np.where(found, 1.0, np.nan), np.exp(theta[..., 1])
     top, bottom = (np.exp(-exponent * np.log(x)) for x in (first, grid[..., -1] - grid[..., 0] + first))
     prefactor = weights.sum(axis=-1) / (top - bottom if floor else top)
     return PowerLaw(exponent, prefactor, first - grid[..., 0])
 
 
+def _left(score, information, free):
+    """How far the log exponent is from where the likelihood is largest, by one step more.  free: whether first is."""
+    both = np.linalg.solve(information + 1e-12 * np.eye(2), score[..., None])[..., 0, 0]
+    return np.abs(np.where(free, both, score[..., 0] / (information[..., 0, 0] + 1e-12)))
+
+
 def _start(share, grid, floor):
-    """The likeliest of 60 power laws to start from, theta [..., 2]."""
+    """The likeliest of 120 power laws to start from, theta [..., 2]."""
     ends = np.log(grid[..., [0, -1]])
     shifts = ends[..., :1] + (ends[..., 1:] - ends[..., :1]) * np.linspace(0, 1, 12)
     tried = np.log(_EXPONENTS)[:, None], shifts[..., None, :]
