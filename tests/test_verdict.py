@@ -473,3 +473,24 @@ def test_batches_that_count_as_one_are_one():
     assert (several.verdict, several.batches_needed) == (own.verdict, own.batches_needed and 4 * own.batches_needed)
     few = verdict.at_level(verdict.replace(found(0.5, 50.0, 4), batches=16, each=4), 0.01)
     assert few.verdict == "undecided"  # of four batches nothing is known
+
+
+@pytest.mark.parametrize(
+    ("points", "batches", "allowed"), [(1, 64, 4.17), (25, 64, 5.02), (25, 8, 12.86), (25, 4096, 5.02)]
+)
+def test_no_law_is_confirmed_beside_a_point_that_chance_does_not_allow(points, batches, allowed):
+    assert stats.t.isf(1e-4 / 2 / points, min(batches, 64) - 1) == pytest.approx(allowed, abs=0.05)
+    for largest, word in ((allowed - 0.06, "confirmed"), (allowed + 0.06, "undecided")):
+        own = verdict.verdict_of(("", ""), None, None, largest, (1.0, 1, 0.5), batches, 99.0, points)
+        assert (own.verdict, own.beyond, own.batches_needed) == (word, word == "undecided", None)
+    refuted = verdict.verdict_of(("", ""), None, None, allowed + 1, (1.0, 1, 1e-9), batches, 99.0, points)
+    assert refuted.verdict == "refuted"
+
+
+def test_true_laws_have_points_beyond_chance_as_seldom_as_they_are_refuted_and_wrong_ones_often():
+    rng = np.random.default_rng(11)
+    law, wrong = beta_law(*LEVI), beta_law(5.0, 0.36)
+    found = [judged(simulated(rng, law.curve, 64), law) for _ in range(RUNS)]
+    assert_proportion(sum(one.beyond for one in found), RUNS, verdict.REFUTED_BELOW)
+    found = [judged(simulated(rng, law.curve, 64), wrong) for _ in range(20)]
+    rejects(assert_proportion, sum(one.beyond for one in found), 20, verdict.REFUTED_BELOW)

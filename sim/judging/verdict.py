@@ -22,8 +22,9 @@ _NEVER = 1e-6  # events that a law expects where it expects none: what rounding 
 class Verdict:
     """One law, one quantity: prediction, measurement and judgement; None where a field does not apply.
 
-    stands_out: sigmas at which a law 2 % off would stand out.  each: batches that count as one of those that were
-    independent. Both are for `at_level` alone, and in no record.
+    stands_out: sigmas at which a law 2 % off would stand out.  points: of which the largest deviation is that.  each:
+    batches that count as one of those that were independent.  beyond: whether the largest deviation is more than chance
+    allows.  These are in no record: `at_level` needs them, and sets the last.
     """
 
     law: str
@@ -43,7 +44,9 @@ class Verdict:
     batches: int
     batches_needed: int | None
     stands_out: float = field(default=0.0, repr=False, compare=False)
+    points: int = field(default=1, repr=False, compare=False)
     each: int = field(default=1, repr=False, compare=False)
+    beyond: bool = field(default=False, repr=False, compare=False)
 
     def record(self):
         """{field: value}, as verdict.json has it."""
@@ -138,9 +141,11 @@ def _telling(batches, level):
     return _MARGIN - special.stdtrit(min(batches, estimators.GROUPS) - 1, level / 4)
 
 
-def verdict_of(about, prediction, measured, largest, test, batches, resolution):
+def verdict_of(about, prediction, measured, largest, test, batches, resolution, points=1):
     """Verdict from a test (statistic, degrees, p) and an exponent.  about: law in words, and quantity.
 
+    largest: of the deviations at so many points, in standard errors. No law is confirmed beside one that chance does
+    not allow.
     p_value: the less likely of the two, doubled for having had two chances. refuted: p below 1e-4.
     undecided: not refuted, but a law 2 % off would not have been detected either; `batches_needed` would show it.
     resolution: at how many sigmas a law 2 % off would stand out; the exponent's own where there is one.
@@ -153,7 +158,7 @@ def verdict_of(about, prediction, measured, largest, test, batches, resolution):
         p_value = float(np.minimum(1.0, 2 * np.minimum(p_value, of_exponent)))  # NaN stays NaN
         resolution = RESOLUTION * prediction.exponent / error
     own = _exponent_fields(prediction, measured)
-    found = Verdict(*about, *own, largest, statistic, degrees, p_value, "", batches, None, float(resolution))
+    found = Verdict(*about, *own, largest, statistic, degrees, p_value, "", batches, None, float(resolution), points)
     return at_level(found, REFUTED_BELOW)
 
 
@@ -161,16 +166,18 @@ def at_level(verdict, level):
     """The same evidence in words, where a law is refuted by p-values below another level."""
     batches, resolution = verdict.batches // verdict.each, verdict.stands_out
     word, needed = "undecided", None
+    allowed = -special.stdtrit(max(min(batches, estimators.GROUPS) - 1, 1), REFUTED_BELOW / (2 * verdict.points))
+    beyond = bool(verdict.max_sigmas > allowed)
     if verdict.p_value < level:
         word = "refuted"
     elif verdict.p_value >= level and resolution >= _telling(batches, level):
-        word = "confirmed"
+        word = "undecided" if beyond else "confirmed"
     elif resolution > 0:
         # The window starts later as data grow, its bias ~ k^-2 below its error: error ~ batches^(-2 / (4 + b)).
         slowness = 2 if verdict.measured is None else 2 + verdict.predicted / 2
         more = batches * (_SPARE * _telling(estimators.GROUPS, level) / resolution) ** slowness
         needed = verdict.each * int(np.ceil(max(more, estimators.GROUPS)))
-    return replace(verdict, verdict=word, batches_needed=needed)
+    return replace(verdict, verdict=word, batches_needed=needed, beyond=beyond)
 
 
 def judge(law, quantity, counts, prediction, measured):
@@ -261,7 +268,8 @@ def _judged(law, quantity, curve, test, batches, prediction, measured):
     shifted = known * (1 + RESOLUTION)
     shifted = np.where((known >= 0) & (known <= 1), np.clip(shifted, 0, 1), shifted)  # a share has no more than all
     resolution = float(np.abs(sigmas(curve._replace(estimate=shifted), prediction.curve)).max())
-    return verdict_of((law, quantity), prediction, measured, largest, test, batches, resolution)
+    own = prediction, measured, largest, test, batches, resolution, curve.estimate.size
+    return verdict_of((law, quantity), *own)
 
 
 def judge_fit(law, quantity, whole, replicates, predicted, batches):
@@ -280,4 +288,4 @@ def judge_fit(law, quantity, whole, replicates, predicted, batches):
     test = hotelling(pseudo[:, spaced], predicted[spaced])
     largest = float(np.abs((whole - predicted) / stderr).max())
     resolution = float((RESOLUTION * predicted / stderr).max())
-    return verdict_of((law, quantity), None, None, largest, test, batches, resolution)
+    return verdict_of((law, quantity), None, None, largest, test, batches, resolution, len(whole))

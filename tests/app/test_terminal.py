@@ -39,6 +39,13 @@ def test_a_verdict_tells_exponent_and_prefactor_each_measured_then_predicted():
     ]
 
 
+def test_a_point_that_chance_does_not_allow_is_named_where_nothing_else_decides():
+    sentence = "    a point deviates by more than its standard error allows, and the test of all points does not see it"
+    for word, beyond, said in (("undecided", True, True), ("undecided", False, False), ("refuted", True, False)):
+        lines = terminal.verdict_lines(replace(verdict(word), beyond=beyond), "problems")
+        assert (sentence in lines) is said
+
+
 @pytest.mark.parametrize(
     ("own", "unit", "words"),
     [

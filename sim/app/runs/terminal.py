@@ -116,6 +116,10 @@ def verdict_lines(verdict, unit):
         of = f"statistic {verdict.chi_square:.1f}"
     test = f"{of}, p = {verdict.p_value:.2g}" if verdict.p_value >= 0 else "too few events to test anything"  # NaN
     lines.append(f"    {verdict.verdict.upper()}: {test}, largest deviation {verdict.max_sigmas:.1f} standard errors")
+    if verdict.beyond and verdict.verdict == "undecided":
+        lines.append(
+            "    a point deviates by more than its standard error allows, and the test of all points does not see it"
+        )
     if verdict.batches_needed is not None:
         lines.append(f"    a law 2 % off would not have been detected either; {_would_decide(verdict, unit)}")
     return lines
