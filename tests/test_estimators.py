@@ -131,6 +131,13 @@ def test_pass_at_k_is_unbiased(m):
         assert estimates @ weights == pytest.approx(float(1 - (1 - success) ** k), abs=1e-14)
 
 
+@pytest.mark.parametrize("most", [3, 10**7])  # pairs of counts: one by one, and all at once
+def test_what_is_never_solved_has_a_pass_at_k_of_nought_without_a_sign(monkeypatch, most):
+    monkeypatch.setattr(estimators, "_MANY_PAIRS", 0 if most == 3 else most)
+    found = estimators.pass_at_k([1, 3], [5, 5], [0, 2])
+    assert not np.signbit(found).any() and found[:, 0] == pytest.approx([0, 0], abs=1e-12)
+
+
 def test_the_plug_in_estimate_is_not_unbiased():
     m, k, success = 6, 5, 0.3
     plug_in = 1 - (1 - np.arange(m + 1) / m) ** k

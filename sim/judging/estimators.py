@@ -137,14 +137,14 @@ def pass_at_k(attempts, recorded, successes):
         )
     pairs, row = np.unique(np.stack([recorded, successes]).astype(float), axis=1, return_inverse=True)
     if pairs.shape[1] > _MANY_PAIRS and pairs[0].max() <= _SMALL:
-        return -np.expm1(_log_failures(attempts, *pairs))[:, np.ravel(row)]
+        return 0.0 - np.expm1(_log_failures(attempts, *pairs))[:, np.ravel(row)]
     log_failure = np.full((len(attempts), pairs.shape[1]), -np.inf)
     for i, (m, c) in enumerate(pairs.T):
         # C(m-c, k) / C(m, k) = prod_{j < c} (1 - k / (m - j)), c and k alike; exactly 0 once k > m - c
         for row_of_k, k in enumerate(attempts):
             if k <= m - c:
                 log_failure[row_of_k, i] = _log_failure(m, *sorted((c, k)))
-    return -np.expm1(log_failure)[:, np.ravel(row)]
+    return 0.0 - np.expm1(log_failure)[:, np.ravel(row)]
 
 
 def _log_failures(attempts, m, c):
