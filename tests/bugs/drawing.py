@@ -208,6 +208,8 @@ BUGS = (
     Bug("sifting starts with the first examples", "sim/samplers/learners/direct.py",
         "_sifted(self, stream, jnp.maximum(start, _DRAWS), stop, add, counts)",
         "_sifted(self, stream, start, stop, add, counts)", LEARNERS),
+    Bug("block chain: small spreads are not drawn", "sim/samplers/learners/block_chain.py",
+        "(_ROUNDED * curve) ** 2", "1e-14 * curve**2", _of("samplers/learners/", "block_chain")),
     Bug("block chain: the window moves back", "sim/samplers/learners/block_chain.py",
         "np.maximum.accumulate(end)", "end", LEARNERS + _of("samplers/learners/", "block_chain")),
     Bug("latent precision: beta for its half", "sim/model/spread.py",

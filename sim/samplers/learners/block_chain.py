@@ -13,6 +13,10 @@ HEAD = 1024  # ranks drawn one by one: in blocks they would be too few to be ali
 NEGLIGIBLE = 1e-6  # share of the variance left out at either end, at each n
 _ROWS = 8  # blocks thinned at once
 _GROUPS = 4  # the window is a multiple of so many times 8 blocks, so that neighbouring exponents share a program
+_ROUNDED = (
+    1e-14  # relative spread of a learner's mass that float64 still carries; and of P (1 - P), what is no rounding
+)
+_OFFSET = 1e-13  # relative error of the mean, which is a sum of thousands of terms
 _WHOLE = 2.0**22  # counts expected below are whole numbers; above, float32 could not carry them
 
 
@@ -105,7 +109,7 @@ def build(exponent, size, depth, examples, total):
     """Member, and float64 [n] offset and scale: the unmemorised mass is offset + scale * curves.
 
     exponent: s.  size: N, may be infinite.  depth: d.  examples: float64 grid of n, ascending.  total: H.
-    The scale is a power of two near the learning curve; the mean, in the offset, has a relative error of 1e-11.
+    The scale is a power of two near the learning curve; the mean, in the offset, has a relative error of 1e-13.
     """
     examples = np.asarray(examples, float)
     edges = blocks.edges(min(HEAD, size), examples, exponent, size, total)
@@ -115,20 +119,27 @@ def build(exponent, size, depth, examples, total):
     # Near the curve, and a power of two: multiplying by it rounds nothing, fused with a sum or not.
     scale = np.exp2(np.round(np.log2(np.maximum(curve, 2.0**-120))))
     variance = np.concatenate([common.variance, rare.variance], axis=1)
-    first, end = _window(variance, curve)
+    all_masses, counts = (
+        np.concatenate(both, axis=1) for both in ((common.mass, rare.mass), (common.count, rare.count))
+    )
+    square = (all_masses**2 / np.maximum(counts, np.finfo(float).tiny)).sum(1)
+    first, end = _window(variance, (_ROUNDED * curve) ** 2 + _ROUNDED * square)
     last = min(end.max(), common.count.shape[1])
     head = slice(min(first.min(), last), last)
     steps, references = _steps(rare, np.diff(edges), first - common.count.shape[1], end - common.count.shape[1], scale)
     offset = curve + references - common.mass[:, head].sum(1)
     arrivals = feature_arrivals.member(exponent, head.start + 1, head.stop, depth, examples, total)
-    resolution = feature_arrivals.Member.resolution * common.mass.sum(1) / scale
+    resolution = np.maximum(feature_arrivals.Member.resolution * common.mass.sum(1) / scale, _OFFSET)
     return Member(arrivals, (1 / scale).astype(np.float32), steps, resolution.astype(np.float32)), offset, scale
 
 
-def _window(variance, curve):
-    """First feature or block that matters at each n, and the end of those that do; neither ever moves back."""
+def _window(variance, rounding):
+    """First feature or block that matters at each n, and the end of those that do; neither ever moves back.
+
+    rounding: what it leaves of a variance of 0, [n], where nothing can be memorised yet, or nothing is left.
+    """
     whole = variance.sum(1)
-    random = whole > 1e-14 * curve**2  # else rounding: nothing can be memorised yet, or nothing is left
+    random = whole > rounding
     upto = np.cumsum(variance, axis=1) / np.maximum(whole, np.finfo(float).tiny)[:, None]
     first = np.where(random, (upto < NEGLIGIBLE).sum(1), variance.shape[1])
     end = np.where(random, (upto < 1 - NEGLIGIBLE).sum(1) + 1, 0)

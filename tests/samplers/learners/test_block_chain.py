@@ -64,6 +64,21 @@ def test_means_and_spreads_are_those_of_the_law_up_to_1e15_examples(exponent, de
     rejects(check_spreads, found, 1.1 * exponent, np.inf, depth, EXAMPLES)
 
 
+@pytest.mark.parametrize(
+    "exponent", [1.05, *(pytest.param(s, marks=pytest.mark.slow) for s in (1.001, 1.01, 1.1, 1.2))]
+)
+def test_spreads_far_below_the_mean_are_drawn(exponent):
+    """At s = 1.05 and 10^15 examples learners differ by a relative 1e-8: the mean alone would be no estimate."""
+    found = masses(block_chain, exponent, np.inf, 1, EXAMPLES, 32)
+    mean, deviation, excess = independent(exponent, np.inf, 1, EXAMPLES)
+    assert (deviation < 1e-6 * mean).any()
+    exact = learning_curve.unmemorised_mass(EXAMPLES, exponent, np.inf)
+    assert_mean(found.mean(axis=0), len(found), exact, deviation)
+    assert_mean(found.var(axis=0, ddof=1) / deviation**2, len(found), 1.0, np.sqrt(2 + excess))
+    rejects(assert_mean, found.mean(axis=0), len(found), exact + 0.5 * deviation, deviation)
+    rejects(assert_mean, 1.5 * found.var(axis=0, ddof=1) / deviation**2, len(found), 1.0, np.sqrt(2 + excess))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("exponent", [1.2, 1.5, 2.0, 3.0])
 @pytest.mark.parametrize("depth", [1, 2, 5])

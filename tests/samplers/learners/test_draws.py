@@ -168,7 +168,7 @@ def _more(count, probability):
 
 def test_the_rarest_and_the_commonest_blocks_that_matter_by_hand():
     variance = np.array([[1.0, 0, 0, 0], [1e-7, 1, 2, 1e-7], [0.0, 0, 1e-30, 0]])
-    first, end = block_chain._window(variance, np.ones(3))
+    first, end = block_chain._window(variance, np.full(3, 1e-29))
     assert first.tolist() == [0, 1, 4]  # at the last n nothing scatters but by rounding
     assert end.tolist() == [1, 3, 3]
 
