@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from checks import FALSE_ALARM, assert_proportion, rejects
+from checks import FALSE_ALARM, assert_mean, assert_proportion, rejects
 from scipy import stats
 
 from sim.draw import simulate
@@ -37,11 +37,40 @@ def assert_unit_variance(normal):
 
 def test_the_mean_mass_and_its_error_by_hand():
     masses = Masses(np.array([[0.4, 0.2], [0.6, 0.2]]), np.array([0.0, 0.01]))
-    curve = estimators.mass_curve(masses, [0, 1])
+    many, few = np.full(2, 1000.0), np.array([3.0, 8.0])
+    curve = estimators.mass_curve(masses, many, np.ones(2))
     assert curve.estimate == pytest.approx([0.5, 0.2])
     assert curve.stderr == pytest.approx([0.1, 0.002])  # of the first its spread, of the second the rounding
-    cautious = estimators.mass_curve(masses, [0]).stderr[1]  # two learners like 0.4 of 2, and one of two more
-    assert cautious == pytest.approx(np.hypot((0.35 * 0.65 / 2) ** 0.5, 0.002))
+    cautious = estimators.mass_curve(masses, few, np.array([0.01, 0.02])).stderr
+    assert cautious == pytest.approx([0.1, np.hypot(0.02 * 9**0.5 / 2, 0.002)])  # nine events of 0.02, by two learners
+
+
+@pytest.mark.parametrize(
+    ("exponent", "size", "depth", "examples"),
+    [(0.5, 1e9, 1, grid(1e8, 15)), (1.5, np.inf, 2, grid(1e6, 13)), (2.0, 1e6, 1, grid(1e8, 13)), (20.0, np.inf, 1, N)],
+)
+def test_standard_errors_are_those_of_independent_features_at_every_point(exponent, size, depth, examples):
+    """Where events are few they are at least that of one more, so that none is left out where learners saw nothing."""
+    from sim.experiments.question import Law
+    from sim.experiments.sides import rare_masses
+    from sim.model.features import Zipf
+    from sim.model.memory import Arrival
+
+    learners = 1024
+    events, one = rare_masses(Law(Zipf(exponent, size), Arrival(depth)), examples, learners)
+    second, _ = learning_curve.unmemorised_moments(examples, exponent, size, depth)
+    true = np.sqrt(second / learners)
+    varies = second > 0
+    assert np.sqrt(events[varies]) * one[varies] / learners == pytest.approx(true[varies], rel=1e-9)
+    member = build.learner("block_chain", exponent, size, depth, examples)
+    drawn = simulate.masses(3, "errors", member, learners, Budget(32768, 0, 0))
+    found = estimators.mass_curve(drawn, events, one).stderr
+    known, few = varies & (events >= 1000), varies & (events < 1000)
+    own = learners, 1.0, np.sqrt(2 + learners / events[known])  # a variance, and the excess kurtosis of rare events
+    if known.any():
+        assert_mean((found[known] / true[known]) ** 2, *own)
+        rejects(assert_mean, 1.5 * (found[known] / true[known]) ** 2, *own)
+    assert (found[few] >= (1 - 1e-6) * true[few]).all()
 
 
 def test_the_error_foreseen_for_the_exponent_is_that_of_repeated_fits():
@@ -73,7 +102,8 @@ def test_without_points_nothing_is_tested_or_confirmed():
     masses = Masses(np.random.default_rng(3).random((64, len(law.curve))), np.float64(1e-6))
     none = np.zeros(0, int)
     assert np.isnan(verdict.mass_test(masses, law.curve, none)[2])
-    found = verdict.judge_masses("", "", masses, law, None, none)
+    curve = estimators.mean_curve(masses.values)
+    found = verdict.judge_masses("", "", masses, curve, law, None, none)
     assert np.isnan(found.p_value) and found.verdict == "undecided"
 
 

@@ -284,18 +284,16 @@ def test_masses_are_tested_relative_to_the_law_where_more_than_rounding_moves_th
     assert found == pytest.approx(exact, rel=1e-9)
 
 
-def test_masses_are_judged_at_the_points_told_with_errors_of_rare_events_elsewhere():
-    """Where few learners may have seen what matters, the error is at least that of masses of 0 and 1."""
+def test_masses_are_judged_at_the_points_given_and_shown_with_their_errors_at_all():
     rng, law = np.random.default_rng(10), np.array([0.5, 0.2, 0.1, 1e-3])
     masses = Masses(law * (1 + 0.01 * rng.normal(size=(60, 4))), np.full(4, 1e-9))
     off = Prediction(law * np.array([1.0, 1.0, 1.0, 1.5]), None, None, False)
-    found = verdict.judge_masses("a law", "a mass", masses, off, None, np.array([0, 2]))
+    mean = masses.values.mean(axis=0)
+    curve = estimators.Curve(mean, np.array([1e-3, 1e-3, 1e-4, 2e-4]))
+    found = verdict.judge_masses("a law", "a mass", masses, curve, off, None, np.array([0, 2]))
     test = verdict.mass_test(masses, off.curve, np.array([0, 2]))
     assert (found.chi_square, found.degrees, found.p_value) == test and test[1] == 2
-    mean, share = masses.values.mean(axis=0), (masses.values.mean(axis=0) * 60 + 1) / 62
-    error = stats.sem(masses.values, axis=0)
-    error[[1, 3]] = np.sqrt(share * (1 - share) / 60)[[1, 3]]
-    assert found.max_sigmas == pytest.approx(np.abs((mean - off.curve) / error).max(), rel=1e-6)
+    assert found.max_sigmas == pytest.approx(np.abs((mean - off.curve) / curve.stderr).max(), rel=1e-12)
     assert (found.law, found.quantity, found.batches, found.verdict) == ("a law", "a mass", 60, "confirmed")
 
 

@@ -6,7 +6,15 @@ from sim.draw import simulate
 from sim.draw.batches import Parts
 from sim.draw.counts import Counts
 from sim.experiments.question import Answer, drawn, rows
-from sim.experiments.sides import feature_parts, learner, learning_law, learning_prediction, physics, testable_examples
+from sim.experiments.sides import (
+    feature_parts,
+    learner,
+    learning_law,
+    learning_prediction,
+    physics,
+    rare_masses,
+    testable_examples,
+)
 from sim.judging import estimators
 from sim.judging.measurement import measure, measure_masses
 from sim.judging.verdict import judge, judge_masses
@@ -43,10 +51,12 @@ def _of_problems(question, counts, law):
 
 def _of_learners(question, masses, law):
     """From the mass that each learner has not memorised."""
-    points = testable_examples(question.law, question.examples, len(masses.values))
+    learners = len(masses.values)
+    asked = question.law, question.examples, learners
+    points, curve = testable_examples(*asked), estimators.mass_curve(masses, *rare_masses(*asked))
     measured = measure_masses(masses, question.examples, law, points)
-    verdict = judge_masses(learning_law(question.law), "error", masses, law, measured, points)
-    return _answer(question, estimators.mass_curve(masses, points), law, verdict, len(masses.values), "learners")
+    verdict = judge_masses(learning_law(question.law), "error", masses, curve, law, measured, points)
+    return _answer(question, curve, law, verdict, learners, "learners")
 
 
 def _answer(question, curve, law, verdict, draws, unit):

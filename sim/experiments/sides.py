@@ -1,5 +1,7 @@
 """The two sides of a question: the samplers that simulate it, and what its laws predict. They meet in an experiment."""
 
+import numpy as np
+
 from sim.judging.measurement import Prediction, testable
 from sim.laws import learning_curve
 from sim.model import build
@@ -59,6 +61,14 @@ def testable_examples(law, examples, learners):
     return testable(
         learning_curve.memorising_moments(examples, features.exponent, features.size, law.memory.depth), learners
     )
+
+
+def rare_masses(law, examples, learners):
+    """(how many rare events of one size scatter as much as the mean over so many learners, their size), [n] each."""
+    features = law.features
+    moments = learning_curve.unmemorised_moments(examples, features.exponent, features.size, law.memory.depth)
+    second, fourth = (np.maximum(moment, np.finfo(float).tiny) for moment in moments)
+    return learners * second**2 / fourth, np.sqrt(fourth / second)
 
 
 def coverage_prediction(law, attempts):

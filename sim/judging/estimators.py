@@ -83,17 +83,15 @@ def weighted_curve(failed, weight, failures, problems):
     return with_rare(curve, rarer, least)
 
 
-def mass_curve(masses, testable):
+def mass_curve(masses, events, size):
     """Mean unmemorised mass of independent learners; standard error from their spread and the kernel's rounding.
 
-    testable: indices of the points whose spread can be trusted. Elsewhere, where it may rest on events that no learner
-    saw, the standard error is at least that of masses of 0 and 1, the largest there is, with one such learner more.
+    events: how many rare ones of that size are behind each mean, [n] each. Where they are few, the standard error is at
+    least that of one more: no learner may have seen what the spread should know of.
     """
-    learners, mean = len(masses.values), masses.values.mean(axis=0)
-    spread = masses.values.std(axis=0, ddof=1) / np.sqrt(learners)
-    largest = binomial_stderr(mean * learners, learners)
-    largest[testable] = 0.0
-    return Curve(mean, np.hypot(np.maximum(spread, largest), masses.resolution * mean))
+    learners = len(masses.values)
+    curve = with_rare(mean_curve(masses.values), events, size * np.sqrt(events + 1) / learners)
+    return Curve(curve.estimate, np.hypot(curve.stderr, masses.resolution * curve.estimate))
 
 
 def pass_at_k(attempts, recorded, successes):

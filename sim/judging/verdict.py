@@ -188,9 +188,12 @@ def judge(law, quantity, counts, prediction, measured):
     )
 
 
-def judge_masses(law, quantity, masses, prediction, measured, points):
-    """Verdict of a law on the unmemorised masses of independent learners, judged at `points` (see mass_test)."""
-    curve, test = estimators.mass_curve(masses, points), mass_test(masses, prediction.curve, points)
+def judge_masses(law, quantity, masses, curve, prediction, measured, points):
+    """Verdict of a law on the unmemorised masses of independent learners, judged at `points` (see mass_test).
+
+    curve: of the masses, as estimators.mass_curve has it.
+    """
+    test = mass_test(masses, prediction.curve, points)
     return _judged(law, quantity, curve, test, len(masses.values), prediction, measured)
 
 

@@ -43,6 +43,25 @@ def memorising_moments(examples, exponent, size, depth=1):
     return passed @ (weight * mass**2), passed @ (weight * mass**4)
 
 
+def unmemorised_moments(examples, exponent, size, depth=1):
+    """Second and fourth moments of the mass that a learner has not memorised after n examples.
+
+        sum_i theta_i^2 P_i (1 - P_i),  sum_i theta_i^4 P_i (1 - P_i)    P_i = P(Binomial(n, theta_i) < d)
+
+    As in memorising_moments, features taken for independent; float64 [n] each.
+    """
+    mass, weight = spectrum(examples, exponent, size)
+
+    def moment(power):
+        def at(n):
+            left = fewer(depth, n, mass)
+            return (left * (1 - left)) @ (weight * mass**power)
+
+        return each(at, examples)
+
+    return moment(2), moment(4)
+
+
 def unmemorised_mass_poisson(examples, exponent, size):
     """The learning curve when the number of examples is itself Poisson with mean n.
 
