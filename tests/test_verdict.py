@@ -481,10 +481,10 @@ def test_batches_that_count_as_one_are_one():
 def test_no_law_is_confirmed_beside_a_point_that_chance_does_not_allow(points, batches, allowed):
     assert stats.t.isf(1e-4 / 2 / points, min(batches, 64) - 1) == pytest.approx(allowed, abs=0.05)
     for largest, word in ((allowed - 0.06, "confirmed"), (allowed + 0.06, "undecided")):
-        own = verdict.verdict_of(("", ""), None, None, largest, (1.0, 1, 0.5), batches, 99.0, points)
+        own = verdict.among(points, verdict.verdict_of(("", ""), None, None, largest, (1.0, 1, 0.5), batches, 99.0))
         assert (own.verdict, own.beyond, own.batches_needed) == (word, word == "undecided", None)
-    refuted = verdict.verdict_of(("", ""), None, None, allowed + 1, (1.0, 1, 1e-9), batches, 99.0, points)
-    assert refuted.verdict == "refuted"
+    refuted = verdict.verdict_of(("", ""), None, None, allowed + 1, (1.0, 1, 1e-9), batches, 99.0)
+    assert verdict.among(points, refuted).verdict == "refuted"
 
 
 def test_true_laws_have_points_beyond_chance_as_seldom_as_they_are_refuted_and_wrong_ones_often():

@@ -141,11 +141,10 @@ def _telling(batches, level):
     return _MARGIN - special.stdtrit(min(batches, estimators.GROUPS) - 1, level / 4)
 
 
-def verdict_of(about, prediction, measured, largest, test, batches, resolution, points=1):
+def verdict_of(about, prediction, measured, largest, test, batches, resolution):
     """Verdict from a test (statistic, degrees, p) and an exponent.  about: law in words, and quantity.
 
-    largest: of the deviations at so many points, in standard errors. No law is confirmed beside one that chance does
-    not allow.
+    largest: of the deviations, in standard errors; of one point, unless `among` says of how many.
     p_value: the less likely of the two, doubled for having had two chances. refuted: p below 1e-4.
     undecided: not refuted, but a law 2 % off would not have been detected either; `batches_needed` would show it.
     resolution: at how many sigmas a law 2 % off would stand out; the exponent's own where there is one.
@@ -158,8 +157,13 @@ def verdict_of(about, prediction, measured, largest, test, batches, resolution, 
         p_value = float(np.minimum(1.0, 2 * np.minimum(p_value, of_exponent)))  # NaN stays NaN
         resolution = RESOLUTION * prediction.exponent / error
     own = _exponent_fields(prediction, measured)
-    found = Verdict(*about, *own, largest, statistic, degrees, p_value, "", batches, None, float(resolution), points)
+    found = Verdict(*about, *own, largest, statistic, degrees, p_value, "", batches, None, float(resolution))
     return at_level(found, REFUTED_BELOW)
+
+
+def among(points, verdict):
+    """The verdict where the largest deviation is that of so many points. None is confirmed beside one beyond chance."""
+    return at_level(replace(verdict, points=points), REFUTED_BELOW)
 
 
 def at_level(verdict, level):
@@ -271,8 +275,8 @@ def _judged(law, quantity, curve, test, batches, prediction, measured):
     shifted = known * (1 + RESOLUTION)
     shifted = np.where((known >= 0) & (known <= 1), np.clip(shifted, 0, 1), shifted)  # a share has no more than all
     resolution = float(np.abs(sigmas(curve._replace(estimate=shifted), prediction.curve)).max())
-    own = prediction, measured, largest, test, batches, resolution, curve.estimate.size
-    return verdict_of((law, quantity), *own)
+    found = verdict_of((law, quantity), prediction, measured, largest, test, batches, resolution)
+    return among(curve.estimate.size, found)
 
 
 def judge_fit(law, quantity, whole, replicates, predicted, batches):
@@ -291,4 +295,4 @@ def judge_fit(law, quantity, whole, replicates, predicted, batches):
     test = hotelling(pseudo[:, spaced], predicted[spaced])
     largest = float(np.abs((whole - predicted) / stderr).max())
     resolution = float((RESOLUTION * predicted / stderr).max())
-    return verdict_of((law, quantity), None, None, largest, test, batches, resolution, len(whole))
+    return among(len(whole), verdict_of((law, quantity), None, None, largest, test, batches, resolution))

@@ -37,7 +37,9 @@ def test_a_sweep_is_summed_up_in_tables_and_one_figure(tmp_path):
     assert files(tmp_path) == ALL
     summary = folder.read_summary(tmp_path)
     assert tuple(summary) == (
-        *folder.SUMMARY_COLUMNS,
+        "point",
+        "sample",
+        *folder.SUMMARY_COLUMNS[1:],
         "difficulty.alpha",
         "difficulty.beta",
     )  # what varied, and no more
@@ -82,7 +84,7 @@ def test_a_key_that_only_some_points_have_varies(tmp_path):
     collect.collect(tmp_path)
     summary = folder.read_summary(tmp_path)
     assert set(summary) - set(folder.SUMMARY_COLUMNS) == {
-        "law.beta", "difficulty.alpha", "difficulty.beta", "difficulty.path",
+        "sample", "law.beta", "difficulty.alpha", "difficulty.beta", "difficulty.path",
     }  # fmt: skip
     assert summary["law.beta"].tolist() == ["", "0.36", ""]
     assert summary["difficulty.path"].tolist() == ["", "", "a, b.csv"]
@@ -108,7 +110,28 @@ def test_how_a_point_was_run_is_no_parameter_of_it(tmp_path):
     for number, resume in enumerate((False, True)):
         write_table(tmp_path, number, config(seed=number, resume=resume, output=f"o{number}"))
     collect.collect(tmp_path)
-    assert set(folder.read_summary(tmp_path)) - set(folder.SUMMARY_COLUMNS) == {"seed"}
+    assert set(folder.read_summary(tmp_path)) - set(folder.SUMMARY_COLUMNS) == {"sample", "seed"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "samples"),
+    [
+        ([{"attempts": {"max": 10}}, {"attempts": {"max": 99}}, {"attempts": {"max": 99, "points": 3}}], [0, 0, 0]),
+        ([{"law": {"beta": 0.3}}, {"law": {"beta": 0.4}}], [0, 0]),
+        ([{"seed": 1}, {"seed": 2}, {"seed": 1}], [0, 1, 0]),
+        ([{"examples": {"max": 10}}, {"examples": {"max": 99}}, {"examples": {"most": 3}}], [0, 0, 1]),
+        ([{"memory": {"name": "arrival", "depth": 1}}, {"memory": {"name": "arrival", "depth": 2}}], [0, 1]),
+    ],
+)
+def test_points_of_the_same_draws_are_one_sample_and_counted_as_such(tmp_path, changes, samples):
+    for number, change in enumerate(changes):
+        write_table(tmp_path, number, config(**change))
+    found = collect.collect(tmp_path)
+    assert folder.read_summary(tmp_path)["sample"].tolist() == [str(number) for number in samples]
+    counted = f"{len(samples)} confirmed"
+    if len(set(samples)) < len(samples):
+        counted += f" (of {len(set(samples))} different sample{'s' if len(set(samples)) > 1 else ''})"
+    assert collect._counted(found) == counted
 
 
 def test_a_sweep_without_exponents_has_a_summary_and_no_figure(tmp_path):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.app.configuring import place
 from sim.app.sweeps import asking, dataset, parameters, points, status
 from sim.experiments import EXPERIMENTS, NAMES
 from sim.records import folder
@@ -23,21 +24,26 @@ usage: python -m sim collect SWEEP
 Written into that folder, each file completely or not at all:
   dataset.nc    netCDF, labelled, with units and provenance: xarray.open_dataset("SWEEP/dataset.nc")
   dataset.csv   the same rows: point, parameters that differ between points, experiment, columns of table.csv
-  summary.csv   one line for each verdict
+  summary.csv   one line for each verdict; those with the same number of a sample are of the same draws
   figure.png    measured against predicted exponents, and figure.pdf; absent if all points ran with figure=false
 It can be run at any time and repeated: missing points are listed, and running points are left out until they are done.
 Exit code: 0 on success, 1 if a point failed, was killed or is damaged (the others are collected), 2 for bad input.
 """
 _MISSING = ("failed", "stopped", "interrupted", "running")
+_GRIDS = "attempts.max", "attempts.points", "examples.max", "examples.points"  # of which draws know nothing
 
 
 class Collected(NamedTuple):
-    """What was found in a sweep (points.Sweep), its tables, the verdicts' words, and the files that were written."""
+    """What was found in a sweep (points.Sweep), its tables, the verdicts' words, and the files that were written.
+
+    samples: how many different draws are behind the verdicts.
+    """
 
     sweep: points.Sweep
     tables: list
     words: list
     written: list
+    samples: int = 0
 
 
 def main(arguments):
@@ -58,7 +64,7 @@ def report(where):
     if not collected.words:
         return f"sweep: {len(collected.tables)} tables without a law to test in {where}"
     joined, drawn = Path(where) / "summary.csv", Path(where) / "figure.png"
-    line = f"sweep: {_counted(collected.words)}; summarised in {joined}"
+    line = f"sweep: {_counted(collected)}; summarised in {joined}"
     return line + (f", plotted in {drawn}" if drawn in collected.written else "")
 
 
@@ -69,14 +75,15 @@ def collect(where):
         return Collected(sweep, [], [], [])
     varied = _parameters(sweep, tables)
     verdicts = [(table, entry) for table in tables for entry in table.run.verdicts]
+    samples = _samples([table for table, _ in verdicts])
     written = [sweep.where / "dataset.csv", sweep.where / "dataset.nc"]
     _write_rows(written[0], sweep, tables, varied)
     dataset.write(written[1], sweep, tables, varied)
     if verdicts:
         written.append(sweep.where / "summary.csv")
-        folder.write_columns(written[-1], _summary(sweep, verdicts, varied))
+        folder.write_columns(written[-1], _summary(sweep, verdicts, samples, varied))
         written += _draw(sweep.where, [table.run.manifest["config"] for table in tables])
-    return Collected(sweep, tables, [entry["verdict"] for _, entry in verdicts], written)
+    return Collected(sweep, tables, [entry["verdict"] for _, entry in verdicts], written, len(set(samples)))
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
@@ -125,9 +132,22 @@ def _parameters(sweep, tables):
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def _summary(sweep, verdicts, varied):
+def _samples(tables):
+    """Number of each table's draws: the same for those that differ only in where they are looked at, or in the law."""
+    numbers, found = {}, []
+    for table in tables:
+        config = table.run.manifest["config"]
+        chosen = table.experiment == "learning_curve" and config.get("memory", {}).get("name") == "automatic"
+        free = _GRIDS[:2] if chosen else _GRIDS  # how learners are drawn hangs on the most examples
+        own = place.physics(config, table.experiment)
+        key = table.experiment, repr(sorted((name, repr(value)) for name, value in own.items() if name not in free))
+        found.append(numbers.setdefault(key, len(numbers)))
+    return found
+
+
+def _summary(sweep, verdicts, samples, varied):
     """Columns of summary.csv: a row for each verdict."""
-    columns = {"point": [sweep.points[table.position].number for table, _ in verdicts]}
+    columns = {"point": [sweep.points[table.position].number for table, _ in verdicts], "sample": samples}
     columns |= {"experiment": [table.experiment for table, _ in verdicts]}
     columns |= {field: [entry[field] for _, entry in verdicts] for field in folder.VERDICT_FIELDS}
     return columns | {name: [own[table.position] for table, _ in verdicts] for name, own in varied.values.items()}
@@ -189,12 +209,15 @@ def _lines(collected):
     lines[0] += f", and {others} finished {'table' if others == 1 else 'tables'} of the others" if others else ""
     lines += [*status.point_lines(sweep, _MISSING), *status.waiting_lines(sweep)]
     if collected.words:
-        lines.append(f"  verdicts: {_counted(collected.words)}")
+        lines.append(f"  verdicts: {_counted(collected)}")
     if collected.written:
         rows = sum(len(table.lines) for table in collected.tables)
         lines.append(f"  {rows:,} rows, written to {', '.join(path.name for path in collected.written)}")
     return lines
 
 
-def _counted(words):
-    return ", ".join(f"{words.count(word)} {word}" for word in folder.VERDICTS if word in words)
+def _counted(collected):
+    words, samples = collected.words, collected.samples
+    counted = ", ".join(f"{words.count(word)} {word}" for word in folder.VERDICTS if word in words)
+    shared = samples < len({(table.position, table.experiment) for table in collected.tables if table.run.verdicts})
+    return f"{counted} (of {samples} different {'sample' if samples == 1 else 'samples'})" if shared else counted
