@@ -498,7 +498,7 @@ def test_a_part_that_is_no_part_is_refused(good, group):
 def test_a_table_that_is_not_there_is_refused(composed, bad):
     config = copy.deepcopy(composed["empirical"])
     put(config, "difficulty.path", bad)
-    assert refusal(config) == f"{bad}: no such file; need a CSV with columns problem_id, attempts, successes"
+    assert refusal(config) == f"{bad}: no such file; need CSV, TSV, JSON lines, JSON, parquet or a log of Inspect"
 
 
 def test_keys_of_another_member_are_refused(composed):

@@ -392,7 +392,7 @@ def test_a_table_that_is_none_is_named(sim):
     code, _, err = sim("run", "difficulty=empirical", "difficulty.path=absent.csv")
     assert (code, err) == (
         2,
-        "sim run: absent.csv: no such file; need a CSV with columns problem_id, attempts, successes\n",
+        "sim run: absent.csv: no such file; need CSV, TSV, JSON lines, JSON, parquet or a log of Inspect\n",
     )
 
 
