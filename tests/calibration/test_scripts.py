@@ -10,7 +10,7 @@ import pytest
 from scipy import special, stats
 
 from sim.judging import estimators
-from sim.pilot.counts import Pilot
+from sim.pilot.pilot import Pilot
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
