@@ -42,7 +42,7 @@ class Question(NamedTuple):
 
     memory_name: as it is drawn, never "automatic".  examples, tries: grids of n and k, float64.  learners: how many,
     where `memory` draws learners and not test examples.  settings: what this experiment alone is set by
-    (sim.experiments.settings), or None.  table: sim.pilot.counts.Pilot behind an empirical difficulty,
+    (sim.experiments.settings), or None.  table: sim.pilot.pilot.Pilot behind an empirical difficulty,
     or for a replay.  models: what was trained before (an experiment's `prepare`), or None.
     """
 

@@ -140,7 +140,7 @@ class Certain(Difficulty):
 class Empirical(Difficulty):
     """Success probabilities successes / attempts of a table of problems, each problem equally likely.
 
-    table: sim.pilot.counts.Pilot, read from the path at the door.
+    table: sim.pilot.pilot.Pilot, read from the path at the door.
     """
 
     path: str

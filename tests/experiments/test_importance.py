@@ -25,6 +25,7 @@ from sim.model.memory import Arrival
 from sim.model.spread import LatentPrecision, ScaledBeta, ScaledKumaraswamy
 from sim.model.verifier import Perfect
 from sim.pilot import counts
+from sim.pilot.pilot import Pilot
 from sim.records.folder import Run
 from sim.samplers.importance import Weighted
 
@@ -273,9 +274,7 @@ def test_depths_without_a_law_are_simulated_all_the_same():
 
 @pytest.mark.seldom(0)
 def test_a_table_of_problems_nobody_solves_has_no_weight():
-    table = counts.Pilot(*([None] * len(counts.Pilot._fields)))._replace(
-        attempts=np.array([9.0, 9]), successes=np.zeros(2)
-    )
+    table = Pilot(*([None] * len(Pilot._fields)))._replace(attempts=np.array([9.0, 9]), successes=np.zeros(2))
     answer = ask(difficulty=Empirical("", table), tries=grid(100, 5))
     assert set(answer.columns["quantity"]) == {"failure", "weighted_error"}
 
