@@ -164,6 +164,14 @@ def judge(
     >>> float(sim.judge(draws, attempts=(100, 1e3)).columns["attempts"].max())
     1000.0
     """
+    question = _tested(draws, model, normalisation)
+    level, windows = scalar("level", level, *LEVELS), _windows(examples=examples, attempts=attempts)
+    found = asking.judged(draws.experiment, question, draws.counts, level, windows)
+    return Judgement(draws.experiment, tuple(found.verdicts), found.columns)
+
+
+def _tested(draws, model, normalisation):
+    """The question of draws, its law that of a model, or its own."""
     if not isinstance(draws, Draws):
         rule = "need what sim.simulate gives (of a run folder: python -m sim judge FOLDER)"
         raise ValueError(f"draws: {rule}, got {type(draws).__name__}")
@@ -181,10 +189,7 @@ def judge(
     law.check()
     if question.memory.learners and draws.experiment == "learning_curve":
         need(law.features.zipf, "features", "Zipf features, as learners were drawn", law.features)
-    question = question._replace(law=law)
-    level, windows = scalar("level", level, *LEVELS), _windows(examples=examples, attempts=attempts)
-    found = asking.judged(draws.experiment, question, draws.counts, level, windows)
-    return Judgement(draws.experiment, tuple(found.verdicts), found.columns)
+    return question._replace(law=law)
 
 
 def _windows(**given):

@@ -6,14 +6,12 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
-from sim import __main__ as command_line
 from sim.app.runs import experiment
 from sim.draw import cutting, simulate
 from sim.experiments import NAMES
@@ -326,63 +324,6 @@ def test_a_lattice_is_drawn_confirmed_and_told_in_the_manifest(sim, tmp_path):
         assert np.abs(table["sigmas"]).max() < 5
 
 
-# A dry run ------------------------------------------------------------------------------------------------------------
-
-TOLD = re.compile(
-    r"  [\d,]+ (problems|learners) in [\d,]+ batches: \S+ random numbers\n"
-    r"  [\d.]+ [KM]?i?B on each device, of [\d.]+ [MG]iB allowed; [\d.]+ [KMG]?i?B on the host\n"
-    r"  about [\d.]+ \w+: [\d.]+ s to compile and [\d.]+ (s|minutes|hours|days) to draw[^\n]*, on 2 x cpu \(cpu\)\n"
-)
-
-
-def test_a_dry_run_says_what_every_experiment_would_take_and_leaves_nothing(sim, tmp_path):
-    code, out, err = sim("run", "dry=true", *SMOKE)
-    assert (code, err) == (0, "")
-    assert [found.group(1) for found in TOLD.finditer(out)] == ["learners", *3 * ["problems"]]
-    assert all(f"{name}: " in out for name in PAPER)
-    assert "524,288 problems in 32 batches" in out and "2,048 learners in 16 batches" in out
-    assert not list((tmp_path / "outputs").glob("*"))
-
-
-def test_a_dry_sweep_says_so_of_every_point_and_leaves_nothing(sim, tmp_path):
-    code, out, err = sim("run", "-m", "experiment=coverage", "difficulty.alpha=2,5,-1", "dry=true", *SMOKE)
-    assert (code, err.count("\n")) == (2, 1)
-    assert len(TOLD.findall(out)) == 2
-    assert "sweep:" not in out
-    assert not list((tmp_path / "outputs").glob("*"))
-
-
-HUGE = {  # arguments -> what is timed in place of the whole
-    "experiment=learning_curve memory=direct examples.max=1e9": r"timed on [\d,]+ of 1,000,000,000 examples",
-    "experiment=learning_curve memory=feature_arrivals features.size=1e9": r"timed on [\d,]+ of 1,000,000,000 features",
-    "experiment=learning_curve memory=jump_chain features.size=4e6": r"timed on 1,048,576 of 4,000,000 features",
-    "experiment=coverage attempts=bernoulli attempts.max=1e6": r"timed on [\d,]+ of 1,000,000 attempts",
-    "experiment=learning_curve memory=training_set examples.max=1e9": r"timed on [\d,]+ of 1,000,000,000 examples",
-}
-
-
-TIMED_LONGER = [name for name in HUGE if any(word in name for word in ("training_set", "jump_chain", "feature_arr"))]
-
-
-@pytest.mark.seldom(0)
-@pytest.mark.parametrize("arguments", costly(HUGE, *TIMED_LONGER))
-def test_a_dry_run_is_short_however_long_the_run(sim, tmp_path, arguments):
-    began = time.monotonic()
-    code, out, err = sim("run", "dry=true", "budget=paper", "budget.devices=2", "budget.memory=0.9", *arguments.split())
-    assert (code, err) == (0, "")
-    assert time.monotonic() - began < 60  # 2 to 8 s where nothing else runs
-    [told] = TOLD.finditer(out)
-    assert re.search(HUGE[arguments], told.group(0))
-    assert told.group(2) in ("hours", "days")
-
-
-def test_a_dry_run_of_what_does_not_fit_is_refused_as_the_run_would_be(sim, tmp_path):
-    code, _, err = sim("run", "dry=true", "experiment=joint", "budget.memory=1e-9", *SMOKE)
-    assert code == 2
-    assert err.startswith("sim run: joint: budget.memory: need ") and err.count("\n") == 1
-    assert not list((tmp_path / "outputs").glob("*"))
-
-
 def test_a_law_number_that_no_experiment_is_held_against_is_refused(sim):
     code, _, err = sim("run", "experiment=coverage", "law.exponent=3")
     assert (code, err) == (2, "sim run: law.exponent: no law of the experiments coverage has it\n")
@@ -402,31 +343,6 @@ def test_a_bad_point_of_a_sweep_does_not_cost_the_good_ones(sim, tmp_path):
     assert err.count("\n") == 1 and "difficulty.alpha" in err
     assert len(runs(tmp_path, "coverage")) == 2
     assert "2 " in out.splitlines()[-1]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        ([], 0, "python -m sim run"),
-        (["--help"], 0, "python -m sim run"),
-        (["--version"], 0, "sim 0."),
-        (
-            ["rum"],
-            2,
-            "rum: no such command; need run or calibrate or recommend or design or status or collect or judge or plot "
-            "or bench",
-        ),
-    ],
-)
-def test_the_top_level_answers_without_loading_anything(arguments, code, words):
-    script = """
-import sys, sim.__main__
-code = sim.__main__.main()
-assert not {"jax", "hydra", "numpy"} & set(sys.modules)
-sys.exit(code)"""
-    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == code
-    assert words in done.stdout + done.stderr
 
 
 def test_bench_is_a_command_with_arguments_of_its_own(sim):
@@ -462,58 +378,10 @@ def test_help_lists_every_group_member_and_key(sim, capsys):
         assert word in text
 
 
-@pytest.mark.parametrize(
-    ("version", "wrong"), [("0.9.0.1", False), ("0.9.1", True), ("0.10.2", True), ("0.11.0", False)]
-)
-def test_a_jaxlib_that_sums_wrongly_is_refused(version, wrong):
-    sentence = command_line._wrong_jax(version)
-    assert bool(sentence) is wrong
-    assert not wrong or version in sentence
-
-
 def test_verdicts_are_json_that_any_reader_takes(sim, tmp_path):
     assert sim("run", "experiment=coverage", "law.ceiling=1", *SMOKE)[0] == 0
     [where] = runs(tmp_path, "coverage")
     json.loads((where / "verdict.json").read_text(), parse_constant=lambda word: pytest.fail(word))
-
-
-def left(does, **more):
-    """A process of the command line whose command is a piece of Python."""
-    lines = "\n".join(f"    {line}" for line in does.splitlines())
-    script = f"import atexit, os, sys, threading, time, sim.__main__ as program\ndef main():\n{lines}\n"
-    script += "program.main = main\nprogram.program()"
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, **more)
-
-
-def test_a_process_that_leaves_has_said_all_and_done_what_was_registered():
-    done = left("atexit.register(print, 'registered')\nprint('said', end=' ')\nreturn 3")
-    assert (done.returncode, done.stdout, done.stderr) == (3, "said registered\n", "")
-
-
-def test_a_thread_that_is_still_at_work_is_waited_for():
-    done = left("threading.Thread(target=lambda: (time.sleep(0.5), print('worked'))).start()\nreturn 0")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "worked\n", "")
-
-
-def test_a_reader_that_has_gone_is_no_error():
-    done = left("print('said')\nos.close(1)\nreturn 0")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize(
-    ("does", "code", "said"),
-    [
-        ("raise SystemExit(2)", 2, ""),
-        ("raise SystemExit", 0, ""),
-        ("raise SystemExit('one')", 1, "one\n"),
-        ("raise KeyboardInterrupt", 130, "sim: interrupted\n"),
-        ("raise ZeroDivisionError('nought')", 1, "ZeroDivisionError: nought\n"),
-    ],
-)
-def test_what_nobody_catches_ends_the_process_with_a_code_of_its_own(does, code, said):
-    done = left(does)
-    assert done.returncode == code and done.stderr.endswith(said)
-    assert ("Traceback" in done.stderr) == ("ZeroDivision" in does)
 
 
 def test_a_preset_of_one_s_own_that_asks_for_a_sweep_is_one(sim, tmp_path):
@@ -533,19 +401,6 @@ def test_a_preset_of_one_s_own_that_asks_for_a_sweep_is_one(sim, tmp_path):
 def test_several_values_without_multirun_are_refused(sim):
     code, _, err = sim("run", "experiment=coverage", "difficulty.alpha=2,5", *SMOKE)
     assert (code, err) == (2, "sim run: difficulty.alpha=2,5: several values need --multirun\n")
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux that is always full")
-def test_what_could_not_be_said_is_an_error():
-    script = "import sim.__main__ as program\nprogram.main = lambda: print('said') or 0\nprogram.program()"
-    command, env = [sys.executable, "-c", script], os.environ | {"PYTHONUNBUFFERED": ""}
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=env, text=True, check=False)
-    assert (done.returncode, done.stderr) == (2, "sim: standard output: cannot be written (No space left on device)\n")
-
-
-def test_streams_that_were_closed_from_the_start_are_no_error():
-    assert left("sys.stdout = sys.stderr = None\nreturn 0").returncode == 0
 
 
 def test_hydra_s_options_may_stand_behind_the_overrides(sim, tmp_path):

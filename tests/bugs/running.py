@@ -9,7 +9,7 @@ def _of(folder, *tests):
 
 
 ADAPTIVE, CACHE, CHECKPOINT = (_of("app/", name) for name in ("adaptive", "cache", "checkpoint"))
-COLLECT, DATASET, DOOR = _of("app/", "collect"), _of("app/", "dataset"), _of("app/", "questions", "door")
+COLLECT, DATASET, DOOR = _of("app/", "collect"), _of("app/", "dataset", "parameters"), _of("app/", "questions", "door")
 DRY, FOLDER, JUDGING = (_of("app/", name) for name in ("dry", "folder", "judging"))
 LAUNCHERS, LEARNING, PROCESSES = _of("app/", "engines", "launchers"), _of("app/", "learning"), _of("app/", "processes")
 STATUS, CONFIGURATION = _of("app/", "status"), _of("app/", "configuration")
@@ -282,7 +282,7 @@ THIRD = (
     Bug("a preset that sets hydra.mode is run once", "sim/app/configuring/composing.py",
         "elif _mode(hydra, name, overrides) == RunMode.MULTIRUN:", "elif False:", _of("app/", "composing")),
     Bug("an exception that nobody caught ends with 0", "sim/__main__.py",
-        "self.code = 1  # of", "self.code = 0  # of", _of("app/", "run")),
+        "self.code = 1  # of", "self.code = 0  # of", _of("app/", "program")),
     Bug("a file half written takes its name", "sim/records/writing.py",
         "            os.fsync(stream.fileno())\n", "", FOLDER + CHECKPOINT),
     Bug("judging: the last points are not waited for", "sim/app/sweeps/judging.py",
