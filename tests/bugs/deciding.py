@@ -17,7 +17,7 @@ EVIDENCE, POSTERIOR, PREDICTION, PRIOR, QUANTITIES, TEMPERING = (
 )
 OPTIMUM, DESIGN, AGAINST = _of("test_", "optimum"), _of("test_", "design"), _of("app/test_", "against")
 CALIBRATE = _of("app/test_", "said_by_calibrate", "calibrate")
-RECOMMEND = _of("app/test_", "said_by_recommend", "recommend")
+RECOMMEND = _of("app/test_", "said_by_recommend", "recommend", "recommend_money")
 
 BUGS = (
     # Calibration ------------------------------------------------------------------------------------------------------
